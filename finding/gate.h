@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Which findings make the exit status say so (--fail-on), and which are known already (--baseline).
+ */
+#ifndef SN_FINDING_GATE_H
+#define SN_FINDING_GATE_H
+
+#include "base/error.h"
+#include "finding/finding.h"
+
+struct sn_gate {
+    bool all, none;
+    unsigned levels;     /* or-ed sn_level named in the list */
+    unsigned severities; /* 1 << sn_severity named in the list */
+    uint32_t kinds;      /* 1 << sn_hazard named in the list */
+};
+
+/* The default: level observed or predicted with severity error or warning. */
+void sn_gate_default(struct sn_gate *gate);
+/* Parses "data-race,observed,error": a finding is gated if its kind, its level or its severity is
+ * named. */
+int sn_gate_parse(struct sn_gate *gate, const char *list, struct sn_error *err);
+bool sn_gate_applies(const struct sn_gate *gate, const struct sn_finding *finding);
+
+/* Marks as SN_KNOWN what BASELINE has under the same id. */
+void sn_report_apply_baseline(struct sn_report *report, const struct sn_report *baseline);
+/* Counts levels, suppressed and gated findings (a known or suppressed finding never gates). */
+void sn_report_summarize(struct sn_report *report, const struct sn_gate *gate);
+
+#endif

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A report in one of the formats that people and programs read. A format is a file render_NAME.c
+ * with a `struct sn_renderer`, and its line in renderers.def.
+ */
+#ifndef SN_REPORT_RENDERER_H
+#define SN_REPORT_RENDERER_H
+
+#include "base/text.h"
+#include "finding/finding.h"
+
+struct sn_render_options {
+    bool color;
+    bool verbose;   /* all frames, all sites */
+    unsigned width; /* columns; 0 means 100 */
+    const char *source_root;
+};
+
+struct sn_renderer {
+    const char *name;
+    /* Appends the report, complete. */
+    void (*render)(struct sn_text *out, const struct sn_report *report,
+                   const struct sn_render_options *options);
+};
+
+/* The renderer of that name, or NULL. */
+const struct sn_renderer *sn_renderer_by_name(const char *name);
+/* "text, json": for messages. */
+const char *sn_renderer_names(void);
+
+#endif

@@ -1,0 +1,355 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The bytes of a trace, version 1. FORMAT.md tells the same in prose. Freestanding, and the one
+ * place that writer (in the recorder) and reader (offline) share, so that they cannot disagree.
+ *
+ * A file is a header page and chunks. A chunk belongs to one thread, holds that thread's events in
+ * order, and can be decoded without any other chunk (but for the stacks that earlier ones define).
+ * Unused bytes are zero, and 0x00 ends a chunk's events, so that a file which was cut off at any
+ * moment, by any signal, is read up to the last event.
+ */
+#ifndef SN_TRACE_WIRE_H
+#define SN_TRACE_WIRE_H
+
+#include "trace/event.h"
+
+#define TR_MAGIC          0x314c52414e53u     /* "SNARL1", zero-padded, little-endian */
+#define TR_CHUNK_MAGIC    0x4b4e484352414e53u /* "SNARCHNK" */
+#define TR_VERSION_NUMBER 1
+#define TR_HEADER_SIZE    4096
+#define TR_CHUNK_ALIGN    4096 /* chunks start at, and are, multiples of this */
+#define TR_CHUNK_MAX      (16u << 20)
+#define TR_ARCH_X86_64    62 /* EM_X86_64 */
+
+/* Recorded order of plain accesses: how many counters stand for the granules (see tr_counter). */
+#define TR_COUNTER_BITS 16
+
+enum tr_state { TR_STATE_RUNNING = 0, TR_STATE_ENDED = 1, TR_STATE_OFF = 2 };
+
+enum tr_header_flags {
+    TR_HAS_STACKS = 1 << 0, /* libunwind was found */
+    TR_FILTER_SAME_EPOCH =
+        1 << 1,               /* of a thread's equal accesses in one epoch only the first is here */
+    TR_HAS_DEFERRED = 1 << 2, /* TR_ACC_DEFERRED occurs: place them by (thread, epoch) */
+};
+
+/* The first page. Live while the program runs: the counters are final when it has ended. */
+struct tr_header {
+    uint64_t magic;
+    uint32_t version;
+    uint32_t header_size;
+    uint32_t arch;
+    uint32_t chunk_align;
+    uint32_t pid, parent_pid;
+    uint64_t start_tsc;
+    uint64_t start_realtime_ns;
+    uint64_t tsc_hz;           /* 0: not known */
+    uint64_t end;              /* bytes given out to chunks, this page included */
+    uint32_t flags;            /* enum tr_header_flags */
+    uint32_t access_source;    /* enum tr_access_source */
+    uint32_t state;            /* enum tr_state */
+    uint32_t off_reason;       /* errno or 0, when TR_STATE_OFF */
+    uint32_t threads;          /* thread numbers given out, 0 upwards */
+    uint32_t counter_bits;     /* TR_COUNTER_BITS */
+    uint64_t lost[TR_LOSSES];  /* events, by reason */
+    uint64_t thread_of_parent; /* in a fork child: the forking thread's number in the parent */
+    char program[1024];        /* path, cut if need be, terminated */
+};
+
+struct tr_chunk {
+    uint64_t magic;
+    uint64_t offset; /* of this chunk in the file: a copy elsewhere is not taken for one */
+    uint32_t size;   /* with this header; multiple of TR_CHUNK_ALIGN */
+    uint32_t thread;
+    uint32_t number; /* 0, 1, 2 ... within the thread */
+    uint32_t unused;
+    uint64_t time;  /* TSC at its start */
+    uint64_t epoch; /* the thread's epoch at its start */
+};
+
+/* The counter that orders plain accesses and heap blocks at ADDRESS. Several granules share one:
+ * that only adds order. ALLOC and FREE use the granule of the block's first byte. */
+static inline uint32_t tr_counter(uint64_t address, unsigned bits)
+{
+    return (uint32_t)(((address >> 3) * 0x9e3779b97f4a7c15u) >> (64 - bits));
+}
+
+/* Short forms. ------------------------------------------------------------------------------------
+ */
+
+enum { TR_SLOTS = 128, TR_SHORT = 0x80 };
+
+struct tr_slot {
+    uint64_t object;
+    uint64_t version; /* of the last event here */
+    int64_t stride;   /* STRIDE slots: last object minus the one before */
+    uint32_t mode, stack;
+    uint8_t kind; /* 0: empty */
+};
+
+/* State that writer and reader keep in step; all zero at the start of each chunk. */
+struct tr_coder {
+    uint64_t last_object; /* of the last full form that had an object */
+    uint64_t time;        /* starts at the chunk's */
+    struct tr_slot slots[TR_SLOTS];
+};
+
+static inline unsigned tr_slot_index(uint8_t kind, uint32_t mode, uint32_t stack, uint64_t object)
+{
+    uint64_t key = object ^ (uint64_t)stack << 32 ^ (uint64_t)mode << 8 ^ kind;
+    return (unsigned)((key * 0x9e3779b97f4a7c15u) >> 57);
+}
+
+/* Varints: 7 bits a byte, low first, top bit set on all but the last; signed ones as zigzag. */
+
+enum { TR_VARINT_MAX = 10 };
+
+static inline uint64_t tr_zigzag(int64_t v)
+{
+    return (uint64_t)v << 1 ^ (uint64_t)(v >> 63);
+}
+
+static inline int64_t tr_unzigzag(uint64_t v)
+{
+    return (int64_t)(v >> 1 ^ (0 - (v & 1)));
+}
+
+static inline uint8_t *tr_put(uint8_t *p, uint64_t v)
+{
+    while (__builtin_expect(v >= 0x80, 0)) {
+        *p++ = (uint8_t)(v | 0x80);
+        v >>= 7;
+    }
+    *p++ = (uint8_t)v;
+    return p;
+}
+
+/* Reads one varint before END into *V. Returns the byte behind it, or NULL if it is cut off or too
+ * long. */
+static inline const uint8_t *tr_get(const uint8_t *p, const uint8_t *end, uint64_t *v)
+{
+    uint64_t value = 0;
+    for (unsigned shift = 0; shift < 64 && p < end; shift += 7) {
+        uint8_t byte = *p++;
+        value |= (uint64_t)(byte & 0x7f) << shift;
+        if (!(byte & 0x80)) {
+            *v = value;
+            return p;
+        }
+    }
+    return NULL;
+}
+
+/* The most that one event takes, BYTES not counted. */
+enum { TR_EVENT_MAX = 2 + 9 * TR_VARINT_MAX };
+
+/*
+ * Encodes EV at P, which has room for TR_EVENT_MAX + EV->bytes_length. Returns the byte behind it.
+ * The first byte is written last: until then the chunk ends before this event, so that a kill
+ * between two stores leaves no half event. EV->stack is the thread's own stack number here. TIME's
+ * A0 is the difference to the coder's time.
+ */
+static inline uint8_t *tr_encode(struct tr_coder *coder, uint8_t *p, const struct tr_event *ev)
+{
+    const struct tr_kind_info *info = &tr_kinds[ev->kind];
+    unsigned fields = info->fields;
+    uint8_t *start = p++;
+    uint8_t first = ev->kind;
+    struct tr_slot *slot = NULL;
+    uint64_t base_version = 0;
+
+    if (info->slot != TR_SLOT_NONE) {
+        uint64_t key = info->slot == TR_SLOT_EXACT ? ev->object : 0;
+        unsigned index = tr_slot_index(ev->kind, ev->mode, ev->stack, key);
+        slot = &coder->slots[index];
+        if (slot->kind == ev->kind && slot->mode == ev->mode && slot->stack == ev->stack &&
+            (info->slot == TR_SLOT_STRIDE || slot->object == ev->object)) {
+            first = (uint8_t)(TR_SHORT | index);
+            base_version = slot->version;
+            if (info->slot == TR_SLOT_STRIDE) {
+                uint64_t predicted = slot->object + (uint64_t)slot->stride;
+                p = tr_put(p, tr_zigzag((int64_t)(ev->object - predicted)));
+                slot->stride = (int64_t)(ev->object - slot->object);
+            }
+        } else {
+            *slot = (struct tr_slot){.mode = ev->mode, .stack = ev->stack, .kind = ev->kind};
+        }
+        slot->object = ev->object;
+    }
+    if (first == ev->kind) {
+        if (fields & TR_MODE)
+            p = tr_put(p, ev->mode);
+        if (fields & TR_STACK)
+            p = tr_put(p, ev->stack);
+        if (fields & TR_OBJECT) {
+            p = tr_put(p, tr_zigzag((int64_t)(ev->object - coder->last_object)));
+            coder->last_object = ev->object;
+        }
+    }
+    if (fields & TR_VERSION)
+        p = tr_put(p, tr_zigzag((int64_t)(ev->version - base_version)));
+    if (fields & TR_A0)
+        p = tr_put(p, ev->a0);
+    if (fields & TR_A1)
+        p = tr_put(p, ev->a1);
+    if (fields & TR_A2)
+        p = tr_put(p, ev->a2);
+    if (fields & TR_ORDER) {
+        switch (tr_access_order(ev->mode)) {
+        case TR_ACC_ORDER_VERSION:
+            p = tr_put(p, tr_zigzag((int64_t)(ev->version - base_version)));
+            break;
+        case TR_ACC_ORDER_OWNER:
+            p = tr_put(p, ev->a1);
+            p = tr_put(p, ev->a2);
+            break;
+        case TR_ACC_ORDER_TIME:
+            p = tr_put(p, tr_zigzag((int64_t)(ev->a1 - coder->time)));
+            break;
+        default:
+            break;
+        }
+        if (ev->mode & TR_ACC_DEFERRED) {
+            p = tr_put(p, ev->thread);
+            p = tr_put(p, ev->epoch);
+        }
+    }
+    if (slot && (fields & (TR_VERSION | TR_ORDER)))
+        slot->version = ev->version;
+    if (fields & TR_BYTES) {
+        p = tr_put(p, ev->bytes_length);
+        for (uint32_t i = 0; i < ev->bytes_length; i++)
+            *p++ = ev->bytes[i];
+    }
+    if (ev->kind == TR_TIME)
+        coder->time += ev->a0;
+    __atomic_store_n(start, first, __ATOMIC_RELEASE);
+    return p;
+}
+
+/*
+ * Decodes the event at P, before END, into *EV: kind, mode, stack (the thread's own number),
+ * object, version, a0 to a2, bytes; for a deferred access also thread and epoch. Returns the byte
+ * behind it; NULL if it is cut off, or no event of this version. RUN comes back as such: repeating
+ * is the reader's part. Never reads outside [P, END).
+ */
+static inline const uint8_t *tr_decode(struct tr_coder *coder, const uint8_t *p, const uint8_t *end,
+                                       struct tr_event *ev)
+{
+    if (p >= end || !*p)
+        return NULL;
+    uint8_t first = *p++;
+    struct tr_slot *slot = NULL;
+    uint64_t base_version = 0, v = 0;
+    const struct tr_kind_info *info;
+
+#define TR_NEXT(into)                                                                              \
+    do {                                                                                           \
+        if (!(p = tr_get(p, end, &v)))                                                             \
+            return NULL;                                                                           \
+        (into) = v;                                                                                \
+    } while (0)
+
+    *ev = (struct tr_event){0};
+    if (first & TR_SHORT) {
+        slot = &coder->slots[first & (TR_SLOTS - 1)];
+        if (!slot->kind)
+            return NULL;
+        info = &tr_kinds[slot->kind];
+        ev->kind = slot->kind;
+        ev->mode = slot->mode;
+        ev->stack = slot->stack;
+        ev->object = slot->object;
+        base_version = slot->version;
+        if (info->slot == TR_SLOT_STRIDE) {
+            TR_NEXT(v);
+            ev->object = slot->object + (uint64_t)slot->stride + (uint64_t)tr_unzigzag(v);
+        }
+    } else {
+        info = &tr_kinds[first];
+        if (!info->name)
+            return NULL;
+        ev->kind = first;
+        if (info->fields & TR_MODE)
+            TR_NEXT(ev->mode);
+        if (info->fields & TR_STACK)
+            TR_NEXT(ev->stack);
+        if (info->fields & TR_OBJECT) {
+            TR_NEXT(v);
+            ev->object = coder->last_object + (uint64_t)tr_unzigzag(v);
+        }
+    }
+    unsigned fields = info->fields;
+    if (fields & TR_VERSION) {
+        TR_NEXT(v);
+        ev->version = base_version + (uint64_t)tr_unzigzag(v);
+    }
+    if (fields & TR_A0)
+        TR_NEXT(ev->a0);
+    if (fields & TR_A1)
+        TR_NEXT(ev->a1);
+    if (fields & TR_A2)
+        TR_NEXT(ev->a2);
+    if (fields & TR_ORDER) {
+        switch (tr_access_order(ev->mode)) {
+        case TR_ACC_ORDER_VERSION:
+            TR_NEXT(v);
+            ev->version = base_version + (uint64_t)tr_unzigzag(v);
+            break;
+        case TR_ACC_ORDER_OWNER:
+            TR_NEXT(ev->a1);
+            TR_NEXT(ev->a2);
+            break;
+        case TR_ACC_ORDER_TIME:
+            TR_NEXT(v);
+            ev->a1 = coder->time + (uint64_t)tr_unzigzag(v);
+            break;
+        default:
+            break;
+        }
+        if (ev->mode & TR_ACC_DEFERRED) {
+            TR_NEXT(ev->thread);
+            TR_NEXT(ev->epoch);
+        }
+    }
+    if (fields & TR_BYTES) {
+        TR_NEXT(v);
+        if (v > (uint64_t)(end - p))
+            return NULL;
+        ev->bytes = p;
+        ev->bytes_length = (uint32_t)v;
+        p += v;
+    }
+#undef TR_NEXT
+    /* Only now, with the whole event in hand, does the coder's state move. */
+    if (!slot && (fields & TR_OBJECT))
+        coder->last_object = ev->object;
+    if (info->slot != TR_SLOT_NONE) {
+        if (!slot) {
+            uint64_t key = info->slot == TR_SLOT_EXACT ? ev->object : 0;
+            slot = &coder->slots[tr_slot_index(ev->kind, ev->mode, ev->stack, key)];
+            *slot = (struct tr_slot){.mode = ev->mode, .stack = ev->stack, .kind = ev->kind};
+        } else if (info->slot == TR_SLOT_STRIDE) {
+            slot->stride = (int64_t)(ev->object - slot->object);
+        }
+        slot->object = ev->object;
+        if (fields & (TR_VERSION | TR_ORDER))
+            slot->version = ev->version;
+    }
+    if (ev->kind == TR_TIME)
+        coder->time += ev->a0;
+    return p;
+}
+
+/* The table of kinds: exactly one translation unit of each program or library defines this first.
+ */
+#ifdef TR_WIRE_TABLE
+const struct tr_kind_info tr_kinds[TR_KINDS] = {
+#define EVENT(name, code, text, fields, slot, order, epoch)                                        \
+    [code] = {text, (fields), TR_SLOT_##slot, TR_ORDER_##order, epoch},
+#include "trace/events.def"
+#undef EVENT
+};
+#endif
+
+#endif
