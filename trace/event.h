@@ -167,8 +167,13 @@ struct tr_kind_info {
     uint8_t slot, order, epoch;
 };
 
-/* Indexed by kind; defined once by whoever includes wire.h with TR_WIRE_TABLE (see there). */
-extern const struct tr_kind_info tr_kinds[TR_KINDS];
+/* Indexed by kind. In the header, so that a constant kind costs no look-up. */
+__attribute__((unused)) static const struct tr_kind_info tr_kinds[TR_KINDS] = {
+#define EVENT(name, code, text, fields, slot, order, epoch)                                        \
+    [code] = {text, (fields), TR_SLOT_##slot, TR_ORDER_##order, epoch},
+#include "trace/events.def"
+#undef EVENT
+};
 
 static inline unsigned tr_type(uint32_t mode)
 {

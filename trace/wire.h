@@ -341,15 +341,4 @@ static inline const uint8_t *tr_decode(struct tr_coder *coder, const uint8_t *p,
     return p;
 }
 
-/* The table of kinds: exactly one translation unit of each program or library defines this first.
- */
-#ifdef TR_WIRE_TABLE
-const struct tr_kind_info tr_kinds[TR_KINDS] = {
-#define EVENT(name, code, text, fields, slot, order, epoch)                                        \
-    [code] = {text, (fields), TR_SLOT_##slot, TR_ORDER_##order, epoch},
-#include "trace/events.def"
-#undef EVENT
-};
-#endif
-
 #endif
