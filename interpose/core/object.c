@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Objects of synchronisation by address: a hash table of chains that only ever grow at the head, so
+ * that look-ups take no lock. A second set of chains, by page, finds the objects within a block
+ * that is freed.
+ */
+#include "interpose/core/rec.h"
+
+#include "interpose/core/poison.h"
+
+enum { PAGE_BUCKETS = 1 << 14, SLAB = 256 };
+
+static struct rec_object *buckets[REC_OBJECT_BUCKETS];
+static struct rec_object *pages[PAGE_BUCKETS];
+
+struct slab {
+    uint32_t used;
+    struct rec_object objects[SLAB];
+};
+static struct slab *slab;
+
+static struct rec_object **bucket_of(const void *address)
+{
+    return &buckets[((uint64_t)address >> 3) * 0x9e3779b97f4a7c15u >> (64 - 18)];
+}
+
+static struct rec_object **page_bucket(uint64_t page)
+{
+    return &pages[page * 0x9e3779b97f4a7c15u >> (64 - 14)];
+}
+
+static struct rec_object *allocate(void)
+{
+    for (;;) {
+        struct slab *current = __atomic_load_n(&slab, __ATOMIC_ACQUIRE);
+        if (current) {
+            uint32_t n = __atomic_fetch_add(&current->used, 1, __ATOMIC_RELAXED);
+            if (n < SLAB)
+                return &current->objects[n];
+        }
+        struct slab *fresh = rec_sys_memory(sizeof *fresh);
+        if (!fresh)
+            return NULL;
+        if (!__atomic_compare_exchange_n(&slab, &current, fresh, 0, __ATOMIC_ACQ_REL,
+                                         __ATOMIC_ACQUIRE))
+            rec_sys_unmap(fresh, sizeof *fresh);
+    }
+}
+
+static struct rec_object *search(struct rec_object *from, const struct rec_object *until,
+                                 uint64_t address)
+{
+    for (; from != until; from = from->next)
+        if (from->address == address)
+            return from;
+    return NULL;
+}
+
+struct rec_object *rec_object_find(const void *address)
+{
+    struct rec_object *head = __atomic_load_n(bucket_of(address), __ATOMIC_ACQUIRE);
+    return search(head, NULL, (uint64_t)address);
+}
+
+static struct rec_object *insert(const void *address)
+{
+    struct rec_object **bucket = bucket_of(address);
+    struct rec_object *seen = __atomic_load_n(bucket, __ATOMIC_ACQUIRE);
+    struct rec_object *object = search(seen, NULL, (uint64_t)address);
+    if (object || !(object = allocate()))
+        return object;
+    object->address = (uint64_t)address;
+    do {
+        /* Somebody else may have put the same one in since the last look. */
+        struct rec_object *head = __atomic_load_n(bucket, __ATOMIC_ACQUIRE);
+        struct rec_object *twin = search(head, seen, object->address);
+        if (twin)
+            return twin; /* the spare record is lost; this is rare */
+        seen = head;
+        object->next = head;
+    } while (!__atomic_compare_exchange_n(bucket, &object->next, object, 0, __ATOMIC_ACQ_REL,
+                                          __ATOMIC_ACQUIRE));
+    struct rec_object **page = page_bucket(object->address >> 12);
+    object->next_in_page = __atomic_load_n(page, __ATOMIC_ACQUIRE);
+    while (!__atomic_compare_exchange_n(page, &object->next_in_page, object, 0, __ATOMIC_ACQ_REL,
+                                        __ATOMIC_ACQUIRE))
+        ;
+    return object;
+}
+
+/* Of several threads that see the object first, one tells the trace. */
+static void begin_life(struct rec_stream *s, struct rec_object *object, uint32_t stack,
+                       unsigned type, unsigned attributes, uint64_t value)
+{
+    if (__atomic_exchange_n(&object->alive, 1, __ATOMIC_ACQ_REL))
+        return;
+    object->type = (uint8_t)type;
+    object->attributes = (uint16_t)attributes;
+    object->count = (uint32_t)value;
+    rec_emit(s, &(struct tr_event){.kind = TR_OBJECT_NEW,
+                                   .mode = type,
+                                   .stack = stack,
+                                   .object = object->address,
+                                   .version = rec_version(object),
+                                   .a0 = attributes,
+                                   .a1 = value});
+}
+
+static struct rec_object *find_or_insert(const void *address)
+{
+    struct rec_object *object = rec_object_find(address);
+    if (!object && !(object = insert(address)))
+        rec_lost(TR_LOSS_NO_MEMORY);
+    return object;
+}
+
+static unsigned mutex_attributes(const pthread_mutex_t *mutex)
+{
+    int kind = mutex->__data.__kind;
+    unsigned attributes = 0;
+    if ((kind & 3) == PTHREAD_MUTEX_RECURSIVE_NP)
+        attributes |= TR_ATTR_RECURSIVE;
+    if ((kind & 3) == PTHREAD_MUTEX_ERRORCHECK_NP)
+        attributes |= TR_ATTR_ERROR_CHECK;
+    if (kind & 16)
+        attributes |= TR_ATTR_ROBUST;
+    if (kind & 128)
+        attributes |= TR_ATTR_PROCESS_SHARED;
+    return attributes;
+}
+
+struct rec_object *rec_object(struct rec_stream *s, const void *address, unsigned type)
+{
+    struct rec_object *object = rec_object_find(address);
+    if (rec_likely(object && object->alive))
+        return object;
+    if (!object && !(object = find_or_insert(address)))
+        return NULL;
+    unsigned attributes = type == TR_TYPE_MUTEX ? mutex_attributes(address) : 0;
+    begin_life(s, object, 0, type, attributes | TR_ATTR_STATIC, 0);
+    return object;
+}
+
+struct rec_object *rec_object_init(struct rec_stream *s, const void *address, uint32_t stack,
+                                   unsigned type, unsigned attributes, uint64_t value)
+{
+    struct rec_object *object = find_or_insert(address);
+    if (!object)
+        return NULL;
+    if (object->alive)
+        rec_object_end(s, object, stack, TR_END_REINIT);
+    if (type == TR_TYPE_MUTEX)
+        attributes |= mutex_attributes(address);
+    begin_life(s, object, stack, type, attributes, value);
+    return object;
+}
+
+void rec_object_end(struct rec_stream *s, struct rec_object *object, uint32_t stack,
+                    enum tr_end_cause cause)
+{
+    object->owner = object->depth = 0;
+    object->entered = 0;
+    object->alive = 0;
+    rec_emit(s, &(struct tr_event){.kind = TR_OBJECT_END,
+                                   .mode = (uint32_t)object->type | (uint32_t)cause
+                                                                        << TR_END_CAUSE_SHIFT,
+                                   .stack = stack,
+                                   .object = object->address,
+                                   .version = rec_version(object)});
+}
+
+bool rec_objects_maybe_in(const void *low, uint64_t size)
+{
+    uint64_t first = (uint64_t)low >> 12, last = ((uint64_t)low + size - 1) >> 12;
+    if (!size || last - first >= PAGE_BUCKETS)
+        return size != 0;
+    for (uint64_t page = first; page <= last; page++)
+        if (__atomic_load_n(page_bucket(page), __ATOMIC_ACQUIRE))
+            return true;
+    return false;
+}
+
+static void end_in_bucket(struct rec_stream *s, struct rec_object *object, uint64_t low,
+                          uint64_t size, enum tr_end_cause cause)
+{
+    for (; object; object = object->next_in_page)
+        if (object->alive && object->address - low < size)
+            rec_object_end(s, object, 0, cause);
+}
+
+void rec_objects_end_in(struct rec_stream *s, const void *low, uint64_t size,
+                        enum tr_end_cause cause)
+{
+    uint64_t address = (uint64_t)low, first = address >> 12, last = (address + size - 1) >> 12;
+    if (last - first >= PAGE_BUCKETS) {
+        for (unsigned i = 0; i < PAGE_BUCKETS; i++)
+            end_in_bucket(s, __atomic_load_n(&pages[i], __ATOMIC_ACQUIRE), address, size, cause);
+        return;
+    }
+    for (uint64_t page = first; page <= last; page++)
+        end_in_bucket(s, __atomic_load_n(page_bucket(page), __ATOMIC_ACQUIRE), address, size,
+                      cause);
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The functions that the hooks stand in for. All are resolved once, at the first hook or at start,
+ * whichever comes first; hooks.def has one line for each.
+ */
+#ifndef REC_CORE_REAL_H
+#define REC_CORE_REAL_H
+
+#include <pthread.h>
+#include <semaphore.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <sys/types.h>
+#include <time.h>
+
+struct rec_real {
+#define HOOK(result, name, parameters, version) result(*name) parameters;
+#include "interpose/hooks.def"
+#undef HOOK
+};
+
+extern struct rec_real rec_real;
+extern int rec_real_resolved;
+
+/* Fills in rec_real. May be called again, from several threads, and while it runs (dlsym may
+ * allocate). */
+void rec_real_resolve(void);
+
+/* The real function NAME. */
+#define REAL(name)                                                                                 \
+    (__builtin_expect(rec_real.name != NULL, 1) ? rec_real.name                                    \
+                                                : (rec_real_resolve(), rec_real.name))
+
+#endif

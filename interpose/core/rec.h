@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The recorder's heart: its states, and how a hook enters and leaves it. RULES.md says what may not
+ * be done here.
+ *
+ * A hook calls the real function itself; the recorder's own work stands between rec_enter and
+ * rec_leave:
+ *
+ *     int error = REAL(pthread_spin_unlock)(lock);
+ *     struct rec_stream *s = rec_enter();
+ *     if (s) {
+ *         ...
+ *         rec_leave(s);
+ *     }
+ *
+ * rec_enter gives NULL when nothing can be recorded: switched off, in a signal handler that
+ * interrupted the recorder itself, in a thread that has said goodbye. The hook must then do exactly
+ * what the real function does.
+ */
+#ifndef REC_CORE_REC_H
+#define REC_CORE_REC_H
+
+#include "interpose/core/real.h"
+#include "interpose/core/system.h"
+#include "trace/control.h"
+#include "trace/wire.h"
+
+#include <errno.h>
+#include <stdbool.h>
+
+#define REC_EXPORT      __attribute__((visibility("default")))
+#define rec_likely(x)   __builtin_expect(!!(x), 1)
+#define rec_unlikely(x) __builtin_expect(!!(x), 0)
+
+enum {
+    REC_FRAMES = 64,      /* of a stack; deeper ones are cut at the outer end */
+    REC_STACK_SETS = 128, /* of the stack cache */
+    REC_STACK_WAYS = 4,
+    REC_STACK_IDS = 1024,
+    REC_READING = 16, /* read locks held at once that the wait-for walk knows of */
+    REC_OBJECT_BUCKETS = 1 << 18,
+};
+
+/* One object of synchronisation, by address. Never unmapped: threads walk through them without
+ * locks. */
+struct rec_object {
+    uint64_t address;
+    uint64_t version;                /* numbers given out; atomic */
+    uint32_t owner;                  /* thread number + 1 of the exclusive holder, 0 none; atomic */
+    uint32_t depth;                  /* how often the owner holds it */
+    uint64_t acquired;               /* version of the owner's acquisition */
+    uint8_t type;                    /* enum tr_object_type */
+    uint8_t alive;                   /* told in the trace (OBJECT_NEW), and not ended since */
+    uint16_t attributes;             /* enum tr_object_attribute */
+    uint32_t count;                  /* barrier: threads a round */
+    uint64_t entered;                /* barrier: threads so far; atomic */
+    struct rec_object *next;         /* same bucket */
+    struct rec_object *next_in_page; /* same bucket of pages */
+};
+
+/* A thread as the others see it. Never unmapped. */
+struct rec_thread {
+    uint32_t number;
+    uint32_t parent;
+    uint64_t wait_number;         /* grows with each wait; atomic */
+    struct rec_object *waits_for; /* the lock it is blocked on without a time limit; atomic */
+    uint32_t joins;               /* thread number + 1 it joins without a time limit; atomic */
+    uint32_t ended;
+    struct rec_object *reading[REC_READING]; /* rwlocks held for reading; atomic */
+    void *(*start)(void *);                  /* of the thread about to be made */
+    void *argument;
+    uint8_t exit_cause; /* enum tr_exit_cause */
+    uint8_t exiting;    /* rounds of key destructors seen */
+};
+
+struct rec_cached_stack {
+    uint32_t id;
+    uint32_t count;
+    uint64_t pcs[REC_FRAMES];
+    uint32_t slots[REC_FRAMES]; /* where pcs[i] lies: cfa - 8 + slots[i] */
+};
+
+/* The thread's own state and its chunk. Reused by a later thread. */
+struct rec_stream {
+    uint8_t *at, *end; /* in the chunk; end leaves no more room than it says */
+    volatile int guard;
+    uint32_t thread;
+    uint64_t epoch;
+    uint64_t time; /* last stamped */
+    struct rec_thread *self;
+    uint8_t *chunk;
+    uint32_t chunk_size, chunk_number;
+    uint8_t unwinding; /* inside libunwind: calls from there are not lost, but not ours */
+    uint8_t stack_known;
+    uint64_t stack_low, stack_high;
+    uint32_t next_stack; /* thread's own number of the next stack defined */
+    struct rec_stream *next_free;
+    struct tr_coder coder;
+    uint64_t stack_hashes[REC_STACK_IDS];
+    uint32_t stack_ids[REC_STACK_IDS];
+    uint64_t once_seen[64];
+    struct rec_access *access; /* state of access/, mapped on first use */
+    uint8_t victim[REC_STACK_SETS];
+    uint64_t stack_keys[REC_STACK_SETS][REC_STACK_WAYS]; /* canonical frame address, 0 empty */
+    struct rec_cached_stack stacks[REC_STACK_SETS][REC_STACK_WAYS];
+};
+
+/* On a page that a forked child sees zeroed: there the recorder is off until it has started anew.
+ */
+struct rec_live {
+    int on; /* recording */
+    int initialized;
+};
+
+extern union rec_live_page {
+    struct rec_live live;
+    char page[4096];
+} rec_live_page;
+#define rec_live (rec_live_page.live)
+
+struct rec_config {
+    uint8_t accesses;    /* enum tr_access_source */
+    bool heap;           /* record every allocation */
+    bool preloaded_bare; /* no snarl is waiting for us */
+    char output[1024];   /* pattern */
+    char log_path[512];
+};
+
+extern struct rec_config rec_config;
+extern struct tr_header *rec_header;   /* mapped; NULL while off */
+extern struct tr_control *rec_control; /* NULL without snarl */
+extern __thread struct rec_stream *rec_self __attribute__((tls_model("initial-exec")));
+extern struct rec_stream rec_dead_stream; /* of threads that have ended; guarded for ever */
+
+/* Entering and leaving.
+ * -------------------------------------------------------------------------------- */
+
+struct rec_stream *rec_enter_slow(void);
+
+static inline struct rec_stream *rec_enter(void)
+{
+    if (rec_unlikely(!rec_live.on))
+        return NULL;
+    struct rec_stream *s = rec_self;
+    if (rec_unlikely(!s || s->guard))
+        return rec_enter_slow();
+    s->guard = 1;
+    return s;
+}
+
+static inline void rec_leave(struct rec_stream *s)
+{
+    __asm__ volatile("" ::: "memory");
+    s->guard = 0;
+}
+
+void rec_lost(enum tr_loss why);
+
+/* state.c */
+void rec_start(int argc, char **argv, char **environment);
+void rec_restart_in_child(uint32_t forking_thread);
+void rec_off(int reason);
+void rec_measure_clock(void);
+
+/* chunk.c */
+bool rec_chunk_open_file(const char *pattern);
+/* A new chunk with room for ROOM bytes; false if none can be had (counted). */
+bool rec_chunk_next(struct rec_stream *s, uint32_t room);
+void rec_chunk_close(struct rec_stream *s);
+extern char rec_trace_path[TR_CONTROL_PATH];
+
+/* thread.c */
+struct rec_thread *rec_thread_new(uint32_t parent);
+struct rec_thread *rec_thread_at(uint32_t number); /* NULL if there is none */
+uint32_t rec_thread_count(void);
+struct rec_stream *rec_thread_attach(struct rec_thread *thread); /* makes the caller's stream */
+void rec_thread_detach(struct rec_stream *s);                    /* at its very end */
+void rec_thread_reset(void);                                     /* in a fork child */
+
+/* object.c */
+struct rec_object *rec_object_find(const void *address); /* or NULL */
+/* Finds or makes the record. NULL if memory ran out. */
+struct rec_object *rec_object(struct rec_stream *s, const void *address, unsigned type);
+/* An object that the program initialises: a new incarnation. NULL if memory ran out. */
+struct rec_object *rec_object_init(struct rec_stream *s, const void *address, uint32_t stack,
+                                   unsigned type, unsigned attributes, uint64_t value);
+void rec_object_end(struct rec_stream *s, struct rec_object *object, uint32_t stack,
+                    enum tr_end_cause cause);
+/* Ends every object within [LOW, LOW + SIZE); cheap where there is none. */
+void rec_objects_end_in(struct rec_stream *s, const void *low, uint64_t size,
+                        enum tr_end_cause cause);
+bool rec_objects_maybe_in(const void *low, uint64_t size);
+
+/* stack.c */
+void rec_stack_start(void);
+void rec_stack_range(struct rec_stream *s); /* where the caller's stack ends */
+uint32_t rec_stack_slow(struct rec_stream *s, uint64_t cfa);
+/* The number of a stack given by its pcs; defines it in the stream if it is new. */
+uint32_t rec_stack_define(struct rec_stream *s, const uint64_t *pcs, uint32_t count, uint64_t hash);
+void rec_stack_before_fork(void);
+void rec_stack_after_fork(bool child);
+
+/* module.c */
+void rec_modules_start(struct rec_stream *s);
+void rec_modules_check(struct rec_stream *s,
+                       uint64_t pc); /* looks again if no known module holds PC */
+void rec_modules_reset(void);
+
+/* waits.c */
+void rec_wait_lock(struct rec_stream *s,
+                   struct rec_object *object); /* publishes and looks for a cycle */
+void rec_wait_join(struct rec_stream *s, uint32_t number);
+void rec_wait_over(struct rec_thread *self);
+void rec_reading_add(struct rec_thread *self, struct rec_object *object);
+void rec_reading_remove(struct rec_thread *self, struct rec_object *object);
+
+/* log.c: one line, "snarl: " in front. Formats %s, %u (uint64_t), %x (uint64_t) only. */
+void rec_log(const char *format, ...);
+
+/* Emitting.
+ * -------------------------------------------------------------------------------------------- */
+
+/* Appends EV (but BYTES, which is at most 4 KiB). EV->stack is the thread's own number. */
+static inline void rec_emit(struct rec_stream *s, const struct tr_event *ev)
+{
+    if (rec_unlikely((uint64_t)(s->end - s->at) < TR_EVENT_MAX + (uint64_t)ev->bytes_length) &&
+        !rec_chunk_next(s, TR_EVENT_MAX + ev->bytes_length))
+        return;
+    s->at = tr_encode(&s->coder, s->at, ev);
+    if (tr_moves_epoch(ev->kind, ev->mode))
+        s->epoch++;
+}
+
+/* An event on an object with a version, the hot case. */
+static inline void rec_sync(struct rec_stream *s, uint8_t kind, uint32_t mode, uint32_t stack,
+                            uint64_t address, uint64_t version)
+{
+    rec_emit(
+        s, &(struct tr_event){
+               .kind = kind, .mode = mode, .stack = stack, .object = address, .version = version});
+}
+
+/* Stamps the time: before events whose moment matters (waits, thread life). */
+static inline void rec_stamp(struct rec_stream *s)
+{
+    uint64_t now = rec_tsc();
+    if (s->time < now) {
+        rec_emit(s, &(struct tr_event){.kind = TR_TIME, .a0 = now - s->coder.time});
+        s->time = now;
+    }
+}
+
+/* The next number of OBJECT, for its exclusive holder, and for anybody. */
+static inline uint64_t rec_version_held(struct rec_object *object)
+{
+    uint64_t version = __atomic_load_n(&object->version, __ATOMIC_RELAXED) + 1;
+    __atomic_store_n(&object->version, version, __ATOMIC_RELAXED);
+    return version;
+}
+
+static inline uint64_t rec_version(struct rec_object *object)
+{
+    return __atomic_add_fetch(&object->version, 1, __ATOMIC_SEQ_CST);
+}
+
+static inline uint64_t rec_version_seen(const struct rec_object *object)
+{
+    return __atomic_load_n(&object->version, __ATOMIC_SEQ_CST);
+}
+
+/* Counters that order heap blocks and accesses (tr_counter). */
+extern uint64_t rec_counters[1 << TR_COUNTER_BITS];
+
+static inline uint64_t rec_counter_next(const void *address)
+{
+    return __atomic_add_fetch(&rec_counters[tr_counter((uint64_t)address, TR_COUNTER_BITS)], 1,
+                              __ATOMIC_RELAXED);
+}
+
+/* Stacks.
+ * ---------------------------------------------------------------------------------------------- */
+
+static inline uint32_t rec_stack_set(uint64_t cfa, uint64_t pc)
+{
+    return (uint32_t)(((cfa >> 3 ^ pc << 20) * 0x9e3779b97f4a7c15u) >> 57);
+}
+
+/*
+ * The stack of the function that called the hook whose canonical frame address is CFA (rec_here). A
+ * cached stack counts only if every return slot still holds its value: two callers of equal depth
+ * share return address and stack pointer.
+ */
+static inline uint32_t rec_stack(struct rec_stream *s, uint64_t cfa)
+{
+    const uint64_t *base = (const uint64_t *)(cfa - 8);
+    uint32_t set = rec_stack_set(cfa, *base);
+    for (unsigned way = 0; way < REC_STACK_WAYS; way++) {
+        if (s->stack_keys[set][way] != cfa)
+            continue;
+        const struct rec_cached_stack *entry = &s->stacks[set][way];
+        uint32_t i = 0;
+        while (i < entry->count &&
+               *(const uint64_t *)((const char *)base + entry->slots[i]) == entry->pcs[i])
+            i++;
+        if (rec_likely(i == entry->count))
+            return entry->id;
+    }
+    return rec_stack_slow(s, cfa);
+}
+
+/* In a hook: where its caller's stack starts. */
+#define rec_here() ((uint64_t)__builtin_dwarf_cfa())
+
+#endif

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Call stacks. The hot path is rec_stack in rec.h: a stack seen before, told by its return
+ * addresses where they lie. Here is the rest: libunwind walks the stack once and tells where each
+ * return address lies, and the stream gets a definition.
+ *
+ * libunwind is opened at the start, out of the host's sight (RTLD_LOCAL): linked in, its _Unwind_*
+ * functions would take over the host's C++ exceptions. While it works, the calls that it makes pass
+ * through the hooks unrecorded. A fork waits until nobody is inside it, since the child would
+ * inherit its locks.
+ */
+#include "interpose/core/rec.h"
+
+#define UNW_LOCAL_ONLY
+#include <libunwind.h>
+
+#include <dlfcn.h>
+
+#include "interpose/core/poison.h"
+
+static struct {
+    int (*getcontext)(unw_tdep_context_t *);
+    int (*init)(unw_cursor_t *, unw_context_t *);
+    int (*step)(unw_cursor_t *);
+    int (*get)(unw_cursor_t *, int, unw_word_t *);
+} unwind;
+
+static int walkers;      /* threads inside libunwind; atomic */
+static int fork_pending; /* nobody may enter; atomic */
+
+extern void *__libc_stack_end;
+
+void rec_stack_start(void)
+{
+    if (!unwind.step) {
+        void *library = dlopen("libunwind.so.8", RTLD_NOW | RTLD_LOCAL);
+        if (!library)
+            return;
+        *(void **)&unwind.getcontext = dlsym(library, "_Ux86_64_getcontext");
+        *(void **)&unwind.init = dlsym(library, "_ULx86_64_init_local");
+        *(void **)&unwind.get = dlsym(library, "_ULx86_64_get_reg");
+        *(void **)&unwind.step = dlsym(library, "_ULx86_64_step");
+    }
+    if (unwind.getcontext && unwind.init && unwind.get && unwind.step)
+        rec_header->flags |= TR_HAS_STACKS;
+    else
+        unwind.step = NULL;
+}
+
+/* Slots above the stack's end are not cached: nothing says that they stay mapped. */
+void rec_stack_range(struct rec_stream *s)
+{
+    s->stack_known = 1;
+    if (s->self->number == 0 || rec_sys_gettid() == rec_sys_getpid()) {
+        s->stack_high = (uint64_t)__libc_stack_end;
+        s->stack_low = s->stack_high - (64u << 20);
+        return;
+    }
+    /* The C library puts the thread's descriptor at the upper end of its stack. */
+    pthread_attr_t attributes;
+    void *low = NULL;
+    size_t size = 0;
+    if (pthread_getattr_np(pthread_self(), &attributes) == 0) {
+        pthread_attr_getstack(&attributes, &low, &size);
+        pthread_attr_destroy(&attributes);
+    }
+    s->stack_low = (uint64_t)low;
+    s->stack_high = (uint64_t)low + size;
+}
+
+struct walked {
+    uint64_t pcs[REC_FRAMES];
+    uint64_t slots[REC_FRAMES]; /* address of the return address; 0 not known */
+    uint32_t count;
+};
+
+/* From the frame that called the hook outwards. The frame's own return address lies just below its
+ * CFA, which is the stack pointer of the frame outside it. */
+static void walk(uint64_t cfa, struct walked *walked)
+{
+    unw_context_t context;
+    unw_cursor_t cursor;
+    unw_word_t sp = 0, pc = 0;
+    walked->count = 0;
+    if (unwind.getcontext(&context) || unwind.init(&cursor, &context))
+        return;
+    do {
+        if (unwind.step(&cursor) <= 0 || unwind.get(&cursor, UNW_REG_SP, &sp))
+            return;
+    } while (sp < cfa);
+    do {
+        if (unwind.get(&cursor, UNW_REG_IP, &pc) || unwind.get(&cursor, UNW_REG_SP, &sp) || !pc)
+            return;
+        uint64_t slot = sp - 8;
+        walked->slots[walked->count] = *(const uint64_t *)slot == pc ? slot : 0;
+        walked->pcs[walked->count++] = pc;
+    } while (walked->count < REC_FRAMES && unwind.step(&cursor) > 0);
+}
+
+static bool enter_walk(void)
+{
+    __atomic_fetch_add(&walkers, 1, __ATOMIC_SEQ_CST);
+    if (rec_likely(!__atomic_load_n(&fork_pending, __ATOMIC_SEQ_CST)))
+        return true;
+    __atomic_fetch_sub(&walkers, 1, __ATOMIC_SEQ_CST);
+    return false;
+}
+
+static uint64_t hash_of(const uint64_t *pcs, uint32_t count)
+{
+    uint64_t hash = count;
+    for (uint32_t i = 0; i < count; i++) {
+        hash = (hash ^ pcs[i]) * 0x9e3779b97f4a7c15u;
+        hash ^= hash >> 29;
+    }
+    return hash ? hash : 1;
+}
+
+uint32_t rec_stack_define(struct rec_stream *s, const uint64_t *pcs, uint32_t count, uint64_t hash)
+{
+    unsigned place = hash >> 54;
+    if (s->stack_ids[place] && s->stack_hashes[place] == hash)
+        return s->stack_ids[place];
+    uint8_t bytes[TR_VARINT_MAX * (1 + REC_FRAMES)], *p = tr_put(bytes, count);
+    uint64_t before = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        rec_modules_check(s, pcs[i]);
+        p = tr_put(p, tr_zigzag((int64_t)(pcs[i] - before)));
+        before = pcs[i];
+    }
+    uint32_t id = s->next_stack++;
+    rec_emit(s, &(struct tr_event){.kind = TR_STACK_DEF,
+                                   .a0 = id,
+                                   .bytes = bytes,
+                                   .bytes_length = (uint32_t)(p - bytes)});
+    s->stack_ids[place] = id;
+    s->stack_hashes[place] = hash;
+    return id;
+}
+
+static void remember(struct rec_stream *s, uint64_t cfa, const struct walked *walked, uint32_t id)
+{
+    if (!s->stack_known)
+        rec_stack_range(s);
+    if (cfa < s->stack_low || cfa > s->stack_high)
+        return;
+    for (uint32_t i = 0; i < walked->count; i++)
+        if (walked->slots[i] < cfa - 8 || walked->slots[i] > s->stack_high)
+            return;
+    uint32_t set = rec_stack_set(cfa, *(const uint64_t *)(cfa - 8));
+    unsigned way = s->victim[set]++ % REC_STACK_WAYS;
+    struct rec_cached_stack *entry = &s->stacks[set][way];
+    entry->id = id;
+    entry->count = walked->count;
+    for (uint32_t i = 0; i < walked->count; i++) {
+        entry->pcs[i] = walked->pcs[i];
+        entry->slots[i] = (uint32_t)(walked->slots[i] - (cfa - 8));
+    }
+    s->stack_keys[set][way] = cfa;
+}
+
+uint32_t rec_stack_slow(struct rec_stream *s, uint64_t cfa)
+{
+    int error = errno;
+    struct walked walked = {.count = 0};
+    if (unwind.step && enter_walk()) {
+        s->unwinding = 1;
+        walk(cfa, &walked);
+        s->unwinding = 0;
+        __atomic_fetch_sub(&walkers, 1, __ATOMIC_SEQ_CST);
+    }
+    if (!walked.count) { /* the caller alone is better than nothing */
+        rec_lost(TR_LOSS_NO_STACK);
+        walked.pcs[0] = *(const uint64_t *)(cfa - 8);
+        walked.slots[0] = cfa - 8;
+        walked.count = 1;
+    }
+    uint32_t id = rec_stack_define(s, walked.pcs, walked.count, hash_of(walked.pcs, walked.count));
+    s->unwinding = 1;
+    remember(s, cfa, &walked, id);
+    s->unwinding = 0;
+    errno = error;
+    return id;
+}
+
+void rec_stack_before_fork(void)
+{
+    __atomic_store_n(&fork_pending, 1, __ATOMIC_SEQ_CST);
+    for (unsigned n = 0; n < 100000 && __atomic_load_n(&walkers, __ATOMIC_SEQ_CST); n++)
+        rec_sys_yield();
+}
+
+void rec_stack_after_fork(bool child)
+{
+    if (child)
+        walkers = 0;
+    __atomic_store_n(&fork_pending, 0, __ATOMIC_SEQ_CST);
+}

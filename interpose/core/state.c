@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Starting, stopping and configuring the recorder. It starts in the library's constructor, which
+ * the link option initfirst puts before all others; what is called earlier passes through
+ * unrecorded.
+ */
+#include "interpose/core/rec.h"
+
+#include "interpose/core/poison.h"
+
+struct rec_config rec_config = {.output = "snarl.%e.%p"};
+struct tr_control *rec_control;
+uint64_t rec_counters[1 << TR_COUNTER_BITS];
+__attribute__((aligned(4096))) union rec_live_page rec_live_page;
+
+static struct tr_header first_header; /* until there is a file */
+static struct tr_control_process *control_entry;
+static uint64_t clock_start_ns;
+static int argument_count;
+static char **arguments;
+
+void rec_lost(enum tr_loss why)
+{
+    if (rec_header)
+        __atomic_fetch_add(&rec_header->lost[why], 1, __ATOMIC_RELAXED);
+}
+
+void rec_off(int reason)
+{
+    rec_live.on = 0;
+    if (rec_header) {
+        rec_header->off_reason = (uint32_t)reason;
+        rec_header->state = TR_STATE_OFF;
+    }
+    if (control_entry) {
+        control_entry->error = (uint32_t)reason;
+        __atomic_store_n(&control_entry->state, TR_PROCESS_OFF, __ATOMIC_RELEASE);
+    }
+}
+
+/* The rate of the time stamp counter, better with every chunk that is begun. */
+void rec_measure_clock(void)
+{
+    uint64_t ns = rec_sys_nanoseconds(CLOCK_MONOTONIC) - clock_start_ns;
+    uint64_t ticks = rec_tsc() - rec_header->start_tsc;
+    if (ns > 1000)
+        rec_header->tsc_hz = (uint64_t)((double)ticks * 1e9 / (double)ns);
+}
+
+/* Options.
+ * ------------------------------------------------------------------------------------------ */
+
+static bool starts(const char *text, const char *prefix, const char **rest)
+{
+    while (*prefix)
+        if (*text++ != *prefix++)
+            return false;
+    *rest = text;
+    return true;
+}
+
+static bool same(const char *a, const char *b)
+{
+    const char *rest;
+    return starts(a, b, &rest) && !*rest;
+}
+
+static const char *variable(char **environment, const char *name)
+{
+    const char *value;
+    for (; environment && *environment; environment++)
+        if (starts(*environment, name, &value) && *value == '=')
+            return value + 1;
+    return NULL;
+}
+
+static void copy(char *to, unsigned size, const char *from)
+{
+    unsigned i = 0;
+    for (; from[i] && i < size - 1; i++)
+        to[i] = from[i];
+    to[i] = 0;
+}
+
+/* The next word of *TEXT, blanks and backslashes escaped by a backslash; false at the end. */
+static bool next_word(const char **text, char *word, unsigned size)
+{
+    const char *p = *text;
+    unsigned n = 0;
+    while (*p == ' ')
+        p++;
+    if (!*p)
+        return false;
+    for (; *p && *p != ' '; p++) {
+        if (*p == '\\' && p[1])
+            p++;
+        if (n < size - 1)
+            word[n++] = *p;
+    }
+    word[n] = 0;
+    *text = p;
+    return true;
+}
+
+static void set_accesses(const char *value)
+{
+    if (same(value, "none"))
+        rec_config.accesses = TR_SOURCE_NONE;
+    else if (same(value, "tsan") || same(value, "auto"))
+        rec_config.accesses = TR_SOURCE_TSAN;
+    else
+        rec_log("accesses from '%s' are not available here: none are recorded", value);
+}
+
+/* The long options of `snarl record` that mean something here; the command checks the others
+ * before. */
+static void read_options(const char *text)
+{
+    char word[1024];
+    const char *value;
+    while (text && next_word(&text, word, sizeof word)) {
+        if (same(word, "-o") || same(word, "--output")) {
+            if (!next_word(&text, rec_config.output, sizeof rec_config.output))
+                rec_log("SNARL_OPTIONS: %s needs a file name", word);
+        } else if (starts(word, "--output=", &value)) {
+            copy(rec_config.output, sizeof rec_config.output, value);
+        } else if (same(word, "--log-file")) {
+            if (!next_word(&text, rec_config.log_path, sizeof rec_config.log_path))
+                rec_log("SNARL_OPTIONS: --log-file needs a file name");
+        } else if (starts(word, "--log-file=", &value)) {
+            copy(rec_config.log_path, sizeof rec_config.log_path, value);
+        } else if (starts(word, "--accesses=", &value)) {
+            set_accesses(value);
+        } else {
+            rec_log("SNARL_OPTIONS: unknown option '%s'", word);
+        }
+    }
+}
+
+/* The control page.
+ * --------------------------------------------------------------------------------- */
+
+static void control_open(const char *path)
+{
+    int fd = path ? rec_sys_open(path, O_RDWR, 0) : -1;
+    if (fd < 0)
+        return;
+    struct tr_control *control =
+        rec_sys_map(sizeof *control, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    rec_sys_close(fd);
+    if (control && control->magic == TR_CONTROL_MAGIC)
+        rec_control = control;
+}
+
+static void control_attach(void)
+{
+    if (!rec_control)
+        return;
+    uint32_t n = __atomic_fetch_add(&rec_control->processes, 1, __ATOMIC_SEQ_CST);
+    if (n < TR_CONTROL_PROCESSES) {
+        control_entry = &rec_control->process[n];
+        control_entry->pid = (uint32_t)rec_sys_getpid();
+        control_entry->parent = (uint32_t)rec_sys_getppid();
+        __atomic_store_n(&control_entry->state, TR_PROCESS_CLAIMED, __ATOMIC_RELEASE);
+    }
+    __atomic_fetch_add(&rec_control->attached, 1, __ATOMIC_SEQ_CST);
+}
+
+static void control_recording(void)
+{
+    if (!control_entry)
+        return;
+    copy(control_entry->path, sizeof control_entry->path, rec_trace_path);
+    __atomic_store_n(&control_entry->state, TR_PROCESS_RECORDING, __ATOMIC_RELEASE);
+}
+
+/* Starting.
+ * ------------------------------------------------------------------------------------------- */
+
+static void fill_header(void)
+{
+    rec_header = &first_header;
+    first_header = (struct tr_header){
+        .magic = TR_MAGIC,
+        .version = TR_VERSION_NUMBER,
+        .header_size = TR_HEADER_SIZE,
+        .arch = TR_ARCH_X86_64,
+        .chunk_align = TR_CHUNK_ALIGN,
+        .pid = (uint32_t)rec_sys_getpid(),
+        .parent_pid = (uint32_t)rec_sys_getppid(),
+        .start_tsc = rec_tsc(),
+        .start_realtime_ns = rec_sys_nanoseconds(CLOCK_REALTIME),
+        .end = TR_HEADER_SIZE,
+        .flags = rec_config.accesses == TR_SOURCE_TSAN ? TR_FILTER_SAME_EPOCH : 0,
+        .access_source = rec_config.accesses,
+        .counter_bits = TR_COUNTER_BITS,
+    };
+    clock_start_ns = rec_sys_nanoseconds(CLOCK_MONOTONIC);
+    long n = rec_syscall6(SYS_readlink, (long)"/proc/self/exe", (long)first_header.program,
+                          sizeof first_header.program - 1, 0, 0, 0);
+    if (n <= 0 && argument_count)
+        copy(first_header.program, sizeof first_header.program, arguments[0]);
+}
+
+static void tell_program(struct rec_stream *s)
+{
+    for (int i = 0; i < argument_count; i++) {
+        uint32_t length = 0;
+        while (length < 4000 && arguments[i][length])
+            length++;
+        rec_emit(s, &(struct tr_event){.kind = TR_META,
+                                       .a0 = TR_META_ARGUMENT,
+                                       .bytes = (const uint8_t *)arguments[i],
+                                       .bytes_length = length});
+    }
+}
+
+/* The file, the first thread and what every trace begins with. */
+static void begin(uint32_t parent)
+{
+    fill_header();
+    rec_stack_start();
+    if (!rec_chunk_open_file(rec_config.output))
+        return;
+    struct rec_stream *s = rec_thread_attach(rec_thread_new(parent));
+    if (!s) {
+        rec_off(ENOMEM);
+        return;
+    }
+    control_recording();
+    tell_program(s);
+    rec_modules_start(s);
+    rec_live.on = 1;
+    rec_leave(s);
+}
+
+void rec_start(int argc, char **argv, char **environment)
+{
+    if (rec_live.initialized)
+        return;
+    rec_live.initialized = 1;
+    rec_real_resolve();
+    const char *preload = variable(environment, "LD_PRELOAD");
+    const char *options = variable(environment, TR_OPTIONS_ENV);
+    bool preloaded = false;
+    for (const char *p = preload, *rest; p && *p; p++)
+        preloaded |= starts(p, "libsnarl.so", &rest);
+    if (!preloaded && !options)
+        return; /* linked in, but nobody asked for a trace */
+    argument_count = argc;
+    arguments = argv;
+    rec_config.accesses = TR_SOURCE_TSAN;
+    control_open(variable(environment, TR_CONTROL_ENV));
+    read_options(options);
+    rec_config.heap = rec_config.accesses != TR_SOURCE_NONE;
+    rec_config.preloaded_bare = !rec_control;
+    rec_sys_advise(&rec_live_page, sizeof rec_live_page, MADV_WIPEONFORK);
+    control_attach();
+    begin(TR_NO_THREAD);
+}
+
+/* A forked child's chunks are gone and its live page is zero. It records on, in its own file. */
+void rec_restart_in_child(uint32_t forking_thread)
+{
+    control_entry = NULL;
+    rec_live.initialized = 1;
+    rec_thread_reset();
+    rec_modules_reset();
+    control_attach();
+    begin(TR_NO_THREAD);
+    rec_header->thread_of_parent = forking_thread;
+}
+
+__attribute__((constructor(101))) static void constructor(int argc, char **argv, char **environment)
+{
+    int error = errno;
+    rec_start(argc, argv, environment);
+    errno = error;
+}

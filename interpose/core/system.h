@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * System calls made without libc: they set no errno, are no cancellation points, and nobody
+ * interposes them. Each returns the result, or -errno.
+ */
+#ifndef REC_CORE_SYSTEM_H
+#define REC_CORE_SYSTEM_H
+
+#include <fcntl.h>
+#include <stdint.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <time.h>
+
+static inline long rec_syscall6(long n, long a, long b, long c, long d, long e, long f)
+{
+    long result;
+    register long r10 __asm__("r10") = d;
+    register long r8 __asm__("r8") = e;
+    register long r9 __asm__("r9") = f;
+    __asm__ volatile("syscall"
+                     : "=a"(result)
+                     : "a"(n), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9)
+                     : "rcx", "r11", "memory");
+    return result;
+}
+
+static inline long rec_syscall3(long n, long a, long b, long c)
+{
+    return rec_syscall6(n, a, b, c, 0, 0, 0);
+}
+
+/* NULL on failure. */
+static inline void *rec_sys_map(uint64_t size, int protection, int flags, int fd, uint64_t offset)
+{
+    long p = rec_syscall6(SYS_mmap, 0, (long)size, protection, flags, fd, (long)offset);
+    return p < 0 && p > -4096 ? (void *)0 : (void *)p;
+}
+
+/* SIZE bytes of zeroed private memory that cost nothing until touched, or NULL. */
+static inline void *rec_sys_memory(uint64_t size)
+{
+    return rec_sys_map(size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
+                       -1, 0);
+}
+
+static inline int rec_sys_unmap(void *p, uint64_t size)
+{
+    return (int)rec_syscall3(SYS_munmap, (long)p, (long)size, 0);
+}
+
+static inline int rec_sys_advise(void *p, uint64_t size, int advice)
+{
+    return (int)rec_syscall3(SYS_madvise, (long)p, (long)size, advice);
+}
+
+static inline int rec_sys_open(const char *path, int flags, int mode)
+{
+    return (int)rec_syscall6(SYS_openat, AT_FDCWD, (long)path, flags | O_CLOEXEC, mode, 0, 0);
+}
+
+static inline int rec_sys_close(int fd)
+{
+    return (int)rec_syscall3(SYS_close, fd, 0, 0);
+}
+
+static inline long rec_sys_read(int fd, void *bytes, uint64_t size)
+{
+    return rec_syscall3(SYS_read, fd, (long)bytes, (long)size);
+}
+
+static inline long rec_sys_write(int fd, const void *bytes, uint64_t size)
+{
+    return rec_syscall3(SYS_write, fd, (long)bytes, (long)size);
+}
+
+static inline int rec_sys_allocate(int fd, uint64_t offset, uint64_t size)
+{
+    return (int)rec_syscall6(SYS_fallocate, fd, 0, (long)offset, (long)size, 0, 0);
+}
+
+static inline int rec_sys_getpid(void)
+{
+    return (int)rec_syscall3(SYS_getpid, 0, 0, 0);
+}
+
+static inline int rec_sys_getppid(void)
+{
+    return (int)rec_syscall3(SYS_getppid, 0, 0, 0);
+}
+
+static inline int rec_sys_gettid(void)
+{
+    return (int)rec_syscall3(SYS_gettid, 0, 0, 0);
+}
+
+static inline void rec_sys_yield(void)
+{
+    rec_syscall3(SYS_sched_yield, 0, 0, 0);
+}
+
+static inline uint64_t rec_sys_nanoseconds(int clock)
+{
+    struct timespec now = {0, 0};
+    rec_syscall3(SYS_clock_gettime, clock, (long)&now, 0);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+static inline uint64_t rec_tsc(void)
+{
+    return __builtin_ia32_rdtsc();
+}
+
+#endif

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Threads: the small record that others read (never unmapped), and the stream that the thread alone
+ * writes (used again by a later thread). Records lie in segments, so that no limit and no lock is
+ * needed.
+ */
+#include "interpose/core/rec.h"
+
+#include "interpose/core/poison.h"
+
+enum { SEGMENT = 1024, SEGMENTS = 8192 };
+
+__thread struct rec_stream *rec_self __attribute__((tls_model("initial-exec")));
+struct rec_stream rec_dead_stream = {.guard = 1};
+
+static struct rec_thread *segments[SEGMENTS];
+static uint32_t thread_count;
+
+/* Free streams, as a stack; the upper half of the word counts the changes (ABA). Streams are
+ * page-aligned in a 48-bit address space, which leaves 28 bits of count. */
+static uint64_t free_streams;
+
+enum { STREAM_SHIFT = 12, STREAM_BITS = 36 };
+
+static struct rec_stream *stream_of(uint64_t word)
+{
+    return (struct rec_stream *)((word & ((1ull << STREAM_BITS) - 1)) << STREAM_SHIFT);
+}
+
+static uint64_t word_of(const struct rec_stream *s, uint64_t old)
+{
+    uint64_t count = (old >> STREAM_BITS) + 1;
+    return count << STREAM_BITS | (uint64_t)s >> STREAM_SHIFT;
+}
+
+static struct rec_stream *stream_take(void)
+{
+    uint64_t head = __atomic_load_n(&free_streams, __ATOMIC_ACQUIRE);
+    struct rec_stream *s;
+    while ((s = stream_of(head)))
+        if (__atomic_compare_exchange_n(&free_streams, &head, word_of(s->next_free, head), 0,
+                                        __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+            return s;
+    return rec_sys_memory(sizeof *s);
+}
+
+static void stream_give(struct rec_stream *s)
+{
+    uint64_t head = __atomic_load_n(&free_streams, __ATOMIC_ACQUIRE);
+    do
+        s->next_free = stream_of(head);
+    while (!__atomic_compare_exchange_n(&free_streams, &head, word_of(s, head), 0, __ATOMIC_ACQ_REL,
+                                        __ATOMIC_ACQUIRE));
+}
+
+uint32_t rec_thread_count(void)
+{
+    return __atomic_load_n(&thread_count, __ATOMIC_ACQUIRE);
+}
+
+struct rec_thread *rec_thread_at(uint32_t number)
+{
+    if (number / SEGMENT >= SEGMENTS)
+        return NULL;
+    struct rec_thread *segment = __atomic_load_n(&segments[number / SEGMENT], __ATOMIC_ACQUIRE);
+    return segment ? &segment[number % SEGMENT] : NULL;
+}
+
+struct rec_thread *rec_thread_new(uint32_t parent)
+{
+    uint32_t number = __atomic_fetch_add(&thread_count, 1, __ATOMIC_ACQ_REL);
+    if (number / SEGMENT >= SEGMENTS)
+        return NULL;
+    struct rec_thread **place = &segments[number / SEGMENT];
+    if (!__atomic_load_n(place, __ATOMIC_ACQUIRE)) {
+        struct rec_thread *fresh = rec_sys_memory(sizeof *fresh * SEGMENT), *nobody = NULL;
+        if (!fresh)
+            return NULL;
+        if (!__atomic_compare_exchange_n(place, &nobody, fresh, 0, __ATOMIC_ACQ_REL,
+                                         __ATOMIC_ACQUIRE))
+            rec_sys_unmap(fresh, sizeof *fresh * SEGMENT);
+    }
+    struct rec_thread *thread = &(*place)[number % SEGMENT];
+    thread->number = number;
+    thread->parent = parent;
+    thread->exit_cause = TR_EXIT_CANCEL; /* until it returns or calls pthread_exit */
+    rec_header->threads = rec_thread_count();
+    return thread;
+}
+
+struct rec_stream *rec_thread_attach(struct rec_thread *thread)
+{
+    struct rec_stream *s = thread ? stream_take() : NULL;
+    if (!s)
+        return NULL;
+    s->guard = 1;
+    s->self = thread;
+    s->thread = thread->number;
+    s->epoch = 0;
+    s->chunk = s->at = s->end = NULL;
+    s->chunk_size = s->chunk_number = 0;
+    s->unwinding = s->stack_known = 0;
+    s->next_stack = 1;
+    for (unsigned i = 0; i < REC_STACK_IDS; i++)
+        s->stack_ids[i] = 0;
+    for (unsigned i = 0; i < 64; i++)
+        s->once_seen[i] = 0;
+    for (unsigned set = 0; set < REC_STACK_SETS; set++)
+        for (unsigned way = 0; way < REC_STACK_WAYS; way++)
+            s->stack_keys[set][way] = 0;
+    rec_self = s;
+    rec_emit(s, &(struct tr_event){.kind = TR_THREAD_START,
+                                   .object = (uint64_t)pthread_self(),
+                                   .a0 = thread->parent,
+                                   .a1 = (uint64_t)rec_sys_gettid()});
+    return s;
+}
+
+void rec_thread_detach(struct rec_stream *s)
+{
+    __atomic_store_n(&s->self->ended, 1, __ATOMIC_SEQ_CST);
+    rec_self = &rec_dead_stream;
+    rec_chunk_close(s);
+    stream_give(s);
+}
+
+void rec_thread_reset(void)
+{
+    for (unsigned i = 0; i < SEGMENTS && segments[i]; i++)
+        for (unsigned n = 0; n < SEGMENT; n++)
+            segments[i][n] = (struct rec_thread){0};
+    thread_count = 0;
+    if (rec_self && rec_self != &rec_dead_stream) {
+        rec_self->chunk = NULL; /* not mapped in the child */
+        stream_give(rec_self);
+    }
+    rec_self = NULL;
+}
+
+/* No stream, or one that is at work: a foreign thread, a thread before its start, a handler in
+ * between. */
+struct rec_stream *rec_enter_slow(void)
+{
+    struct rec_stream *s = rec_self;
+    if (s) {
+        if (s != &rec_dead_stream && !s->unwinding)
+            rec_lost(TR_LOSS_REENTRY);
+        return NULL;
+    }
+    int error = errno;
+    s = rec_thread_attach(rec_thread_new(TR_NO_THREAD));
+    if (!s)
+        rec_lost(TR_LOSS_NO_THREAD);
+    errno = error;
+    return s;
+}

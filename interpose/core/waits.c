@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Deadlock while running. A thread that is about to block without a time limit publishes what it
+ * waits for and walks from waiter to holder; if it comes back to itself, nobody on the way can go
+ * on. All stores and loads of owners and waits are sequentially consistent, and owners are cleared
+ * before the real release: so if each edge of the cycle is seen unchanged by a second walk, all of
+ * them held at once between the two walks (a consistent cut).
+ *
+ * A reader-writer lock may have several holders; the walk tries each of them.
+ */
+#include "interpose/core/rec.h"
+
+#include "interpose/core/poison.h"
+
+enum { LONGEST = 64 };
+
+struct edge {
+    struct rec_thread *waiter;
+    uint64_t wait_number;
+    struct rec_object *object; /* NULL: joins */
+    uint64_t acquired;
+};
+
+struct walk {
+    struct rec_thread *start;
+    unsigned length;
+    unsigned steps;
+    struct edge edges[LONGEST];
+};
+
+static bool on_walk(const struct walk *walk, const struct rec_thread *thread)
+{
+    for (unsigned i = 0; i < walk->length; i++)
+        if (walk->edges[i].waiter == thread)
+            return true;
+    return false;
+}
+
+static bool follow(struct walk *walk, struct rec_thread *waiter);
+
+/* Does the way from HOLDER lead back to the start? */
+static bool towards(struct walk *walk, struct rec_thread *holder)
+{
+    if (holder == walk->start)
+        return true;
+    return holder && !__atomic_load_n(&holder->ended, __ATOMIC_SEQ_CST) && !on_walk(walk, holder) &&
+           follow(walk, holder);
+}
+
+static bool through_readers(struct walk *walk, struct rec_object *object)
+{
+    uint32_t threads = rec_thread_count();
+    for (uint32_t n = 0; n < threads; n++) {
+        struct rec_thread *thread = rec_thread_at(n);
+        for (unsigned i = 0; thread && i < REC_READING; i++)
+            if (__atomic_load_n(&thread->reading[i], __ATOMIC_SEQ_CST) == object &&
+                towards(walk, thread))
+                return true;
+    }
+    return false;
+}
+
+static bool follow(struct walk *walk, struct rec_thread *waiter)
+{
+    if (walk->length == LONGEST || ++walk->steps > 100000)
+        return false;
+    struct edge *edge = &walk->edges[walk->length++];
+    edge->waiter = waiter;
+    edge->wait_number = __atomic_load_n(&waiter->wait_number, __ATOMIC_SEQ_CST);
+    edge->object = __atomic_load_n(&waiter->waits_for, __ATOMIC_SEQ_CST);
+    uint32_t joined = __atomic_load_n(&waiter->joins, __ATOMIC_SEQ_CST);
+    if (edge->object) {
+        uint32_t owner = __atomic_load_n(&edge->object->owner, __ATOMIC_SEQ_CST);
+        edge->acquired = __atomic_load_n(&edge->object->acquired, __ATOMIC_SEQ_CST);
+        if (owner ? towards(walk, rec_thread_at(owner - 1))
+                  : edge->object->type == TR_TYPE_RWLOCK && through_readers(walk, edge->object))
+            return true;
+    } else if (joined && towards(walk, rec_thread_at(joined - 1))) {
+        edge->acquired = joined;
+        return true;
+    }
+    walk->length--;
+    return false;
+}
+
+static bool find_cycle(struct walk *walk, struct rec_thread *start)
+{
+    walk->start = start;
+    walk->length = walk->steps = 0;
+    return follow(walk, start);
+}
+
+static bool equal(const struct walk *a, const struct walk *b)
+{
+    if (a->length != b->length)
+        return false;
+    for (unsigned i = 0; i < a->length; i++) {
+        const struct edge *x = &a->edges[i], *y = &b->edges[i];
+        if (x->waiter != y->waiter || x->wait_number != y->wait_number || x->object != y->object ||
+            x->acquired != y->acquired)
+            return false;
+    }
+    return true;
+}
+
+static void tell_log(const struct walk *walk)
+{
+    rec_log("deadlock: %u thread(s) of process %u wait for each other for ever",
+            (uint64_t)walk->length, (uint64_t)rec_header->pid);
+    for (unsigned i = 0; i < walk->length; i++) {
+        const struct edge *edge = &walk->edges[i];
+        const struct rec_thread *next = walk->edges[(i + 1) % walk->length].waiter;
+        if (edge->object)
+            rec_log("  thread %u waits for the lock at 0x%x, held by thread %u",
+                    (uint64_t)edge->waiter->number, edge->object->address, (uint64_t)next->number);
+        else
+            rec_log("  thread %u joins thread %u", (uint64_t)edge->waiter->number,
+                    (uint64_t)next->number);
+    }
+    rec_log("  the whole story: snarl analyze %s", rec_trace_path);
+}
+
+static void look_for_cycle(struct rec_stream *s)
+{
+    struct walk first, second;
+    if (!find_cycle(&first, s->self) || !find_cycle(&second, s->self) || !equal(&first, &second))
+        return;
+    uint8_t bytes[LONGEST * TR_VARINT_MAX], *p = bytes;
+    for (unsigned i = 0; i < first.length; i++)
+        p = tr_put(p, first.edges[i].waiter->number);
+    rec_emit(s, &(struct tr_event){.kind = TR_DEADLOCK,
+                                   .a0 = first.length,
+                                   .bytes = bytes,
+                                   .bytes_length = (uint32_t)(p - bytes)});
+    if (rec_control) {
+        uint32_t nobody = 0;
+        __atomic_compare_exchange_n(&rec_control->deadlock_pid, &nobody, rec_header->pid, 0,
+                                    __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+    } else {
+        tell_log(&first);
+    }
+}
+
+void rec_wait_lock(struct rec_stream *s, struct rec_object *object)
+{
+    __atomic_fetch_add(&s->self->wait_number, 1, __ATOMIC_SEQ_CST);
+    __atomic_store_n(&s->self->waits_for, object, __ATOMIC_SEQ_CST);
+    look_for_cycle(s);
+}
+
+void rec_wait_join(struct rec_stream *s, uint32_t number)
+{
+    __atomic_fetch_add(&s->self->wait_number, 1, __ATOMIC_SEQ_CST);
+    __atomic_store_n(&s->self->joins, number + 1, __ATOMIC_SEQ_CST);
+    look_for_cycle(s);
+}
+
+void rec_wait_over(struct rec_thread *self)
+{
+    __atomic_store_n(&self->waits_for, NULL, __ATOMIC_SEQ_CST);
+    __atomic_store_n(&self->joins, 0, __ATOMIC_SEQ_CST);
+}
+
+void rec_reading_add(struct rec_thread *self, struct rec_object *object)
+{
+    for (unsigned i = 0; i < REC_READING; i++)
+        if (!self->reading[i]) {
+            __atomic_store_n(&self->reading[i], object, __ATOMIC_SEQ_CST);
+            return;
+        }
+}
+
+void rec_reading_remove(struct rec_thread *self, struct rec_object *object)
+{
+    for (unsigned i = 0; i < REC_READING; i++)
+        if (self->reading[i] == object) {
+            __atomic_store_n(&self->reading[i], NULL, __ATOMIC_SEQ_CST);
+            return;
+        }
+}
