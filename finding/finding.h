@@ -96,6 +96,9 @@ struct sn_lock {
     struct sn_stack created_at;   /* its initialisation or first use; may be empty */
     struct sn_stack allocated_at; /* of the heap block around it; may be empty */
     uint64_t block_offset;        /* in that block */
+    uint64_t block_size;          /* of that block; 0: not known */
+    bool on_stack;                /* it lies on a thread's stack: whose, says stack_of */
+    uint32_t stack_of;
 };
 
 struct sn_variable {
@@ -106,7 +109,8 @@ struct sn_variable {
     struct sn_frame declared_at;  /* function NULL and file NULL: not known */
     struct sn_stack allocated_at; /* heap: where; may be empty */
     uint64_t block_offset;
-    uint32_t stack_of; /* place stack: whose */
+    uint64_t block_size; /* 0: not known */
+    uint32_t stack_of;   /* place stack: whose */
 };
 
 struct sn_site {
@@ -193,8 +197,16 @@ void sn_report_release(struct sn_report *report);
 /* Appends an empty finding (count 1, severity the kind's usual one). */
 struct sn_finding *sn_report_add(struct sn_report *report, enum sn_hazard kind,
                                  enum sn_level level);
-/* Appends a site of FINDING. */
+/* Appends a site of FINDING (valid until the next one), in FINDING's process. */
 struct sn_site *sn_finding_site(struct sn_finding *finding, enum sn_role role, uint32_t thread);
+/* FINDING's lock or thread with this id, or NULL. */
+const struct sn_lock *sn_finding_lock(const struct sn_finding *finding, uint32_t id);
+const struct sn_thread *sn_finding_thread(const struct sn_finding *finding, uint32_t process,
+                                          uint32_t id);
+/* REPORT's finding with this fingerprint, or NULL. */
+const struct sn_finding *sn_report_find(const struct sn_report *report, const char *id);
+/* Gives back the arrays of a finding that leaves its report. */
+void sn_finding_release(struct sn_finding *finding);
 
 /*
  * Fills in every finding's id: "1:" and 16 hex digits, from the kind and the normalised frames of

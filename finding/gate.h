@@ -9,6 +9,7 @@
 #include "finding/finding.h"
 
 struct sn_gate {
+    bool usual; /* the default: it wants both a level and a severity, which no list can say */
     bool all, none;
     unsigned levels;     /* or-ed sn_level named in the list */
     unsigned severities; /* 1 << sn_severity named in the list */
@@ -18,13 +19,14 @@ struct sn_gate {
 /* The default: level observed or predicted with severity error or warning. */
 void sn_gate_default(struct sn_gate *gate);
 /* Parses "data-race,observed,error": a finding is gated if its kind, its level or its severity is
- * named. */
+ * named. "all" names everything, "none" forgets what stands before it. */
 int sn_gate_parse(struct sn_gate *gate, const char *list, struct sn_error *err);
+/* Never to a known or suppressed finding. */
 bool sn_gate_applies(const struct sn_gate *gate, const struct sn_finding *finding);
 
 /* Marks as SN_KNOWN what BASELINE has under the same id. */
 void sn_report_apply_baseline(struct sn_report *report, const struct sn_report *baseline);
-/* Counts levels, suppressed and gated findings (a known or suppressed finding never gates). */
+/* Counts the findings of each level, the suppressed (which count for no level) and the gated. */
 void sn_report_summarize(struct sn_report *report, const struct sn_gate *gate);
 
 #endif

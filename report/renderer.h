@@ -23,6 +23,13 @@ struct sn_renderer {
                    const struct sn_render_options *options);
 };
 
+struct sn_diff;
+
+/* Appends what `snarl diff` found, as text: a line for each new and each fixed finding (verbose:
+ * unchanged ones too), then the counts. */
+void sn_render_diff(struct sn_text *out, const struct sn_diff *diff,
+                    const struct sn_render_options *options);
+
 /* The renderer of that name, or NULL. */
 const struct sn_renderer *sn_renderer_by_name(const char *name);
 /* "text, json": for messages. */

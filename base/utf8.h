@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Telling characters from arbitrary bytes: names come from programs, which may call things as they
+ * please.
+ */
+#ifndef SN_BASE_UTF8_H
+#define SN_BASE_UTF8_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Decodes the character at TEXT (terminated, not at its end) by RFC 3629. Returns its length in
+ * bytes, or 0 if there is none; CODE (may be NULL) is then not set. */
+size_t sn_utf8_decode(const char *text, uint32_t *code);
+
+#endif

@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A finding is written down as text without anything that changes from run to run or from build to
+ * build, and the text is hashed. Each thread's sites, in their order, make a party; the parties are
+ * sorted, since which thread came first is chance:
+ *
+ *     deadlock
+ *     holds chopstick_a philosopher<main|waits chopstick_b philosopher<main
+ *     holds chopstick_b philosopher<main|waits chopstick_a philosopher<main
+ *
+ * Two findings with one text are one finding if their sites also lie on the same source lines. If
+ * they do not, the lines decide the order in which all but the first get a number behind their id.
+ */
+#include "finding/finding.h"
+
+#include "base/map.h"
+#include "base/text.h"
+#include "finding/stack.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Deeper frames say where the work came from rather than what is wrong with it. */
+enum { FRAMES = 16 };
+
+struct mark { /* what the merging needs to know of a finding */
+    struct sn_finding *finding;
+    uint64_t hash;
+    char *places;
+    size_t order; /* as found */
+};
+
+/* Length of the number or compiler's word that ends TEXT behind a '.', with the '.'; 0: none. */
+static size_t clone_suffix(const char *text, size_t length)
+{
+    static const char *const words[] = {"part", "constprop", "isra",       "cold",
+                                        "llvm", "lto_priv",  "localalias", "ipa"};
+    size_t start = length;
+    while (start > 0 && text[start - 1] != '.')
+        start--;
+    if (start < 2 || start == length)
+        return 0;
+    if (strspn(text + start, "0123456789") >= length - start)
+        return length - start + 1;
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (strlen(words[i]) == length - start &&
+            memcmp(text + start, words[i], length - start) == 0)
+            return length - start + 1;
+    return 0;
+}
+
+static void add_function(struct sn_text *out, const char *function)
+{
+    const char *clone = strstr(function, " [clone ");
+    size_t length = clone ? (size_t)(clone - function) : strlen(function), suffix;
+    while ((suffix = clone_suffix(function, length)) > 0)
+        length -= suffix;
+    sn_text_add(out, function, length);
+}
+
+/* Names that symbols/ had to make up may hold paths ("made at src/queue.c:31"), lines, addresses
+ * and ordinals ("mutex #2"): the path loses its directories, the numbers go. */
+static void add_name(struct sn_text *out, const char *name)
+{
+    for (const char *at = name; *at;) {
+        size_t word = strcspn(at, " ()"), length;
+        const char *end = at + word;
+        if (*at == '/' || memchr(at, '/', word))
+            while (memchr(at, '/', (size_t)(end - at)))
+                at++;
+        for (; at < end; at += length) {
+            length = 1;
+            if (at[0] == '0' && at[1] == 'x')
+                length = 2 + strspn(at + 2, "0123456789abcdefABCDEF");
+            else if ((at[0] == ':' || at[0] == '#') && isdigit((unsigned char)at[1]))
+                length = 1 + strspn(at + 1, "0123456789");
+            else
+                sn_text_add(out, at, 1);
+        }
+        length = strspn(at, " ()");
+        sn_text_add(out, at, length);
+        at += length;
+    }
+}
+
+static const char *frame_name(const struct sn_frame *frame)
+{
+    if (frame->function)
+        return frame->function;
+    return frame->module ? frame->module : "?";
+}
+
+static void add_frames(struct sn_text *out, const struct sn_stack *whole)
+{
+    struct sn_stack stack = sn_stack_trim(whole);
+    const struct sn_frame *place = sn_stack_place(whole);
+    bool own = place && sn_frame_is_own(place);
+    const char *last = "";
+    for (size_t i = 0, shown = 0; i < stack.count && shown < FRAMES; i++) {
+        const char *name = frame_name(&stack.frames[i]);
+        if ((own && !sn_frame_is_own(&stack.frames[i])) || strcmp(name, last) == 0)
+            continue; /* a recursion's depth is chance */
+        sn_text_puts(out, shown++ ? "<" : " ");
+        add_function(out, name);
+        last = name;
+    }
+}
+
+static void add_lock(struct sn_text *out, const struct sn_lock *lock)
+{
+    sn_text_puts(out, " ");
+    if (lock->name)
+        add_name(out, lock->name);
+    else
+        sn_text_puts(out, lock->type ? lock->type : "lock");
+}
+
+/* Whether a race's access was the read or the write half of `count++` is chance as well. */
+static const char *role_name(const struct sn_finding *finding, const struct sn_site *site)
+{
+    bool access = site->role == SN_ROLE_READ || site->role == SN_ROLE_WRITE;
+    return finding->kind == SN_DATA_RACE && access ? "access" : sn_role_name(site->role);
+}
+
+static void add_site(struct sn_text *out, const struct sn_finding *finding,
+                     const struct sn_site *site)
+{
+    sn_text_puts(out, role_name(finding, site));
+    const struct sn_lock *lock = sn_finding_lock(finding, site->lock);
+    if (lock)
+        add_lock(out, lock);
+    add_frames(out, &site->stack);
+}
+
+static void add_place(struct sn_text *out, const struct sn_finding *finding,
+                      const struct sn_site *site)
+{
+    (void)finding;
+    const struct sn_frame *place = sn_stack_place(&site->stack);
+    if (place && place->file)
+        sn_text_printf(out, "%s:%08u", place->file, place->line);
+    else if (place)
+        sn_text_printf(out, "%s+%016llx", place->module ? place->module : "?",
+                       (unsigned long long)place->offset);
+}
+
+struct lines {
+    VEC(struct sn_text) of;
+};
+
+static int compare_lines(const void *a, const void *b)
+{
+    return strcmp(((const struct sn_text *)a)->at, ((const struct sn_text *)b)->at);
+}
+
+/* Appends LINES in alphabetical order, and releases them. */
+static void add_sorted(struct sn_text *out, struct lines *lines)
+{
+    if (lines->of.count)
+        qsort(lines->of.at, lines->of.count, sizeof *lines->of.at, compare_lines);
+    vec_each (struct sn_text, line, &lines->of) {
+        sn_text_printf(out, "\n%s", line->at);
+        sn_text_release(line);
+    }
+    vec_release(&lines->of);
+}
+
+typedef void describe(struct sn_text *, const struct sn_finding *, const struct sn_site *);
+
+/* Appends one line for each thread: its sites in their order, as SITE writes them. */
+static void add_parties(struct sn_text *out, const struct sn_finding *finding, describe *site)
+{
+    struct sn_map index = {0};
+    struct lines parties = {0};
+    vec_each (struct sn_site, s, &finding->sites) {
+        uint64_t *party = sn_map_at(&index, (uint64_t)s->process << 32 | s->thread);
+        if (!*party) {
+            (void)vec_push(&parties.of);
+            *party = parties.of.count;
+        }
+        struct sn_text *text = &parties.of.at[*party - 1];
+        sn_text_puts(text, text->length ? "|" : "");
+        site(text, finding, s);
+    }
+    add_sorted(out, &parties);
+    sn_map_release(&index);
+}
+
+static bool is_only_held(const struct sn_finding *finding, uint32_t lock)
+{
+    bool held = false;
+    vec_each (struct sn_site, site, &finding->sites) {
+        if (site->lock == lock)
+            return false;
+        for (size_t i = 0; i < site->locks_held_count; i++)
+            held |= site->locks_held[i] == lock;
+    }
+    return held;
+}
+
+/* The locks that the finding is about; those that somebody happened to hold differ by path. */
+static void add_locks(struct sn_text *out, const struct sn_finding *finding)
+{
+    struct lines names = {0};
+    vec_each (struct sn_lock *, lock, &finding->locks) {
+        if (is_only_held(finding, (*lock)->id))
+            continue;
+        struct sn_text *line = vec_push(&names.of);
+        sn_text_puts(line, "lock");
+        add_lock(line, *lock);
+    }
+    add_sorted(out, &names);
+}
+
+static void add_variable(struct sn_text *out, const struct sn_variable *variable)
+{
+    if (!variable)
+        return;
+    sn_text_puts(out, "\nvariable ");
+    if (variable->name)
+        add_name(out, variable->name);
+    else
+        sn_text_puts(out, variable->place ? variable->place : "?");
+    add_frames(out, &variable->allocated_at);
+}
+
+static uint64_t hash_of(const struct sn_text *text)
+{
+    uint64_t hash = UINT64_C(0xcbf29ce484222325); /* FNV-1a */
+    for (size_t i = 0; i < text->length; i++)
+        hash = (hash ^ (unsigned char)text->at[i]) * UINT64_C(0x100000001b3);
+    return sn_mix(hash);
+}
+
+static struct mark mark_of(struct sn_finding *finding, size_t order)
+{
+    struct sn_text text = {0};
+    sn_text_puts(&text, sn_hazards[finding->kind].id);
+    add_parties(&text, finding, add_site);
+    add_locks(&text, finding);
+    add_variable(&text, finding->variable);
+    struct mark mark = {finding, hash_of(&text), NULL, order};
+    sn_text_clear(&text);
+    add_parties(&text, finding, add_place);
+    mark.places = text.at;
+    return mark;
+}
+
+static bool depends(const struct sn_finding *finding)
+{
+    return finding->depends_on_finding || finding->depends_on;
+}
+
+/* Equal ids together, in them equal places, in them the one to keep first: the most certain, then
+ * the one that depends on nothing, then the first one found. */
+static int compare_marks(const void *left, const void *right)
+{
+    const struct mark *a = left, *b = right;
+    if (a->hash != b->hash)
+        return a->hash < b->hash ? -1 : 1;
+    int places = strcmp(a->places, b->places);
+    if (places)
+        return places;
+    if (a->finding->level != b->finding->level)
+        return (int)a->finding->level - (int)b->finding->level;
+    if (depends(a->finding) != depends(b->finding))
+        return depends(a->finding) - depends(b->finding);
+    return a->order < b->order ? -1 : 1;
+}
+
+/* Gives ids, leaves only the survivors in MARKS and in the report, and notes in SURVIVORS who took
+ * whose place. Returns how many are left. */
+static size_t merge(struct sn_report *report, struct mark *marks, size_t count,
+                    struct sn_map *survivors)
+{
+    size_t kept = 0;
+    unsigned ordinal = 1;
+    for (size_t i = 0; i < count; i++) {
+        struct mark *last = kept ? &marks[kept - 1] : NULL, *this = &marks[i];
+        bool same = last && last->hash == this->hash;
+        if (same && strcmp(last->places, this->places) == 0) {
+            last->finding->count += this->finding->count;
+            *sn_map_at(survivors, (uintptr_t)this->finding) = (uintptr_t)last->finding;
+            free(this->places);
+            continue;
+        }
+        ordinal = same ? ordinal + 1 : 1;
+        struct sn_finding *finding = this->finding;
+        finding->id = sn_sprintf(&report->arena, "1:%016llx", (unsigned long long)this->hash);
+        if (ordinal > 1)
+            finding->id = sn_sprintf(&report->arena, "%s-%u", finding->id, ordinal);
+        marks[kept++] = *this;
+    }
+    return kept;
+}
+
+static int compare_findings(const void *left, const void *right)
+{
+    const struct sn_finding *a = *(struct sn_finding *const *)left;
+    const struct sn_finding *b = *(struct sn_finding *const *)right;
+    if (a->level != b->level)
+        return (int)a->level - (int)b->level;
+    if (a->severity != b->severity)
+        return (int)b->severity - (int)a->severity;
+    if (a->kind != b->kind)
+        return (int)a->kind - (int)b->kind;
+    return strcmp(a->id, b->id);
+}
+
+void sn_report_fingerprint(struct sn_report *report)
+{
+    size_t count = report->findings.count;
+    struct mark *marks = sn_calloc(count, sizeof *marks);
+    struct sn_map survivors = {0};
+    for (size_t i = 0; i < count; i++)
+        marks[i] = mark_of(report->findings.at[i], i);
+    qsort(marks, count, sizeof *marks, compare_marks);
+    report->findings.count = count = merge(report, marks, count, &survivors);
+    for (size_t i = 0; i < count; i++) {
+        struct sn_finding *finding = marks[i].finding, *earlier = finding->depends_on_finding;
+        uint64_t *survivor = sn_map_find(&survivors, (uintptr_t)earlier);
+        if (survivor)
+            earlier = (struct sn_finding *)(uintptr_t)*survivor;
+        if (earlier && earlier != finding)
+            finding->depends_on = earlier->id;
+        finding->depends_on_finding = earlier == finding ? NULL : earlier;
+        report->findings.at[i] = finding;
+        free(marks[i].places);
+    }
+    size_t cursor = 0;
+    for (struct sn_map_slot *gone; (gone = sn_map_next(&survivors, &cursor));)
+        sn_finding_release((struct sn_finding *)(uintptr_t)gone->key);
+    sn_map_release(&survivors);
+    free(marks);
+    if (count)
+        qsort(report->findings.at, count, sizeof *report->findings.at, compare_findings);
+}

@@ -1,0 +1,460 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The report as a story, for people:
+ *
+ *     error: data race on garlic_count [data-race, observed]
+ *
+ *       Thread 1 (Olivia), created by main at garlic.c:31
+ *         1. writes garlic_count, holding no lock
+ *              #0 shopper  garlic.c:14
+ *                     13 |     for (long i = 0; i < n; i++)
+ *                  >  14 |         garlic_count++;
+ *
+ * A finding's sites come in its own order, under the thread they belong to; then the witness, why
+ * it is wrong, what to do, and where locks and variable come from. No hazard is told apart here:
+ * sites, roles and texts say it all.
+ */
+#include "report/renderer.h"
+
+#include "finding/stack.h"
+#include "report/page.h"
+#include "report/sources.h"
+#include "report/tell.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { THREADS = 2, SITES = 4, STACKS = 9, FUNCTIONS = 32, STEPS = 40 };
+
+struct story {
+    struct sn_page page;
+    const struct sn_report *report;
+    const struct sn_render_options *options;
+    struct sn_sources sources;
+    struct sn_text text; /* of the sentence at hand */
+};
+
+typedef unsigned long long ull;
+
+static struct sn_text *sentence(struct story *story)
+{
+    sn_text_clear(&story->text);
+    sn_text_puts(&story->text, "");
+    return &story->text;
+}
+
+static enum sn_style severity_style(enum sn_severity severity)
+{
+    return severity == SN_SEVERITY_ERROR     ? SN_RED
+           : severity == SN_SEVERITY_WARNING ? SN_YELLOW
+                                             : SN_CYAN;
+}
+
+/* A paragraph with a label: "Id: ...". */
+static void paragraph(struct story *story, const char *label, const char *text)
+{
+    struct sn_page *page = &story->page;
+    sn_page_indent(page, THREADS);
+    sn_page_elided(page, SN_BOLD, label, page->width / 2);
+    sn_page_put(page, SN_PLAIN, " ");
+    sn_page_flow(page, SN_PLAIN, text, THREADS + 2);
+    sn_page_newline(page);
+}
+
+/* The same of LENGTH bytes that may have several lines: the analyses' own words. */
+static void paragraphs(struct story *story, const char *label, const char *text, size_t length)
+{
+    struct sn_text line = {0};
+    for (const char *at = text, *end = text + length; at < end;) {
+        const char *newline = memchr(at, '\n', (size_t)(end - at)), *stop = newline ? newline : end;
+        sn_text_clear(&line);
+        sn_text_add(&line, at, (size_t)(stop - at));
+        at = stop + 1;
+        if (!line.at[strspn(line.at, " ")])
+            continue;
+        if (label) {
+            paragraph(story, label, line.at);
+        } else {
+            sn_page_indent(&story->page, THREADS + 2);
+            sn_page_flow(&story->page, SN_PLAIN, line.at, THREADS + 2);
+            sn_page_newline(&story->page);
+        }
+        label = NULL;
+    }
+    sn_text_release(&line);
+}
+
+static void header(struct story *story, const struct sn_finding *finding)
+{
+    struct sn_page *page = &story->page;
+    struct sn_text *text = sentence(story);
+    sn_page_put(page, severity_style(finding->severity), sn_severity_name(finding->severity));
+    sn_page_put(page, severity_style(finding->severity), ": ");
+    if (finding->title)
+        sn_text_puts(text, finding->title);
+    else
+        sn_text_puts(text, sn_hazards[finding->kind].id);
+    sn_text_printf(text, " [%s, %s%s%s]", sn_hazards[finding->kind].id,
+                   sn_level_name(finding->level), finding->status == SN_NEW ? "" : ", ",
+                   finding->status == SN_NEW ? "" : sn_status_name(finding->status));
+    sn_page_flow(page, SN_BOLD, text->at, 4);
+    sn_page_newline(page);
+}
+
+/* "created by main at garlic.c:31" */
+static void tell_origin(struct sn_text *out, const char *verb, const struct sn_stack *stack)
+{
+    const struct sn_frame *place = sn_stack_place(stack);
+    if (!place)
+        return;
+    sn_text_printf(out, ", %s by ", verb);
+    sn_tell_function(out, place);
+    sn_text_puts(out, " at ");
+    sn_tell_place(out, place);
+}
+
+static void source_line(struct story *story, const struct sn_frame *frame, uint32_t line,
+                        size_t column)
+{
+    struct sn_page *page = &story->page;
+    const char *source = sn_sources_line(&story->sources, frame->file, line);
+    bool marked = line == frame->line;
+    if (!source || (!marked && !source[strspn(source, " \t")]))
+        return;
+    char number[32];
+    snprintf(number, sizeof number, "%s%5u | ", marked ? ">" : " ", line);
+    sn_page_indent(page, column);
+    sn_page_put(page, marked ? SN_GREEN : SN_DIM, number);
+    size_t rest = page->width > page->column + 20 ? page->width - page->column : 20;
+    sn_page_elided(page, marked ? SN_PLAIN : SN_DIM, source, rest);
+    sn_page_newline(page);
+}
+
+static void excerpt(struct story *story, const struct sn_frame *frame, size_t column)
+{
+    if (!frame->line || !sn_sources_line(&story->sources, frame->file, frame->line))
+        return;
+    for (uint32_t line = frame->line > 1 ? frame->line - 1 : 1; line <= frame->line + 1; line++)
+        source_line(story, frame, line, column);
+}
+
+static void frame_line(struct story *story, const struct sn_frame *frame, size_t number,
+                       size_t column, size_t functions)
+{
+    struct sn_page *page = &story->page;
+    char label[24];
+    snprintf(label, sizeof label, "#%zu ", number);
+    sn_page_indent(page, column);
+    sn_page_put(page, SN_DIM, label);
+    size_t start = page->column, room = page->width > start + 24 ? page->width - start : 24;
+    if (story->options->verbose)
+        room = SIZE_MAX;
+
+    struct sn_text *text = sentence(story);
+    sn_tell_function(text, frame);
+    sn_page_elided(page, SN_BOLD, text->at, room == SIZE_MAX ? room : room / 2);
+    sn_page_indent(page, start + functions);
+    sn_page_put(page, SN_PLAIN, "  ");
+    text = sentence(story);
+    sn_tell_place(text, frame);
+    if (frame->inlined)
+        sn_text_puts(text, " (inlined)");
+    size_t used = page->column - start;
+    sn_page_elided(page, SN_PLAIN, text->at, room > used + 8 ? room - used : 8);
+    sn_page_newline(page);
+}
+
+/* Columns for the functions' names, so that the places stand below each other. */
+static size_t function_columns(const struct sn_stack *stack)
+{
+    struct sn_text name = {0}, safe = {0};
+    size_t columns = 0;
+    for (size_t i = 0; i < stack->count; i++) {
+        sn_text_clear(&name);
+        sn_text_clear(&safe);
+        sn_tell_function(&name, &stack->frames[i]);
+        size_t width = sn_escape(&safe, name.at);
+        if (width > columns && width <= FUNCTIONS)
+            columns = width;
+    }
+    sn_text_release(&name);
+    sn_text_release(&safe);
+    return columns;
+}
+
+static void tell_stack(struct story *story, const struct sn_stack *whole, size_t column)
+{
+    struct sn_stack stack = story->options->verbose ? *whole : sn_stack_trim(whole);
+    const struct sn_frame *place = sn_stack_place(whole);
+    size_t functions = function_columns(&stack);
+    for (size_t i = 0; i < stack.count; i++) {
+        frame_line(story, &stack.frames[i], i, column, functions);
+        if (&stack.frames[i] == place)
+            excerpt(story, place, column + 3);
+    }
+    if (stack.count == 0) {
+        sn_page_indent(&story->page, column);
+        sn_page_put(&story->page, SN_DIM, "(no stack was recorded)");
+        sn_page_newline(&story->page);
+    }
+}
+
+static void thread_heading(struct story *story, const struct sn_finding *finding,
+                           const struct sn_site *site)
+{
+    struct sn_text *text = sentence(story);
+    const struct sn_thread *thread = sn_finding_thread(finding, site->process, site->thread);
+    sn_tell_thread(text, story->report, finding, site->process, site->thread);
+    text->at[0] = (char)toupper((unsigned char)text->at[0]);
+    if (thread)
+        tell_origin(text, "created", &thread->created_at);
+    sn_page_indent(&story->page, THREADS);
+    sn_page_flow(&story->page, SN_BOLD, text->at, THREADS + 2);
+    sn_page_newline(&story->page);
+}
+
+static void tell_sites(struct story *story, const struct sn_finding *finding)
+{
+    const struct sn_site *last = NULL;
+    size_t number = 0;
+    vec_each (const struct sn_site, site, &finding->sites) {
+        char label[24];
+        snprintf(label, sizeof label, "%zu. ", ++number);
+        if (!last || last->thread != site->thread || last->process != site->process)
+            thread_heading(story, finding, site);
+        last = site;
+        struct sn_text *text = sentence(story);
+        sn_tell_site(text, story->report, finding, site);
+        sn_page_indent(&story->page, SITES);
+        sn_page_put(&story->page, SN_PLAIN, label);
+        sn_page_flow(&story->page, SN_PLAIN, text->at, SITES + 3);
+        sn_page_newline(&story->page);
+        tell_stack(story, &site->stack, STACKS);
+    }
+}
+
+static void tell_step(struct story *story, const struct sn_finding *finding, size_t index)
+{
+    struct sn_page *page = &story->page;
+    const struct sn_step *step = &finding->witness.at[index];
+    struct sn_text *text = sentence(story);
+    sn_text_printf(text, "%4zu  ", index + 1);
+    sn_page_indent(page, THREADS);
+    sn_page_put(page, SN_DIM, text->at);
+    text = sentence(story);
+    sn_tell_thread(text, story->report, finding, finding->process, step->thread);
+    sn_page_elided(page, SN_PLAIN, text->at, 24);
+    sn_page_indent(page, 34);
+    sn_page_elided(page, SN_BOLD, step->what ? step->what : "", 34);
+    sn_page_indent(page, 70);
+    text = sentence(story);
+    if (step->at.file || step->at.module)
+        sn_tell_place(text, &step->at);
+    sn_page_elided(page, SN_PLAIN, text->at, page->width > 80 ? page->width - 70 : 10);
+    sn_page_newline(page);
+}
+
+static void tell_witness(struct story *story, const struct sn_finding *finding)
+{
+    size_t count = finding->witness.count;
+    size_t shown = story->options->verbose || count <= STEPS ? count : STEPS;
+    if (count == 0)
+        return;
+    sn_page_newline(&story->page);
+    paragraph(story, "How it can happen:",
+              "this order of the recorded steps keeps every rule of the locks, and leads there.");
+    for (size_t i = 0; i < count; i++) {
+        if (i == shown / 2 && shown < count) {
+            struct sn_text *text = sentence(story);
+            sn_text_printf(text, "      (%zu steps left out; -v shows them)", count - shown);
+            sn_page_put(&story->page, SN_DIM, text->at);
+            sn_page_newline(&story->page);
+            i += count - shown;
+        }
+        tell_step(story, finding, i);
+    }
+}
+
+static void tell_reasons(struct story *story, const struct sn_finding *finding)
+{
+    static const char advice_label[] = "What to do:";
+    const struct sn_hazard_info *info = &sn_hazards[finding->kind];
+    const char *why = finding->explanation ? finding->explanation : info->definition;
+    const char *end = strstr(why, advice_label), *advice = info->advice;
+    if (end)
+        advice = end + strlen(advice_label) + strspn(end + strlen(advice_label), " \n");
+    paragraphs(story, "Why:", why, end ? (size_t)(end - why) : strlen(why));
+    if (finding->reason)
+        paragraph(story, "Only possible:", finding->reason);
+    if (finding->depends_on) {
+        struct sn_text *text = sentence(story);
+        sn_text_printf(text,
+                       "it was found beyond an earlier race (%s). Mend that one first; this one "
+                       "may go with it.",
+                       finding->depends_on);
+        paragraph(story, "Depends on:", text->at);
+    }
+    paragraphs(story, advice_label, advice, strlen(advice));
+}
+
+static void tell_lock(struct story *story, const struct sn_finding *finding,
+                      const struct sn_lock *lock)
+{
+    if (!sn_stack_place(&lock->created_at) && !sn_stack_place(&lock->allocated_at))
+        return;
+    struct sn_text *text = sentence(story), label = {0};
+    sn_tell_lock(&label, finding, lock->id);
+    sn_text_puts(&label, ":");
+    sn_text_puts(text, lock->type ? lock->type : "lock");
+    tell_origin(text, "allocated", &lock->allocated_at);
+    tell_origin(text, "initialised or first used", &lock->created_at);
+    paragraph(story, label.at, text->at);
+    sn_text_release(&label);
+}
+
+static void tell_variable(struct story *story, const struct sn_finding *finding)
+{
+    const struct sn_variable *variable = finding->variable;
+    if (!variable)
+        return;
+    struct sn_text *text = sentence(story), label = {0};
+    sn_tell_variable(&label, finding);
+    sn_text_puts(&label, ":");
+    sn_tell_count(text, variable->size, "byte");
+    if (variable->place)
+        sn_text_printf(text, ", %s", variable->place);
+    if (variable->declared_at.file) {
+        sn_text_puts(text, ", declared at ");
+        sn_tell_place(text, &variable->declared_at);
+    }
+    tell_origin(text, "allocated", &variable->allocated_at);
+    paragraph(story, label.at, text->at);
+    sn_text_release(&label);
+}
+
+static void tell_id(struct story *story, const struct sn_finding *finding)
+{
+    struct sn_text *text = sentence(story);
+    sn_text_puts(text, finding->id ? finding->id : "none");
+    if (finding->count > 1)
+        sn_text_printf(text, ", seen %llu times", (ull)finding->count);
+    paragraph(story, "Id:", text->at);
+}
+
+static void tell_finding(struct story *story, const struct sn_finding *finding)
+{
+    header(story, finding);
+    if (finding->status == SN_NEW || story->options->verbose) {
+        sn_page_newline(&story->page);
+        tell_sites(story, finding);
+        tell_witness(story, finding);
+        sn_page_newline(&story->page);
+        tell_reasons(story, finding);
+        tell_variable(story, finding);
+        vec_each (struct sn_lock *, lock, &finding->locks)
+            tell_lock(story, finding, *lock);
+    }
+    tell_id(story, finding);
+    sn_page_newline(&story->page);
+}
+
+/* A line of snarl's own: "snarl: note: ...". */
+static void own_line(struct story *story, const char *label, enum sn_style style, const char *text)
+{
+    sn_page_put(&story->page, SN_BOLD, "snarl: ");
+    sn_page_put(&story->page, style, label);
+    sn_page_flow(&story->page, SN_PLAIN, text, 4);
+    sn_page_newline(&story->page);
+}
+
+static void tell_recording(struct story *story)
+{
+    const struct sn_report *report = story->report;
+    struct sn_text *text = sentence(story);
+    if (!report->complete) {
+        sn_text_printf(text, "the recording is incomplete: %s",
+                       report->incomplete_reason ? report->incomplete_reason
+                                                 : "hazards may have been missed");
+        own_line(story, "warning: ", SN_YELLOW, text->at);
+    }
+    if (report->lost_events) {
+        text = sentence(story);
+        sn_tell_count(text, report->lost_events, "event");
+        sn_text_puts(text, report->lost_events == 1 ? " was" : " were");
+        sn_text_puts(text, " lost; hazards may have been missed");
+        own_line(story, "warning: ", SN_YELLOW, text->at);
+    }
+    vec_each (const char *, note, &report->notes)
+        own_line(story, "note: ", SN_CYAN, *note);
+}
+
+static void tell_coverage(struct story *story)
+{
+    vec_each (const struct sn_coverage, coverage, &story->report->coverage) {
+        struct sn_text *text = sentence(story);
+        sn_text_printf(text, "%s: accesses %s", coverage->module ? coverage->module : "?",
+                       coverage->accesses ? coverage->accesses : "none");
+        if (coverage->sites)
+            sn_text_printf(text, ", %llu of %llu sites", (ull)coverage->covered,
+                           (ull)coverage->sites);
+        if (coverage->reason)
+            sn_text_printf(text, " (%s)", coverage->reason);
+        own_line(story, "coverage: ", SN_CYAN, text->at);
+    }
+}
+
+static void add_part(struct sn_text *text, uint64_t count, const char *what, size_t *parts)
+{
+    if (count)
+        sn_text_printf(text, "%s%llu %s", (*parts)++ ? ", " : ": ", (ull)count, what);
+}
+
+static void tell_summary(struct story *story)
+{
+    const struct sn_report *report = story->report;
+    struct sn_text *text = sentence(story);
+    uint64_t known = 0, shown = report->findings.count - report->suppressed;
+    size_t parts = 0;
+    vec_each (struct sn_finding *, finding, &report->findings)
+        known += (*finding)->status == SN_KNOWN;
+    if (shown)
+        sn_tell_count(text, shown, "finding");
+    else
+        sn_text_puts(text, "no findings");
+    add_part(text, report->observed, "observed", &parts);
+    add_part(text, report->predicted, "predicted", &parts);
+    add_part(text, report->possible, "possible", &parts);
+    add_part(text, known, "of them known", &parts);
+    add_part(text, report->suppressed, "suppressed", &parts);
+    if (report->gated)
+        sn_text_printf(text, " (%llu gated)", (ull)report->gated);
+    else if (shown)
+        sn_text_puts(text, " (none gated)");
+    size_t processes = report->processes.count > 1 ? report->processes.count : 1;
+    if (!report->findings.count && report->threads <= processes && !report->locks)
+        sn_text_puts(text, ": no threads or locks seen");
+    own_line(story, "", SN_PLAIN, text->at);
+}
+
+static void render(struct sn_text *out, const struct sn_report *report,
+                   const struct sn_render_options *options)
+{
+    struct story story = {
+        .page = {out, options->color, options->width ? options->width : 100, 0},
+        .report = report,
+        .options = options,
+        .sources = {.root = options->source_root},
+    };
+    vec_each (struct sn_finding *, finding, &report->findings)
+        if ((*finding)->status != SN_SUPPRESSED || options->verbose)
+            tell_finding(&story, *finding);
+    tell_recording(&story);
+    if (options->verbose)
+        tell_coverage(&story);
+    tell_summary(&story);
+    sn_sources_release(&story.sources);
+    sn_text_release(&story.text);
+}
+
+const struct sn_renderer sn_render_text = {"text", render};
