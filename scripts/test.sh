@@ -1,0 +1,125 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# Runs every test, after installing and building what that needs.
+#
+#     scripts/test.sh            all that a change must pass: under 20 minutes on two cores
+#     scripts/test.sh --quick    unit tests and the house's checks: under a minute once built
+#     scripts/test.sh --all      and what takes an hour: sanitizers, 50 repeats, long fuzzing,
+#                                and both commands of the README on a fresh Debian
+#
+# Ends with a line `N passed, N failed`, and with status 0 only if nothing failed.
+set -uo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
+
+extent=${1:-}
+case $extent in
+'' | --quick | --all) ;;
+*)
+    echo "usage: scripts/test.sh [--quick | --all]" >&2
+    exit 2
+    ;;
+esac
+
+passed=0 failed=0 skipped=0
+failures=()
+
+# step NAME COMMAND...: one test more, told apart in the output.
+step()
+{
+    local name=$1 start=$SECONDS
+    shift
+    printf '\n== %s\n' "$name"
+    if "$@" </dev/null; then
+        passed=$((passed + 1))
+        printf -- '-- %s: ok (%d s)\n' "$name" $((SECONDS - start))
+    else
+        failed=$((failed + 1))
+        failures+=("$name")
+        printf -- '-- %s: FAILED (%d s)\n' "$name" $((SECONDS - start))
+        return 1
+    fi
+}
+
+finish()
+{
+    ((failed == 0)) || printf '\nFailed:%s\n' "$(printf '\n    %s' "${failures[@]}")"
+    echo
+    echo "$passed passed, $failed failed$( ((skipped == 0)) || echo ", $skipped skipped")"
+    ((failed == 0 && passed > 0))
+    exit
+}
+
+build()
+{
+    cmake --preset "$1" >"build/configure-$1.log" || { cat "build/configure-$1.log"; return 1; }
+    cmake --build --preset "$1"
+}
+
+# The value of attribute $1 of the JUnit file $2's test suite.
+count_of()
+{
+    grep -om1 -E "\b$1=\"[0-9]+\"" "$2" | grep -o '[0-9]*' || echo 0
+}
+
+# suite PRESET [CTEST OPTIONS]: the tests of a build, each counted by itself.
+suite()
+{
+    local preset=$1 results=$PWD/build/ctest-$1.xml total bad left
+    shift
+    printf '\n== tests of build/%s\n' "$preset"
+    rm -f "$results"
+    ctest --test-dir "build/$preset" --output-on-failure --output-junit "$results" "$@" </dev/null
+    if [ ! -s "$results" ]; then
+        failed=$((failed + 1))
+        failures+=("$preset: ctest ran nothing")
+        return
+    fi
+    total=$(count_of tests "$results")
+    bad=$(count_of failures "$results")
+    left=$(($(count_of skipped "$results") + $(count_of disabled "$results")))
+    passed=$((passed + total - bad - left))
+    failed=$((failed + bad))
+    skipped=$((skipped + left))
+    ((bad == 0)) || failures+=("$preset: $bad tests, see above")
+}
+
+# fuzz SECONDS: all fuzzers in turn, sharing that time. New inputs are kept in build/fuzz/corpus; an
+# input that fails is kept in build/fuzz/failures, and belongs into fuzz/corpus once it is mended.
+fuzz()
+{
+    local fuzzers=() fuzzer name seeds
+    mapfile -t fuzzers < <(find build/fuzz/bin -maxdepth 1 -name '*_fuzz' -type f \
+        -executable 2>/dev/null | sort)
+    step "there are fuzzers" test ${#fuzzers[@]} -gt 0 || return
+    for fuzzer in "${fuzzers[@]}"; do
+        name=$(basename "$fuzzer" _fuzz)
+        mkdir -p "build/fuzz/corpus/$name" build/fuzz/failures
+        seeds=()
+        [ ! -d "fuzz/corpus/$name" ] || seeds=("fuzz/corpus/$name")
+        step "fuzz $name" "$fuzzer" -max_total_time=$(($1 / ${#fuzzers[@]})) -timeout=10 \
+            -rss_limit_mb=2048 -verbosity=0 -print_final_stats=1 \
+            -artifact_prefix="build/fuzz/failures/$name-" "build/fuzz/corpus/$name" "${seeds[@]}"
+    done
+}
+
+mkdir -p build
+step "install dependencies" scripts/install-dependencies --test || finish
+step "build" build dev || finish
+
+if [ "$extent" = --quick ]; then
+    suite dev -R '^(unit|check)/'
+    finish
+fi
+
+suite dev
+step "build the fuzzers" build fuzz && fuzz "$([ "$extent" = --all ] && echo 600 || echo 60)"
+step "the demonstration" scripts/demo.sh
+
+if [ "$extent" = --all ]; then
+    step "build with sanitizers" build asan && suite asan
+    step "testcases, 50 times each" tests/e2e/run.py --repeat 50
+    step "a fresh Debian: demo.sh" scripts/fresh-debian scripts/demo.sh
+    step "a fresh Debian: test.sh" scripts/fresh-debian scripts/test.sh
+fi
+finish
