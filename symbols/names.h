@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Names as the programmer wrote them. Private to symbols/.
+ */
+#ifndef SN_SYMBOLS_NAMES_H
+#define SN_SYMBOLS_NAMES_H
+
+#include "base/arena.h"
+
+#include <elfutils/libdw.h>
+
+/* SYMBOL demangled (C++, Rust's older form), without the linker's version and the compiler's
+ * suffixes for clones (".part.0"). Lives in ARENA. */
+const char *sn_symbol_name(struct sn_arena *arena, const char *symbol);
+
+/* The name of DIE, a function or variable: demangled where it has a linkage name. NULL if none. */
+const char *sn_die_name(struct sn_arena *arena, Dwarf_Die *die);
+
+/* FILE as an absolute path where UNIT tells the directory it was compiled in. */
+const char *sn_source_path(struct sn_arena *arena, Dwarf_Die *unit, const char *file);
+
+#endif

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * From addresses to places in the source. Private to symbols/.
+ */
+#ifndef SN_SYMBOLS_PLACES_H
+#define SN_SYMBOLS_PLACES_H
+
+#include "base/map.h"
+#include "symbols/module.h"
+
+struct sn_symbols {
+    struct sn_arena arena;
+    struct sn_search search;
+    VEC(struct sn_module) modules; /* in the trace's order */
+    struct sn_map known;           /* pc to 1 + index in places */
+    VEC(struct sn_stack) places;
+};
+
+/* The same as sn_symbols_open, for modules that no trace holds. */
+struct sn_symbols *sn_symbols_open_modules(const struct tr_module *modules, size_t count,
+                                           const struct sn_symbols_options *options);
+
+/* The module that holds ADDRESS (in the process), opened; NULL if none does. */
+struct sn_module *sn_symbols_module_at(struct sn_symbols *symbols, uint64_t address);
+
+/* The frames of the return address PC, inlined calls first: at least one. They belong to SYMBOLS,
+ * which remembers them: findings share most of their frames. */
+struct sn_stack sn_symbols_places(struct sn_symbols *symbols, uint64_t pc);
+
+/*
+ * The frames at ADDRESS (in the file) of MODULE: inlined calls first, then the function itself.
+ * Always at least one. Function, file, line, column and inlined are filled in, as far as they are
+ * known. Lives in ARENA.
+ */
+struct sn_stack sn_frames_at(struct sn_module *module, uint64_t address, struct sn_arena *arena);
+
+/*
+ * The variable that holds SIZE bytes at ADDRESS (in the file) of MODULE, down to the member:
+ * "table[3].count". SIZE 0 means an object whose size is not known, and goes down to the innermost
+ * member that holds the address. Members whose names are reserved for the implementation are not
+ * entered: a pthread_mutex_t is one thing. NULL if there is none. DECLARED_AT (may be NULL) gets
+ * file, line and column. Lives in ARENA.
+ */
+const char *sn_variable_at(struct sn_module *module, uint64_t address, uint64_t size,
+                           struct sn_frame *declared_at, struct sn_arena *arena);
+
+#endif
