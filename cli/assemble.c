@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/assemble.h"
+
+#include "cli/progress.h"
+#include "cli/trouble.h"
+#include "finding/json.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+void sn_assembly_init(struct sn_assembly *assembly, struct sn_report *report,
+                      const struct sn_settings *settings)
+{
+    *assembly = (struct sn_assembly){
+        .report = report, .settings = settings, .analysis = settings->analysis};
+    sn_report_init(report);
+    report->complete = true;
+    report->exit_status = -1;
+}
+
+void sn_assembly_warn(struct sn_assembly *assembly, const char *format, ...)
+{
+    char text[1024];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    struct sn_report *report = assembly->report;
+    const char *kept = sn_strdup(&report->arena, text);
+    report->complete = false;
+    if (!report->incomplete_reason)
+        report->incomplete_reason = kept;
+    else
+        *vec_push(&report->notes) = kept;
+    if (!assembly->told_in_text)
+        sn_say("warning: %s", text);
+}
+
+/* The report's number of the process with this pid; of several (exec keeps the pid) the last. */
+static uint32_t process_by_pid(const struct sn_report *report, uint32_t pid)
+{
+    for (size_t i = report->processes.count; i-- > 0;)
+        if (report->processes.at[i].pid == (int)pid)
+            return report->processes.at[i].id;
+    return 0;
+}
+
+static void add_process(struct sn_report *report, const struct tr_reader *reader)
+{
+    const struct tr_header *header = tr_reader_header(reader);
+    uint32_t parent = process_by_pid(report, header->parent_pid);
+    struct sn_process *process = vec_push(&report->processes);
+    process->id = (uint32_t)report->processes.count;
+    process->pid = (int)header->pid;
+    process->parent = parent;
+    char *const *arguments = tr_reader_arguments(reader, &process->argc);
+    process->argv = SN_NEW_ARRAY(&report->arena, const char *, process->argc + 1);
+    for (size_t i = 0; i < process->argc; i++)
+        process->argv[i] = sn_strdup(&report->arena, arguments[i]);
+    if (report->processes.count > 1 || report->argc)
+        return;
+    report->argv = process->argv;
+    report->argc = process->argc;
+    report->pid = process->pid;
+}
+
+static void look_at_header(struct sn_assembly *assembly, const struct tr_reader *reader)
+{
+    const struct tr_header *header = tr_reader_header(reader);
+    if (header->access_source > assembly->access_source)
+        assembly->access_source = header->access_source;
+    if (header->state == TR_STATE_OFF)
+        sn_assembly_warn(assembly, "%s: the recorder switched itself off%s%s",
+                         tr_reader_path(reader), header->off_reason ? ": " : "",
+                         header->off_reason ? strerror((int)header->off_reason) : "");
+}
+
+static void look_at_damage(struct sn_assembly *assembly, const struct tr_reader *reader,
+                           uint64_t events)
+{
+    const struct tr_damage *damage = tr_reader_damage(reader);
+    if (!damage->places)
+        return;
+    if (!damage->cut || !events)
+        assembly->damaged++;
+    sn_assembly_warn(assembly, "%s: byte %" PRIu64 ": %s; %s", tr_reader_path(reader),
+                     damage->first_offset, damage->first_reason,
+                     damage->places > 1 ? "there are more such places, the rest was analyzed"
+                     : damage->cut      ? "what precedes it was analyzed"
+                                        : "the rest was analyzed");
+}
+
+static int analyze(struct sn_assembly *assembly, struct tr_reader *reader, struct sn_error *err)
+{
+    struct sn_report *report = assembly->report;
+    size_t first = report->findings.count;
+    struct sn_progress progress;
+    sn_progress_start(&progress, "snarl: analyzing");
+    int ret = an_analyze(reader, report, &assembly->analysis, sn_progress_show, &progress, err);
+    sn_progress_end(&progress);
+    if (report->findings.count > first) {
+        struct sn_symbols *symbols = sn_symbols_open(reader, &assembly->settings->symbols);
+        sn_symbols_report(symbols, report, first);
+        sn_symbols_close(symbols);
+    }
+    return ret;
+}
+
+int sn_assembly_add(struct sn_assembly *assembly, const char *path, struct sn_error *err)
+{
+    struct sn_report *report = assembly->report;
+    struct tr_reader *reader;
+    if (tr_reader_open(&reader, path, err) < 0)
+        return err->code;
+    *vec_push(&report->traces) = sn_strdup(&report->arena, path);
+    add_process(report, reader);
+    look_at_header(assembly, reader);
+    uint64_t before = report->events;
+    struct sn_error trouble;
+    if (analyze(assembly, reader, &trouble) < 0) {
+        char text[1024];
+        assembly->damaged++;
+        sn_assembly_warn(assembly, "%s", sn_error_format(&trouble, text, sizeof text));
+    }
+    look_at_damage(assembly, reader, report->events - before);
+    assembly->traces++;
+    tr_reader_close(reader);
+    return 0;
+}
+
+static int apply_baseline(struct sn_assembly *assembly, struct sn_error *err)
+{
+    struct sn_report baseline;
+    int ret = sn_json_read(&baseline, assembly->settings->baseline, err);
+    if (ret == 0)
+        sn_report_apply_baseline(assembly->report, &baseline);
+    sn_report_release(&baseline);
+    return ret;
+}
+
+static void note_accesses(struct sn_assembly *assembly)
+{
+    static const char *const names[] = {"none", "tsan", "rewrite"};
+    struct sn_report *report = assembly->report;
+    report->access_source = names[assembly->access_source < 3 ? assembly->access_source : 0];
+    if (assembly->access_source != TR_SOURCE_NONE || !assembly->traces)
+        return;
+    *vec_push(&report->notes) = sn_sprintf(
+        &report->arena, "shared accesses were not recorded%s%s%s: data races cannot be seen",
+        assembly->no_accesses ? " (" : "", assembly->no_accesses ? assembly->no_accesses : "",
+        assembly->no_accesses ? ")" : "");
+}
+
+int sn_assembly_finish(struct sn_assembly *assembly, struct sn_error *err)
+{
+    note_accesses(assembly);
+    sn_report_fingerprint(assembly->report);
+    int ret = assembly->settings->baseline ? apply_baseline(assembly, err) : 0;
+    sn_report_summarize(assembly->report, &assembly->settings->gate);
+    return ret;
+}

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Record, analyze, report; the traces go, unless -o asked for them. */
+#include "cli/assemble.h"
+#include "cli/command.h"
+#include "cli/output.h"
+#include "cli/recording.h"
+#include "cli/trouble.h"
+
+#include <signal.h>
+#include <unistd.h>
+
+static const struct sn_usage usage = {
+    .groups = SN_OPTIONS_RECORD | SN_OPTIONS_REPORT | SN_OPTIONS_GATE | SN_OPTIONS_BASELINE |
+              SN_OPTIONS_EXIT | SN_OPTIONS_ANALYSIS | SN_OPTIONS_SOURCE | SN_OPTIONS_SYMBOLS |
+              SN_OPTIONS_LOG,
+    .arguments = "-- PROGRAM [ARGUMENT...]",
+    .least = 1,
+    .most = -1,
+    .program = true,
+    .trouble = SN_EXIT_SNARL,
+    .help = "Run PROGRAM, record what its threads do, and report hazards: on stderr, or to the "
+            "file of --log-file. PROGRAM's own input, output and signals are untouched.",
+    .more =
+        "Exit codes: PROGRAM's own (128+N after signal N) when nothing is gated; 66 for a gated "
+        "finding, or when PROGRAM was stopped because of a deadlock; 124 after --timeout; 125 "
+        "when snarl failed or could not record; 126 or 127 when PROGRAM cannot be executed or "
+        "found.",
+};
+
+static void fill_program(struct sn_report *report, const struct sn_settings *settings,
+                         const struct sn_outcome *outcome)
+{
+    report->argc = (size_t)settings->argument_count;
+    report->argv = (const char **)settings->arguments;
+    report->pid = outcome->pid;
+    report->exit_status = outcome->exit_status;
+    report->signal = outcome->signal;
+    report->timed_out = outcome->timed_out;
+    report->seconds = outcome->seconds;
+}
+
+static const char *why_no_accesses(const struct sn_settings *settings,
+                                   const struct sn_recording *recording)
+{
+    if (settings->accesses == SN_ACCESSES_NONE)
+        return "--accesses=none";
+    return recording->instrumented ? NULL : "the program was not built with -fsanitize=thread";
+}
+
+static int assemble(struct sn_assembly *assembly, const struct sn_recording *recording,
+                    struct sn_error *err)
+{
+    vec_each (const char *const, gap, &recording->gaps)
+        sn_assembly_warn(assembly, "%s", *gap);
+    vec_each (const char *const, trace, &recording->traces) {
+        struct sn_error trouble;
+        char text[1024];
+        if (sn_assembly_add(assembly, *trace, &trouble) < 0)
+            sn_assembly_warn(assembly, "%s", sn_error_format(&trouble, text, sizeof text));
+    }
+    if (!assembly->traces)
+        return sn_fail(err, SN_E_FORMAT, NULL, SN_NO_OFFSET, "no trace of the program can be read");
+    return sn_assembly_finish(assembly, err);
+}
+
+/* The exit code once the program has run and its traces are there. */
+static int tell(const struct sn_settings *settings, const struct sn_recording *recording,
+                struct sn_output *output)
+{
+    struct sn_report report;
+    struct sn_assembly assembly;
+    struct sn_error err;
+    sn_assembly_init(&assembly, &report, settings);
+    assembly.told_in_text = sn_output_has_text(output, STDERR_FILENO);
+    assembly.no_accesses = why_no_accesses(settings, recording);
+    assembly.analysis.timed_out = recording->outcome.timed_out;
+    fill_program(&report, settings, &recording->outcome);
+    bool made = assemble(&assembly, recording, &err) == 0;
+    bool gated = report.gated > 0 || recording->outcome.deadlock_pid;
+    bool told = made && sn_output_report(output, &report, &err) == 0;
+    sn_report_release(&report);
+    if (!told) {
+        sn_say_error("", &err);
+        return SN_EXIT_SNARL;
+    }
+    return gated ? settings->error_exitcode : sn_recording_exit_code(recording);
+}
+
+static int run(const struct sn_settings *settings, struct sn_output *output)
+{
+    struct sn_recording recording;
+    int code = sn_recording_make(&recording, settings, true);
+    sn_recording_guard(&recording, !settings->output);
+    signal(SIGPIPE, SIG_IGN); /* a report that nobody reads is trouble, and no reason to die of */
+    if (code == 0)
+        code = tell(settings, &recording, output);
+    if (!settings->output)
+        sn_recording_discard(&recording);
+    sn_recording_release(&recording);
+    return code;
+}
+
+int sn_cmd_run(int argc, char **argv)
+{
+    struct sn_settings settings;
+    struct sn_output output;
+    struct sn_error err;
+    sn_settings_parse(&settings, &usage, argc, argv);
+    int code = SN_EXIT_SNARL;
+    if (sn_output_open(&output, &settings, STDERR_FILENO, &err) < 0)
+        sn_say_error("", &err);
+    else
+        code = run(&settings, &output);
+    sn_output_close(&output);
+    sn_settings_release(&settings);
+    return code;
+}

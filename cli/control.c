@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#define _GNU_SOURCE
+#include "cli/control.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+static int open_in(struct sn_control *control, const char *directory)
+{
+    if (!directory || directory[0] != '/')
+        return -1;
+    int n = snprintf(control->path, sizeof control->path, "%s/snarl-control.XXXXXX", directory);
+    int fd = n < (int)sizeof control->path ? mkostemp(control->path, O_CLOEXEC) : -1;
+    if (fd < 0)
+        return -1;
+    if (posix_fallocate(fd, 0, sizeof(struct tr_control)) == 0) {
+        control->temporary = true;
+        return fd;
+    }
+    unlink(control->path); /* a full disk: the page would fault */
+    close(fd);
+    return -1;
+}
+
+static int open_anonymous(struct sn_control *control)
+{
+    int fd = memfd_create("snarl-control", MFD_CLOEXEC);
+    if (fd < 0 || ftruncate(fd, sizeof(struct tr_control)) < 0)
+        return -1;
+    snprintf(control->path, sizeof control->path, "/proc/%d/fd/%d", (int)getpid(), fd);
+    return fd;
+}
+
+int sn_control_open(struct sn_control *control, struct sn_error *err)
+{
+    *control = (struct sn_control){.fd = -1};
+    const char *directories[] = {getenv("XDG_RUNTIME_DIR"), getenv("TMPDIR"), "/tmp"};
+    int fd = -1;
+    for (size_t i = 0; i < sizeof directories / sizeof *directories && fd < 0; i++)
+        fd = open_in(control, directories[i]);
+    if (fd < 0)
+        fd = open_anonymous(control);
+    void *page = fd < 0
+                     ? MAP_FAILED
+                     : mmap(NULL, sizeof *control->page, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    if (page == MAP_FAILED) {
+        sn_fail(err, SN_E_SYSTEM, control->path, SN_NO_OFFSET,
+                "the page to be shared with the recorder cannot be made: %s", strerror(errno));
+        sn_control_close(control);
+        return err->code;
+    }
+    control->page = page;
+    control->page->magic = TR_CONTROL_MAGIC;
+    if (control->temporary)
+        close(fd);
+    else
+        control->fd = fd;
+    return 0;
+}
+
+void sn_control_close(struct sn_control *control)
+{
+    if (control->temporary)
+        unlink(control->path);
+    if (control->fd >= 0)
+        close(control->fd);
+    if (control->page)
+        munmap(control->page, sizeof *control->page);
+    *control = (struct sn_control){.fd = -1};
+}
+
+unsigned sn_control_count(const struct sn_control *control)
+{
+    uint32_t count = __atomic_load_n(&control->page->processes, __ATOMIC_ACQUIRE);
+    return count < TR_CONTROL_PROCESSES ? count : TR_CONTROL_PROCESSES;
+}
+
+struct tr_control_process sn_control_entry(const struct sn_control *control, unsigned index)
+{
+    const struct tr_control_process *entry = &control->page->process[index];
+    uint32_t state = __atomic_load_n(&entry->state, __ATOMIC_ACQUIRE);
+    struct tr_control_process copy = *entry;
+    copy.state = state;
+    copy.path[sizeof copy.path - 1] = 0;
+    return copy;
+}
+
+uint32_t sn_control_attached(const struct sn_control *control)
+{
+    return __atomic_load_n(&control->page->attached, __ATOMIC_ACQUIRE);
+}
+
+uint32_t sn_control_deadlock(const struct sn_control *control)
+{
+    return __atomic_load_n(&control->page->deadlock_pid, __ATOMIC_ACQUIRE);
+}
+
+bool sn_control_shared_by(const struct sn_control *control, uint32_t pid)
+{
+    char name[64];
+    snprintf(name, sizeof name, "/proc/%u/maps", pid);
+    FILE *maps = pid > 1 ? fopen(name, "re") : NULL;
+    if (!maps)
+        return false;
+    const char *mapped = control->temporary ? control->path : "/memfd:snarl-control";
+    char *line = NULL;
+    size_t room = 0;
+    bool found = false;
+    while (!found && getline(&line, &room, maps) > 0)
+        found = strstr(line, mapped) != NULL;
+    free(line);
+    fclose(maps);
+    return found;
+}

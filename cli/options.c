@@ -1,0 +1,414 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One argp parser for each group of options, put together as children of a command's own parser.
+ * argp's built-in --help is replaced by ours, because it brings hidden options along.
+ */
+#define _GNU_SOURCE
+#include "cli/options.h"
+
+#include "cli/command.h"
+
+#include <argp.h>
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { GROUPS = 11 };
+
+enum key {
+    KEY_OUTPUT = 'o',
+    KEY_VERBOSE = 'v',
+    KEY_SYMBOLS = 's',
+    KEY_HELP = '?',
+    KEY_VERSION = 'V',
+    KEY_ACCESSES = 256,
+    KEY_TIMEOUT,
+    KEY_FORMAT,
+    KEY_JSON,
+    KEY_FAIL_ON,
+    KEY_BASELINE,
+    KEY_ERROR_EXITCODE,
+    KEY_LIVELOCK_ROUNDS,
+    KEY_STARVATION_BYPASS,
+    KEY_STARVATION_SHARE,
+    KEY_SOURCE_ROOT,
+    KEY_SYSROOT,
+    KEY_DEBUG_PATH,
+    KEY_LOG_FILE,
+    KEY_COLOR,
+    KEY_USAGE,
+};
+
+static double parse_number(struct argp_state *state, const char *option, const char *text,
+                           double least, double most)
+{
+    char *end;
+    errno = 0;
+    double value = strtod(text, &end);
+    if (end == text || *end || errno || !isfinite(value) || value < least || value > most)
+        argp_error(state, "%s takes a number from %.10g to %.10g, not `%s'", option, least, most,
+                   text);
+    return value;
+}
+
+static unsigned parse_whole(struct argp_state *state, const char *option, const char *text,
+                            double least, double most)
+{
+    double value = parse_number(state, option, text, least, most);
+    if (value != floor(value))
+        argp_error(state, "%s takes a whole number, not `%s'", option, text);
+    return (unsigned)value;
+}
+
+/* Which of NAMES, a list that NULL ends, TEXT is; an error names them all. */
+static int parse_choice(struct argp_state *state, const char *option, const char *text,
+                        const char *const *names)
+{
+    struct sn_text all = {0};
+    for (int i = 0; names[i]; i++) {
+        if (strcmp(text, names[i]) == 0) {
+            sn_text_release(&all);
+            return i;
+        }
+        sn_text_printf(&all, "%s%s", i ? ", " : "", names[i]);
+    }
+    argp_error(state, "%s=%s: this version knows %s", option, text, all.at);
+    return 0;
+}
+
+static void parse_format(struct argp_state *state, const char *text, struct sn_settings *settings)
+{
+    const char *colon = strchr(text, ':');
+    char name[32];
+    snprintf(name, sizeof name, "%.*s", (int)(colon ? colon - text : 31), text);
+    const struct sn_renderer *renderer = sn_renderer_by_name(name);
+    if (!renderer)
+        argp_error(state, "--format=%s: this version knows %s", name, sn_renderer_names());
+    if (colon && !colon[1])
+        argp_error(state, "--format=%s: no file behind the colon", text);
+    *vec_push(&settings->formats) = (struct sn_format){renderer, colon ? colon + 1 : NULL};
+}
+
+static const struct argp_option record_options[] = {
+    {"output", KEY_OUTPUT, "FILE", 0,
+     "Write the trace to FILE; %e stands for the program's name, %p for the process. Default: "
+     "snarl.%e.%p (run deletes it at the end)",
+     0},
+    {"accesses", KEY_ACCESSES, "SOURCE", 0,
+     "Where shared accesses come from: tsan (code built with -fsanitize=thread), none (locks "
+     "alone), or auto (default): tsan where the program has it, else none",
+     0},
+    {"timeout", KEY_TIMEOUT, "SECONDS", 0,
+     "Stop the program then (SIGTERM, SIGKILL after 2 s); exit code 124", 0},
+    {0},
+};
+
+static error_t parse_record(int key, char *arg, struct argp_state *state)
+{
+    static const char *const sources[] = {"auto", "tsan", "none", NULL};
+    struct sn_settings *settings = state->input;
+    switch (key) {
+    case KEY_OUTPUT:
+        if (!*arg)
+            argp_error(state, "-o: the name of the trace is empty");
+        settings->output = arg;
+        return 0;
+    case KEY_ACCESSES:
+        settings->accesses = (enum sn_accesses)parse_choice(state, "--accesses", arg, sources);
+        return 0;
+    case KEY_TIMEOUT:
+        settings->timeout = parse_number(state, "--timeout", arg, 1e-3, 1e9);
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static const struct argp_option report_options[] = {
+    {"format", KEY_FORMAT, "FORMAT[:FILE]", 0,
+     "Report in this format, to FILE, or to where findings go. May be given several times. "
+     "Formats: text, json. Text is printed anyway, unless a text file or another format without "
+     "a FILE is asked for",
+     0},
+    {"json", KEY_JSON, "FILE", 0, "Short for --format=json:FILE", 0},
+    {0},
+};
+
+static error_t parse_report(int key, char *arg, struct argp_state *state)
+{
+    struct sn_settings *settings = state->input;
+    switch (key) {
+    case KEY_FORMAT:
+        parse_format(state, arg, settings);
+        return 0;
+    case KEY_JSON:
+        if (!*arg)
+            argp_error(state, "--json: the name of the file is empty");
+        *vec_push(&settings->formats) = (struct sn_format){sn_renderer_by_name("json"), arg};
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static const struct argp_option gate_options[] = {
+    {"fail-on", KEY_FAIL_ON, "LIST", 0,
+     "Which findings the exit code tells: kinds, levels (observed, predicted, possible), "
+     "severities (error, warning, note), all, none. Default: observed or predicted ones that are "
+     "an error or a warning",
+     0},
+    {0},
+};
+static const struct argp_option baseline_options[] = {
+    {"baseline", KEY_BASELINE, "FINDINGS.json", 0,
+     "Findings in this earlier report are shown as known and never gate", 0},
+    {0},
+};
+static const struct argp_option exit_options[] = {
+    {"error-exitcode", KEY_ERROR_EXITCODE, "N", 0,
+     "Exit with N instead of 66 when a finding is gated", 0},
+    {0},
+};
+
+static error_t parse_gate(int key, char *arg, struct argp_state *state)
+{
+    struct sn_settings *settings = state->input;
+    struct sn_error err;
+    switch (key) {
+    case KEY_FAIL_ON:
+        if (sn_gate_parse(&settings->gate, arg, &err) < 0)
+            argp_error(state, "--fail-on=%s: %s", arg, err.text);
+        return 0;
+    case KEY_BASELINE:
+        settings->baseline = arg;
+        return 0;
+    case KEY_ERROR_EXITCODE:
+        settings->error_exitcode = (int)parse_whole(state, "--error-exitcode", arg, 0, 255);
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static const struct argp_option analysis_options[] = {
+    {"livelock-rounds", KEY_LIVELOCK_ROUNDS, "N", 0,
+     "A livelock: so many failed rounds in a row, of each party", 0},
+    {"starvation-bypass", KEY_STARVATION_BYPASS, "N", 0,
+     "Starvation: others took the lock so often during one wait", 0},
+    {"starvation-share", KEY_STARVATION_SHARE, "PART", 0,
+     "Starvation: a thread got less than this part (0 to 1) of its fair share", 0},
+    {0},
+};
+
+/* Adds the default, which analyzer.c alone knows. */
+static char *tell_default(int key, const char *text, void *input)
+{
+    (void)input;
+    struct an_options usual;
+    an_options_default(&usual);
+    double value;
+    if (key == KEY_LIVELOCK_ROUNDS)
+        value = usual.livelock_rounds;
+    else if (key == KEY_STARVATION_BYPASS)
+        value = usual.starvation_bypass;
+    else if (key == KEY_STARVATION_SHARE)
+        value = usual.starvation_share;
+    else
+        return (char *)text;
+    char *told;
+    return asprintf(&told, "%s (default %g)", text, value) < 0 ? (char *)text : told;
+}
+
+static error_t parse_analysis(int key, char *arg, struct argp_state *state)
+{
+    struct an_options *analysis = &((struct sn_settings *)state->input)->analysis;
+    switch (key) {
+    case KEY_LIVELOCK_ROUNDS:
+        analysis->livelock_rounds = parse_whole(state, "--livelock-rounds", arg, 1, UINT32_MAX);
+        return 0;
+    case KEY_STARVATION_BYPASS:
+        analysis->starvation_bypass = parse_whole(state, "--starvation-bypass", arg, 1, UINT32_MAX);
+        return 0;
+    case KEY_STARVATION_SHARE:
+        analysis->starvation_share = parse_number(state, "--starvation-share", arg, 0, 1);
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static const struct argp_option source_options[] = {
+    {"source-root", KEY_SOURCE_ROOT, "DIR", 0, "Look for source files below DIR", 0},
+    {0},
+};
+static const struct argp_option symbols_options[] = {
+    {"sysroot", KEY_SYSROOT, "DIR", 0, "Look for programs and libraries below DIR", 0},
+    {"debug-path", KEY_DEBUG_PATH, "DIR", 0, "Look for debug files in DIR", 0},
+    {0},
+};
+static const struct argp_option dump_options[] = {
+    {"symbols", KEY_SYMBOLS, 0, 0, "Add the functions and source lines of each stack", 0},
+    {0},
+};
+
+static error_t parse_symbols(int key, char *arg, struct argp_state *state)
+{
+    struct sn_settings *settings = state->input;
+    switch (key) {
+    case KEY_SOURCE_ROOT:
+        settings->symbols.source_root = arg;
+        return 0;
+    case KEY_SYSROOT:
+        settings->symbols.sysroot = arg;
+        return 0;
+    case KEY_DEBUG_PATH:
+        settings->symbols.debug_path = arg;
+        return 0;
+    case KEY_SYMBOLS:
+        settings->dump_symbols = true;
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static const struct argp_option log_options[] = {
+    {"log-file", KEY_LOG_FILE, "FILE", 0, "Write findings to FILE", 0},
+    {"color", KEY_COLOR, "WHEN", 0,
+     "Colour the text: auto (default: on a terminal, unless NO_COLOR is set), always, never", 0},
+    {"verbose", KEY_VERBOSE, 0, 0, "Tell more: all frames, all places", 0},
+    {0},
+};
+
+static error_t parse_log(int key, char *arg, struct argp_state *state)
+{
+    static const char *const colors[] = {"auto", "always", "never", NULL};
+    struct sn_settings *settings = state->input;
+    switch (key) {
+    case KEY_LOG_FILE:
+        settings->log_file = arg;
+        return 0;
+    case KEY_COLOR:
+        settings->color = (enum sn_color)parse_choice(state, "--color", arg, colors);
+        return 0;
+    case KEY_VERBOSE:
+        settings->verbose = true;
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static const struct argp_option general_options[] = {
+    {"help", KEY_HELP, 0, 0, "Print this help", -1},
+    {"usage", KEY_USAGE, 0, 0, "Print the options in short", -1},
+    {"version", KEY_VERSION, 0, 0, "Print the version", -1},
+    {0},
+};
+
+static error_t parse_general(int key, char *arg, struct argp_state *state)
+{
+    (void)arg;
+    switch (key) {
+    case KEY_HELP:
+        argp_state_help(state, stdout, ARGP_HELP_STD_HELP);
+        return 0;
+    case KEY_USAGE:
+        argp_state_help(state, stdout, ARGP_HELP_USAGE | ARGP_HELP_EXIT_OK);
+        return 0;
+    case KEY_VERSION:
+        puts("snarl " SNARL_VERSION);
+        exit(fflush(stdout) == 0 ? 0 : argp_err_exit_status);
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+/* In the order of enum sn_option_group, then what every command has. */
+static const struct argp group_parsers[GROUPS] = {
+    {.options = record_options, .parser = parse_record},
+    {.options = report_options, .parser = parse_report},
+    {.options = gate_options, .parser = parse_gate},
+    {.options = baseline_options, .parser = parse_gate},
+    {.options = exit_options, .parser = parse_gate},
+    {.options = analysis_options, .parser = parse_analysis, .help_filter = tell_default},
+    {.options = source_options, .parser = parse_symbols},
+    {.options = symbols_options, .parser = parse_symbols},
+    {.options = log_options, .parser = parse_log},
+    {.options = dump_options, .parser = parse_symbols},
+    {.options = general_options, .parser = parse_general},
+};
+
+struct parse {
+    struct sn_settings *settings;
+    const struct sn_usage *usage;
+    int children;
+};
+
+static void check_count(struct argp_state *state, const struct parse *parse)
+{
+    int count = parse->settings->argument_count;
+    if (count < parse->usage->least)
+        argp_error(state, "%s is missing", parse->usage->arguments);
+    if (parse->usage->most >= 0 && count > parse->usage->most)
+        argp_error(state, "too many arguments: `%s'",
+                   parse->settings->arguments[parse->usage->most]);
+}
+
+static error_t parse_command(int key, char *arg, struct argp_state *state)
+{
+    (void)arg;
+    struct parse *parse = state->input;
+    switch (key) {
+    case ARGP_KEY_INIT:
+        for (int i = 0; i < parse->children; i++)
+            state->child_inputs[i] = parse->settings;
+        return 0;
+    case ARGP_KEY_ARG:
+        /* The options are over, either way: permuted to the front, or ended by the program. */
+        parse->settings->arguments = state->argv + state->next - 1;
+        parse->settings->argument_count = state->argc - state->next + 1;
+        state->next = state->argc;
+        return 0;
+    case ARGP_KEY_END:
+        check_count(state, parse);
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static void set_defaults(struct sn_settings *settings)
+{
+    *settings = (struct sn_settings){.error_exitcode = SN_EXIT_GATED};
+    sn_gate_default(&settings->gate);
+    an_options_default(&settings->analysis);
+}
+
+void sn_settings_parse(struct sn_settings *settings, const struct sn_usage *usage, int argc,
+                       char **argv)
+{
+    set_defaults(settings);
+    struct argp_child children[GROUPS + 1] = {0};
+    int count = 0;
+    for (int i = 0; i < GROUPS; i++)
+        if (usage->groups & 1u << i || i == GROUPS - 1)
+            children[count++].argp = &group_parsers[i];
+    char doc[2048];
+    snprintf(doc, sizeof doc, "%s%s%s", usage->help, usage->more ? "\v" : "",
+             usage->more ? usage->more : "");
+    struct argp argp = {
+        .parser = parse_command, .args_doc = usage->arguments, .doc = doc, .children = children};
+    struct parse parse = {settings, usage, count};
+    argp_err_exit_status = usage->trouble;
+    unsigned flags = ARGP_NO_HELP | (usage->program ? ARGP_IN_ORDER : 0);
+    if (argp_parse(&argp, argc, argv, flags, NULL, &parse) != 0)
+        exit(usage->trouble);
+}
+
+void sn_settings_release(struct sn_settings *settings)
+{
+    vec_release(&settings->formats);
+}

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The options of all commands. They come in groups, since several commands share them; a command
+ * says which groups it takes, and gets a struct sn_settings with what was given and the defaults.
+ *
+ *     static const struct sn_usage usage = {
+ *         .groups = SN_OPTIONS_REPORT | SN_OPTIONS_GATE,
+ *         .arguments = "TRACE...", .least = 1, .most = -1,
+ *         .help = "Analyze recorded traces.", .trouble = 2};
+ *     struct sn_settings settings;
+ *     sn_settings_parse(&settings, &usage, argc, argv);
+ *     ...
+ *     sn_settings_release(&settings);
+ *
+ * A wrong option ends the process with the usage's exit code, as --help and --version do with 0.
+ */
+#ifndef SN_CLI_OPTIONS_H
+#define SN_CLI_OPTIONS_H
+
+#include "analyzer/analysis.h"
+#include "base/vec.h"
+#include "finding/gate.h"
+#include "report/renderer.h"
+#include "symbols/symbols.h"
+
+enum sn_option_group {
+    SN_OPTIONS_RECORD = 1 << 0,   /* -o, --accesses, --timeout */
+    SN_OPTIONS_REPORT = 1 << 1,   /* --format, --json */
+    SN_OPTIONS_GATE = 1 << 2,     /* --fail-on */
+    SN_OPTIONS_BASELINE = 1 << 3, /* --baseline */
+    SN_OPTIONS_EXIT = 1 << 4,     /* --error-exitcode */
+    SN_OPTIONS_ANALYSIS = 1 << 5, /* the thresholds */
+    SN_OPTIONS_SOURCE = 1 << 6,   /* --source-root */
+    SN_OPTIONS_SYMBOLS = 1 << 7,  /* --sysroot, --debug-path */
+    SN_OPTIONS_LOG = 1 << 8,      /* --log-file, --color, -v */
+    SN_OPTIONS_DUMP = 1 << 9,     /* -s */
+};
+
+enum sn_accesses { SN_ACCESSES_AUTO, SN_ACCESSES_TSAN, SN_ACCESSES_NONE };
+enum sn_color { SN_COLOR_AUTO, SN_COLOR_ALWAYS, SN_COLOR_NEVER };
+
+struct sn_format {
+    const struct sn_renderer *renderer;
+    const char *file; /* NULL: where the command's findings go */
+};
+
+struct sn_settings {
+    const char *output; /* -o, or NULL */
+    enum sn_accesses accesses;
+    double timeout; /* seconds; 0: none */
+
+    VEC(struct sn_format) formats; /* as given */
+    const char *log_file;          /* or NULL */
+    enum sn_color color;
+    bool verbose;
+
+    struct sn_gate gate;
+    const char *baseline; /* or NULL */
+    int error_exitcode;   /* of `run`; 66 unless given */
+
+    struct an_options analysis;
+    struct sn_symbols_options symbols;
+    bool dump_symbols;
+
+    char **arguments; /* what is no option: of ARGV, terminated by NULL */
+    int argument_count;
+};
+
+struct sn_usage {
+    unsigned groups;
+    const char *arguments; /* for the usage line */
+    int least, most;       /* arguments; -1: any number */
+    bool program;          /* the first argument ends the options: the rest is a command line */
+    const char *help;      /* a paragraph above the options */
+    const char *more;      /* one below, or NULL */
+    int trouble;           /* exit code for a wrong option */
+};
+
+void sn_settings_parse(struct sn_settings *settings, const struct sn_usage *usage, int argc,
+                       char **argv);
+void sn_settings_release(struct sn_settings *settings);
+
+#endif

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/output.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+int sn_write_all(int fd, const char *bytes, size_t size, const char *name, struct sn_error *err)
+{
+    for (size_t done = 0; done < size;) {
+        ssize_t n = write(fd, bytes + done, size - done);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return sn_fail(err, SN_E_SYSTEM, name, SN_NO_OFFSET, "cannot be written: %s",
+                           strerror(errno));
+        done += (size_t)n;
+    }
+    return 0;
+}
+
+/* Not truncated yet: an earlier report stays until there is a new one. */
+static int open_file(const char *path, int *fd, struct sn_error *err)
+{
+    *fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY, 0666);
+    if (*fd < 0)
+        return sn_fail(err, SN_E_SYSTEM, path, SN_NO_OFFSET, "cannot be written: %s",
+                       strerror(errno));
+    return 0;
+}
+
+static void empty_file(int fd)
+{
+    struct stat st;
+    if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && ftruncate(fd, 0) == 0)
+        lseek(fd, 0, SEEK_SET);
+}
+
+static struct sn_output_target *add_target(struct sn_output *output, const char *renderer)
+{
+    struct sn_output_target *target = vec_push(&output->targets);
+    target->renderer = sn_renderer_by_name(renderer);
+    target->fd = output->stream;
+    target->name = output->stream_name;
+    return target;
+}
+
+/* The text report is left out where another report goes to the same place, or where text has a
+ * place of its own. */
+static bool text_is_wanted(const struct sn_output *output)
+{
+    vec_each (struct sn_output_target, t, &output->targets) {
+        if (t->fd == output->stream || strcmp(t->renderer->name, "text") == 0)
+            return false;
+    }
+    return true;
+}
+
+int sn_output_open(struct sn_output *output, const struct sn_settings *settings, int stream,
+                   struct sn_error *err)
+{
+    *output = (struct sn_output){.settings = settings,
+                                 .stream = stream,
+                                 .stream_name = stream == STDERR_FILENO ? "stderr" : "stdout"};
+    if (settings->log_file) {
+        if (open_file(settings->log_file, &output->stream, err) < 0)
+            return err->code;
+        output->own_stream = true;
+        output->stream_name = settings->log_file;
+        empty_file(output->stream);
+    }
+    vec_each (const struct sn_format, f, &settings->formats) {
+        struct sn_output_target *target = add_target(output, f->renderer->name);
+        if (!f->file)
+            continue;
+        target->name = f->file;
+        if (strcmp(f->file, "-") == 0) {
+            target->fd = STDOUT_FILENO;
+            continue;
+        }
+        if (open_file(f->file, &target->fd, err) < 0) {
+            output->targets.count--;
+            return err->code;
+        }
+        target->own = true;
+    }
+    if (text_is_wanted(output))
+        add_target(output, "text");
+    return 0;
+}
+
+bool sn_output_has_text(const struct sn_output *output, int fd)
+{
+    vec_each (struct sn_output_target, t, &output->targets)
+        if (t->fd == fd && strcmp(t->renderer->name, "text") == 0)
+            return true;
+    return false;
+}
+
+static bool is_colored(const struct sn_settings *settings, int fd)
+{
+    if (settings->color != SN_COLOR_AUTO)
+        return settings->color == SN_COLOR_ALWAYS;
+    const char *no_color = getenv("NO_COLOR"), *terminal = getenv("TERM");
+    return !(no_color && *no_color) && terminal && strcmp(terminal, "dumb") != 0 && isatty(fd);
+}
+
+static int render(struct sn_output *output, struct sn_output_target *target,
+                  sn_output_renderer *renderer, const void *data, struct sn_error *err)
+{
+    const struct sn_settings *settings = output->settings;
+    struct sn_render_options options = {.color = is_colored(settings, target->fd),
+                                        .verbose = settings->verbose,
+                                        .source_root = settings->symbols.source_root};
+    struct sn_text text = {0};
+    renderer(&text, target, data, &options);
+    if (target->own)
+        empty_file(target->fd);
+    int ret = sn_write_all(target->fd, text.at, text.length, target->name, err);
+    sn_text_release(&text);
+    return ret;
+}
+
+int sn_output_render(struct sn_output *output, sn_output_renderer *renderer, const void *data,
+                     struct sn_error *err)
+{
+    int ret = 0;
+    struct sn_error later;
+    vec_each (struct sn_output_target, t, &output->targets) {
+        int r = render(output, t, renderer, data, ret ? &later : err);
+        ret = ret ? ret : r;
+    }
+    return ret;
+}
+
+static void render_report(struct sn_text *text, const struct sn_output_target *target,
+                          const void *data, const struct sn_render_options *options)
+{
+    target->renderer->render(text, data, options);
+}
+
+int sn_output_report(struct sn_output *output, const struct sn_report *report, struct sn_error *err)
+{
+    return sn_output_render(output, render_report, report, err);
+}
+
+int sn_output_text(struct sn_output *output, const char *text, size_t length, struct sn_error *err)
+{
+    return sn_write_all(output->stream, text, length, output->stream_name, err);
+}
+
+void sn_output_close(struct sn_output *output)
+{
+    vec_each (struct sn_output_target, t, &output->targets) {
+        if (t->own)
+            close(t->fd);
+    }
+    if (output->own_stream)
+        close(output->stream);
+    vec_release(&output->targets);
+}

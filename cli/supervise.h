@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Starts the program, waits for its end, and stops it where it must be stopped. The program gets
+ * its standard descriptors, its process group, its signal mask and dispositions as if snarl had not
+ * been there.
+ */
+#ifndef SN_CLI_SUPERVISE_H
+#define SN_CLI_SUPERVISE_H
+
+#include "cli/control.h"
+
+struct sn_supervision {
+    char **argv;
+    char **environment;
+    double timeout;        /* seconds; 0: none */
+    bool stop_on_deadlock; /* else it is only told */
+};
+
+struct sn_outcome {
+    int pid;
+    int exit_status; /* -1: a signal ended it */
+    int signal;      /* 0: none */
+    bool timed_out;
+    uint32_t deadlock_pid; /* where a deadlock was seen; 0 */
+    double seconds;
+    int exec_error; /* errno, when it could not be started after all */
+};
+
+int sn_supervise(struct sn_outcome *outcome, const struct sn_supervision *what,
+                 const struct sn_control *control, struct sn_error *err);
+
+#endif
