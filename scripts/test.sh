@@ -13,8 +13,10 @@ set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
 
 extent=${1:-}
+fuzz_seconds=60
 case $extent in
-'' | --quick | --all) ;;
+'' | --quick) ;;
+--all) fuzz_seconds=600 ;;
 *)
     echo "usage: scripts/test.sh [--quick | --all]" >&2
     exit 2
@@ -91,7 +93,7 @@ fuzz()
     local fuzzers=() fuzzer name seeds
     mapfile -t fuzzers < <(find build/fuzz/bin -maxdepth 1 -name '*_fuzz' -type f \
         -executable 2>/dev/null | sort)
-    step "there are fuzzers" test ${#fuzzers[@]} -gt 0 || return
+    ((${#fuzzers[@]} > 0)) || step "find the fuzzers" false || return
     for fuzzer in "${fuzzers[@]}"; do
         name=$(basename "$fuzzer" _fuzz)
         mkdir -p "build/fuzz/corpus/$name" build/fuzz/failures
@@ -113,7 +115,7 @@ if [ "$extent" = --quick ]; then
 fi
 
 suite dev
-step "build the fuzzers" build fuzz && fuzz "$([ "$extent" = --all ] && echo 600 || echo 60)"
+step "build the fuzzers" build fuzz && fuzz "$fuzz_seconds"
 step "the demonstration" scripts/demo.sh
 
 if [ "$extent" = --all ]; then
