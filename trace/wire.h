@@ -19,7 +19,8 @@
 #define TR_HEADER_SIZE    4096
 #define TR_CHUNK_ALIGN    4096 /* chunks start at, and are, multiples of this */
 #define TR_CHUNK_MAX      (16u << 20)
-#define TR_ARCH_X86_64    62 /* EM_X86_64 */
+#define TR_ARCH_X86_64    62         /* EM_X86_64 */
+#define TR_RUN_MAX        (1u << 24) /* what one RUN may repeat */
 
 /* Recorded order of plain accesses: how many counters stand for the granules (see tr_counter). */
 #define TR_COUNTER_BITS 16
@@ -91,6 +92,7 @@ struct tr_slot {
 struct tr_coder {
     uint64_t last_object; /* of the last full form that had an object */
     uint64_t time;        /* starts at the chunk's */
+    uint8_t last;         /* 1 + the slot of the event before, 0 if it has none: what RUN repeats */
     struct tr_slot slots[TR_SLOTS];
 };
 
@@ -98,6 +100,16 @@ static inline unsigned tr_slot_index(uint8_t kind, uint32_t mode, uint32_t stack
 {
     uint64_t key = object ^ (uint64_t)stack << 32 ^ (uint64_t)mode << 8 ^ kind;
     return (unsigned)((key * 0x9e3779b97f4a7c15u) >> 57);
+}
+
+/* A RUN of COUNT repetitions leaves its slot as if each had been there. A version of 0 (not known)
+ * stays. */
+static inline void tr_slot_run(struct tr_slot *slot, uint64_t count)
+{
+    if (tr_kinds[slot->kind].slot == TR_SLOT_STRIDE)
+        slot->object += (uint64_t)slot->stride * count;
+    if (slot->version)
+        slot->version += count;
 }
 
 /* Varints: 7 bits a byte, low first, top bit set on all but the last; signed ones as zigzag. */
@@ -147,7 +159,8 @@ enum { TR_EVENT_MAX = 2 + 9 * TR_VARINT_MAX };
  * Encodes EV at P, which has room for TR_EVENT_MAX + EV->bytes_length. Returns the byte behind it.
  * The first byte is written last: until then the chunk ends before this event, so that a kill
  * between two stores leaves no half event. EV->stack is the thread's own stack number here. TIME's
- * A0 is the difference to the coder's time.
+ * A0 is the difference to the coder's time. RUN must follow an event that has a slot, with A0 at
+ * most TR_RUN_MAX.
  */
 static inline uint8_t *tr_encode(struct tr_coder *coder, uint8_t *p, const struct tr_event *ev)
 {
@@ -175,6 +188,8 @@ static inline uint8_t *tr_encode(struct tr_coder *coder, uint8_t *p, const struc
             *slot = (struct tr_slot){.mode = ev->mode, .stack = ev->stack, .kind = ev->kind};
         }
         slot->object = ev->object;
+    } else if (ev->kind == TR_RUN && coder->last) {
+        tr_slot_run(&coder->slots[coder->last - 1], ev->a0);
     }
     if (first == ev->kind) {
         if (fields & TR_MODE)
@@ -223,6 +238,7 @@ static inline uint8_t *tr_encode(struct tr_coder *coder, uint8_t *p, const struc
     }
     if (ev->kind == TR_TIME)
         coder->time += ev->a0;
+    coder->last = slot ? (uint8_t)(slot - coder->slots + 1) : 0;
     __atomic_store_n(start, first, __ATOMIC_RELEASE);
     return p;
 }
@@ -230,8 +246,9 @@ static inline uint8_t *tr_encode(struct tr_coder *coder, uint8_t *p, const struc
 /*
  * Decodes the event at P, before END, into *EV: kind, mode, stack (the thread's own number),
  * object, version, a0 to a2, bytes; for a deferred access also thread and epoch. Returns the byte
- * behind it; NULL if it is cut off, or no event of this version. RUN comes back as such: repeating
- * is the reader's part. Never reads outside [P, END).
+ * behind it; NULL if it is cut off, or no event of this version. RUN comes back as such, with the
+ * step of the object from one repetition to the next in A1: repeating is the reader's part. Never
+ * reads outside [P, END).
  */
 static inline const uint8_t *tr_decode(struct tr_coder *coder, const uint8_t *p, const uint8_t *end,
                                        struct tr_event *ev)
@@ -321,6 +338,8 @@ static inline const uint8_t *tr_decode(struct tr_coder *coder, const uint8_t *p,
         p += v;
     }
 #undef TR_NEXT
+    if (ev->kind == TR_RUN && (!coder->last || ev->a0 > TR_RUN_MAX))
+        return NULL;
     /* Only now, with the whole event in hand, does the coder's state move. */
     if (!slot && (fields & TR_OBJECT))
         coder->last_object = ev->object;
@@ -336,8 +355,15 @@ static inline const uint8_t *tr_decode(struct tr_coder *coder, const uint8_t *p,
         if (fields & (TR_VERSION | TR_ORDER))
             slot->version = ev->version;
     }
+    if (ev->kind == TR_RUN) {
+        struct tr_slot *run = &coder->slots[coder->last - 1];
+        if (tr_kinds[run->kind].slot == TR_SLOT_STRIDE)
+            ev->a1 = (uint64_t)run->stride;
+        tr_slot_run(run, ev->a0);
+    }
     if (ev->kind == TR_TIME)
         coder->time += ev->a0;
+    coder->last = slot ? (uint8_t)(slot - coder->slots + 1) : 0;
     return p;
 }
 
