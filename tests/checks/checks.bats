@@ -142,6 +142,9 @@ hazards()
     hazards 'data-race observed @add'
     echo '/* EXPECT: data-race observed */' >testcases/clean/garlic.c
     fails 'a clean testcase expects data-race' "$scripts/check-hazards" .
+    hazards 'data-race observed @add'
+    rm analyzer/pass_race.c testcases/clean/garlic.c
+    fails 'no analysis reports anything' "$scripts/check-hazards" .
 }
 
 @test "style: a tab, a long line, a space at the end, no licence, a // comment, unformatted" {
