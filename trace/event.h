@@ -98,6 +98,9 @@ enum tr_exit_cause {
     TR_EXIT_ABORT = 4, /* EXIT: abort */
 };
 
+/* Mode of ALLOC. */
+enum tr_heap_mode { TR_HEAP_RESIZED = 1 << 0 /* realloc in place: the block keeps its content */ };
+
 /* Mode of THREAD_CREATE. */
 enum tr_create_mode { TR_CREATE_DETACHED = 1 << 0 };
 

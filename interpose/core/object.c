@@ -106,7 +106,7 @@ static void begin_life(struct rec_stream *s, struct rec_object *object, uint32_t
                                    .a1 = value});
 }
 
-static struct rec_object *find_or_insert(const void *address)
+struct rec_object *rec_object_raw(const void *address)
 {
     struct rec_object *object = rec_object_find(address);
     if (!object && !(object = insert(address)))
@@ -134,7 +134,7 @@ struct rec_object *rec_object(struct rec_stream *s, const void *address, unsigne
     struct rec_object *object = rec_object_find(address);
     if (rec_likely(object && object->alive))
         return object;
-    if (!object && !(object = find_or_insert(address)))
+    if (!object && !(object = rec_object_raw(address)))
         return NULL;
     unsigned attributes = type == TR_TYPE_MUTEX ? mutex_attributes(address) : 0;
     begin_life(s, object, 0, type, attributes | TR_ATTR_STATIC, 0);
@@ -144,7 +144,7 @@ struct rec_object *rec_object(struct rec_stream *s, const void *address, unsigne
 struct rec_object *rec_object_init(struct rec_stream *s, const void *address, uint32_t stack,
                                    unsigned type, unsigned attributes, uint64_t value)
 {
-    struct rec_object *object = find_or_insert(address);
+    struct rec_object *object = rec_object_raw(address);
     if (!object)
         return NULL;
     if (object->alive)

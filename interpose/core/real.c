@@ -19,7 +19,9 @@ void rec_real_resolve(void)
 #define HOOK(result, name, parameters, version)                                                    \
     if (!rec_real.name)                                                                            \
         *(void **)&rec_real.name = find(#name, version);
+#define CALL HOOK
 #include "interpose/hooks.def"
+#undef CALL
 #undef HOOK
     __atomic_store_n(&rec_real_resolved, 1, __ATOMIC_RELEASE);
 }

@@ -15,7 +15,9 @@
 
 struct rec_real {
 #define HOOK(result, name, parameters, version) result(*name) parameters;
+#define CALL                                    HOOK
 #include "interpose/hooks.def"
+#undef CALL
 #undef HOOK
 };
 

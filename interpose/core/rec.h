@@ -69,8 +69,9 @@ struct rec_thread {
     struct rec_object *reading[REC_READING]; /* rwlocks held for reading; atomic */
     void *(*start)(void *);                  /* of the thread about to be made */
     void *argument;
-    uint8_t exit_cause; /* enum tr_exit_cause */
-    uint8_t exiting;    /* rounds of key destructors seen */
+    uint8_t exit_cause;  /* enum tr_exit_cause */
+    uint8_t exiting;     /* rounds of key destructors seen */
+    uint32_t exit_stack; /* of pthread_exit, by the thread's own number */
 };
 
 struct rec_cached_stack {
@@ -179,7 +180,10 @@ void rec_thread_reset(void);                                     /* in a fork ch
 
 /* object.c */
 struct rec_object *rec_object_find(const void *address); /* or NULL */
-/* Finds or makes the record. NULL if memory ran out. */
+/* Finds or makes the record alone, untold: for what is no object of the program's. NULL if memory
+ * ran out. */
+struct rec_object *rec_object_raw(const void *address);
+/* Finds or makes the record of a living object. NULL if memory ran out. */
 struct rec_object *rec_object(struct rec_stream *s, const void *address, unsigned type);
 /* An object that the program initialises: a new incarnation. NULL if memory ran out. */
 struct rec_object *rec_object_init(struct rec_stream *s, const void *address, uint32_t stack,

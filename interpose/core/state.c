@@ -254,9 +254,12 @@ void rec_start(int argc, char **argv, char **environment)
     read_options(options);
     rec_config.heap = rec_config.accesses != TR_SOURCE_NONE;
     rec_config.preloaded_bare = !rec_control;
-    rec_sys_advise(&rec_live_page, sizeof rec_live_page, MADV_WIPEONFORK);
     control_attach();
-    begin(TR_NO_THREAD);
+    /* Without this a fork child would write where its parent's chunks are no longer mapped. */
+    if (rec_sys_advise(&rec_live_page, sizeof rec_live_page, MADV_WIPEONFORK))
+        rec_off(ENOSYS);
+    else
+        begin(TR_NO_THREAD);
 }
 
 /* A forked child's chunks are gone and its live page is zero. It records on, in its own file. */

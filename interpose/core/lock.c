@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "interpose/core/lock.h"
+
+#include "interpose/core/poison.h"
+
+void rec_acquired_shared(struct rec_stream *s, const void *address, uint32_t mode, uint64_t cfa)
+{
+    struct rec_object *object = rec_object(s, address, tr_type(mode));
+    if (!object)
+        return;
+    rec_reading_add(s->self, object);
+    rec_sync(s, TR_ACQUIRE, mode | TR_LOCK_SHARED, rec_stack(s, cfa), (uint64_t)address,
+             rec_version(object));
+}
+
+void rec_releases_shared(struct rec_stream *s, const void *address, uint32_t mode, uint64_t cfa)
+{
+    struct rec_object *object = rec_object(s, address, tr_type(mode));
+    if (!object)
+        return;
+    rec_reading_remove(s->self, object);
+    rec_sync(s, TR_RELEASE, mode | TR_LOCK_SHARED, rec_stack(s, cfa), (uint64_t)address,
+             rec_version(object));
+}
+
+/* An event on the object that takes no number of it. A0 is its holder's number + 1, or what OTHER
+ * says. */
+static void observe(struct rec_stream *s, uint8_t kind, const void *address, uint32_t mode,
+                    uint64_t cfa, int other)
+{
+    struct rec_object *object = rec_object(s, address, tr_type(mode));
+    if (!object)
+        return;
+    uint32_t owner = __atomic_load_n(&object->owner, __ATOMIC_ACQUIRE);
+    rec_emit(s, &(struct tr_event){.kind = kind,
+                                   .mode = mode,
+                                   .stack = rec_stack(s, cfa),
+                                   .object = (uint64_t)address,
+                                   .version = rec_version_seen(object),
+                                   .a0 = other ? (uint64_t)other : owner});
+}
+
+void rec_failed(struct rec_stream *s, const void *address, uint32_t mode, uint64_t cfa)
+{
+    observe(s, TR_TRY_FAIL, address, mode, cfa, 0);
+}
+
+void rec_error(struct rec_stream *s, const void *address, uint32_t mode, uint64_t cfa, int error)
+{
+    observe(s, TR_OP_ERROR, address, mode, cfa, error);
+}
+
+void rec_request(struct rec_stream *s, const void *address, uint32_t mode, uint64_t cfa)
+{
+    rec_stamp(s);
+    observe(s, TR_REQUEST, address, mode, cfa, 0);
+    struct rec_object *object = rec_object_find(address);
+    if (object && !(mode & TR_LOCK_TIMED))
+        rec_wait_lock(s, object);
+}
+
+void rec_wait_result(const void *address, uint32_t mode, uint64_t cfa, int error)
+{
+    struct rec_stream *s = rec_enter();
+    if (!s)
+        return;
+    rec_wait_over(s->self);
+    rec_stamp(s);
+    if (error == 0 || error == EOWNERDEAD) {
+        mode |= TR_LOCK_CONTENDED | (error ? (uint32_t)TR_LOCK_OWNER_DEAD : 0);
+        if (mode & TR_LOCK_SHARED)
+            rec_acquired_shared(s, address, mode, cfa);
+        else
+            rec_acquired(s, address, mode, cfa);
+    } else {
+        if (error != ETIMEDOUT)
+            rec_error(s, address, mode, cfa, error);
+        rec_failed(s, address, mode | (error == ETIMEDOUT ? (uint32_t)TR_LOCK_TIMEOUT : 0), cfa);
+    }
+    rec_leave(s);
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Barriers: a thread enters before the real call and leaves after it; who entered n-th is in round
+ * n / count. */
+#include "interpose/core/rec.h"
+
+enum { BARRIER = TR_TYPE_BARRIER };
+
+REC_EXPORT int pthread_barrier_wait(pthread_barrier_t *barrier)
+{
+    uint64_t cfa = rec_here(), round = 0;
+    struct rec_stream *s = rec_enter();
+    struct rec_object *object = s ? rec_object(s, barrier, BARRIER) : NULL;
+    if (object) {
+        rec_stamp(s);
+        uint64_t place = __atomic_fetch_add(&object->entered, 1, __ATOMIC_SEQ_CST);
+        round = object->count ? place / object->count : 0;
+        rec_sync(s, TR_BARRIER_ENTER, BARRIER, rec_stack(s, cfa), (uint64_t)barrier,
+                 rec_version(object));
+    }
+    if (s)
+        rec_leave(s);
+    int result = REAL(pthread_barrier_wait)(barrier);
+    s = object ? rec_enter() : NULL;
+    if (s) {
+        rec_stamp(s);
+        uint32_t serial = result == PTHREAD_BARRIER_SERIAL_THREAD ? TR_LOCK_SERIAL : 0;
+        rec_emit(s, &(struct tr_event){.kind = TR_BARRIER_EXIT,
+                                       .mode = BARRIER | serial,
+                                       .stack = rec_stack(s, cfa),
+                                       .object = (uint64_t)barrier,
+                                       .version = rec_version(object),
+                                       .a0 = round});
+        rec_leave(s);
+    }
+    return result;
+}
+
+REC_EXPORT int pthread_barrier_init(pthread_barrier_t *barrier,
+                                    const pthread_barrierattr_t *attributes, unsigned count)
+{
+    int error = REAL(pthread_barrier_init)(barrier, attributes, count);
+    struct rec_stream *s = error ? NULL : rec_enter();
+    if (s) {
+        rec_object_init(s, barrier, rec_stack(s, rec_here()), BARRIER, 0, count);
+        rec_leave(s);
+    }
+    return error;
+}
+
+/* The real call waits until the last thread has left the barrier. */
+REC_EXPORT int pthread_barrier_destroy(pthread_barrier_t *barrier)
+{
+    int error = REAL(pthread_barrier_destroy)(barrier);
+    struct rec_stream *s = error ? NULL : rec_enter();
+    if (s) {
+        struct rec_object *object = rec_object_find(barrier);
+        if (object && object->alive)
+            rec_object_end(s, object, rec_stack(s, rec_here()), TR_END_DESTROY);
+        rec_leave(s);
+    }
+    return error;
+}

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Mutexes, of all types. A robust mutex whose owner died is acquired by the try, with EOWNERDEAD.
+ */
+#include "interpose/core/lock.h"
+
+enum { MUTEX = TR_TYPE_MUTEX };
+
+static void acquired(pthread_mutex_t *mutex, uint32_t mode, uint64_t cfa, int error)
+{
+    struct rec_stream *s = rec_enter();
+    if (!s)
+        return;
+    rec_acquired(s, mutex, mode | (error ? (uint32_t)TR_LOCK_OWNER_DEAD : 0), cfa);
+    rec_leave(s);
+}
+
+/* An attempt that neither got the mutex nor may wait. */
+static void refused(pthread_mutex_t *mutex, uint32_t mode, uint64_t cfa, int error)
+{
+    struct rec_stream *s = rec_enter();
+    if (!s)
+        return;
+    if (error == EBUSY)
+        rec_failed(s, mutex, mode, cfa);
+    else
+        rec_error(s, mutex, mode, cfa, error);
+    rec_leave(s);
+}
+
+REC_EXPORT int pthread_mutex_lock(pthread_mutex_t *mutex)
+{
+    if (rec_unlikely(!rec_live.on))
+        return REAL(pthread_mutex_lock)(mutex);
+    int error = rec_real.pthread_mutex_trylock(mutex);
+    if (rec_likely(error == 0)) {
+        struct rec_stream *s = rec_enter();
+        if (rec_likely(s != NULL)) {
+            rec_acquired(s, mutex, MUTEX, rec_here());
+            rec_leave(s);
+        }
+    } else if (error == EBUSY || error == EAGAIN) {
+        error = REC_WAIT(mutex, MUTEX, rec_here(), rec_real.pthread_mutex_lock(mutex));
+    } else if (error == EOWNERDEAD) {
+        acquired(mutex, MUTEX, rec_here(), error);
+    } else {
+        refused(mutex, MUTEX, rec_here(), error);
+    }
+    return error;
+}
+
+REC_EXPORT int pthread_mutex_trylock(pthread_mutex_t *mutex)
+{
+    int error = REAL(pthread_mutex_trylock)(mutex);
+    if (rec_live.on) {
+        if (error == 0 || error == EOWNERDEAD)
+            acquired(mutex, MUTEX | TR_LOCK_TRY, rec_here(), error);
+        else
+            refused(mutex, MUTEX | TR_LOCK_TRY, rec_here(), error);
+    }
+    return error;
+}
+
+REC_EXPORT int pthread_mutex_timedlock(pthread_mutex_t *mutex, const struct timespec *until)
+{
+    if (!rec_live.on)
+        return REAL(pthread_mutex_timedlock)(mutex, until);
+    int error = rec_real.pthread_mutex_trylock(mutex);
+    if (error == 0 || error == EOWNERDEAD)
+        acquired(mutex, MUTEX | TR_LOCK_TIMED, rec_here(), error);
+    else if (error == EBUSY || error == EAGAIN)
+        error = REC_WAIT(mutex, MUTEX | TR_LOCK_TIMED, rec_here(),
+                         rec_real.pthread_mutex_timedlock(mutex, until));
+    else
+        refused(mutex, MUTEX | TR_LOCK_TIMED, rec_here(), error);
+    return error;
+}
+
+REC_EXPORT int pthread_mutex_clocklock(pthread_mutex_t *mutex, clockid_t clock,
+                                       const struct timespec *until)
+{
+    if (!rec_live.on || !rec_valid_clock(clock))
+        return REAL(pthread_mutex_clocklock)(mutex, clock, until);
+    int error = rec_real.pthread_mutex_trylock(mutex);
+    if (error == 0 || error == EOWNERDEAD)
+        acquired(mutex, MUTEX | TR_LOCK_TIMED, rec_here(), error);
+    else if (error == EBUSY || error == EAGAIN)
+        error = REC_WAIT(mutex, MUTEX | TR_LOCK_TIMED, rec_here(),
+                         rec_real.pthread_mutex_clocklock(mutex, clock, until));
+    else
+        refused(mutex, MUTEX | TR_LOCK_TIMED, rec_here(), error);
+    return error;
+}
+
+/* Would unlocking by a thread that does not hold it be refused? Then nothing is released. */
+static bool checks_owner(const struct rec_object *object)
+{
+    return object->attributes & (TR_ATTR_ERROR_CHECK | TR_ATTR_RECURSIVE | TR_ATTR_ROBUST);
+}
+
+static int unlock_foreign(pthread_mutex_t *mutex, uint64_t cfa)
+{
+    int error = rec_real.pthread_mutex_unlock(mutex);
+    struct rec_stream *s = error ? rec_enter() : NULL;
+    if (s) {
+        rec_error(s, mutex, MUTEX, cfa, error);
+        rec_leave(s);
+    }
+    return error;
+}
+
+REC_EXPORT int pthread_mutex_unlock(pthread_mutex_t *mutex)
+{
+    struct rec_stream *s = rec_enter();
+    if (rec_likely(s != NULL)) {
+        const struct rec_object *object = rec_object_find(mutex);
+        if (rec_unlikely(object && object->alive && !rec_owns(object, s) && checks_owner(object))) {
+            rec_leave(s);
+            return unlock_foreign(mutex, rec_here());
+        }
+        rec_releases(s, mutex, MUTEX, rec_here());
+        rec_leave(s);
+    }
+    return REAL(pthread_mutex_unlock)(mutex);
+}
+
+REC_EXPORT int pthread_mutex_init(pthread_mutex_t *mutex, const pthread_mutexattr_t *attributes)
+{
+    int error = REAL(pthread_mutex_init)(mutex, attributes);
+    struct rec_stream *s = error ? NULL : rec_enter();
+    if (s) {
+        rec_object_init(s, mutex, rec_stack(s, rec_here()), MUTEX, 0, 0);
+        rec_leave(s);
+    }
+    return error;
+}
+
+REC_EXPORT int pthread_mutex_destroy(pthread_mutex_t *mutex)
+{
+    int error = REAL(pthread_mutex_destroy)(mutex);
+    struct rec_stream *s = rec_enter();
+    if (s) {
+        struct rec_object *object = rec_object_find(mutex);
+        if (error)
+            rec_error(s, mutex, MUTEX, rec_here(), error);
+        else if (object && object->alive)
+            rec_object_end(s, object, rec_stack(s, rec_here()), TR_END_DESTROY);
+        rec_leave(s);
+    }
+    return error;
+}

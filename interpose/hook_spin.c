@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Spin locks. */
+#include "interpose/core/lock.h"
+
+enum { SPIN = TR_TYPE_SPIN };
+
+REC_EXPORT int pthread_spin_lock(pthread_spinlock_t *lock)
+{
+    if (!rec_live.on)
+        return REAL(pthread_spin_lock)(lock);
+    int error = rec_real.pthread_spin_trylock(lock);
+    if (error)
+        return REC_WAIT((void *)lock, SPIN, rec_here(), rec_real.pthread_spin_lock(lock));
+    struct rec_stream *s = rec_enter();
+    if (s) {
+        rec_acquired(s, (void *)lock, SPIN, rec_here());
+        rec_leave(s);
+    }
+    return 0;
+}
+
+REC_EXPORT int pthread_spin_trylock(pthread_spinlock_t *lock)
+{
+    int error = REAL(pthread_spin_trylock)(lock);
+    struct rec_stream *s = rec_enter();
+    if (s) {
+        if (error)
+            rec_failed(s, (void *)lock, SPIN | TR_LOCK_TRY, rec_here());
+        else
+            rec_acquired(s, (void *)lock, SPIN | TR_LOCK_TRY, rec_here());
+        rec_leave(s);
+    }
+    return error;
+}
+
+REC_EXPORT int pthread_spin_unlock(pthread_spinlock_t *lock)
+{
+    struct rec_stream *s = rec_enter();
+    if (s) {
+        rec_releases(s, (void *)lock, SPIN, rec_here());
+        rec_leave(s);
+    }
+    return REAL(pthread_spin_unlock)(lock);
+}
+
+REC_EXPORT int pthread_spin_init(pthread_spinlock_t *lock, int shared)
+{
+    int error = REAL(pthread_spin_init)(lock, shared);
+    struct rec_stream *s = error ? NULL : rec_enter();
+    if (s) {
+        rec_object_init(s, (void *)lock, rec_stack(s, rec_here()), SPIN,
+                        shared == PTHREAD_PROCESS_SHARED ? TR_ATTR_PROCESS_SHARED : 0, 0);
+        rec_leave(s);
+    }
+    return error;
+}
+
+REC_EXPORT int pthread_spin_destroy(pthread_spinlock_t *lock)
+{
+    int error = REAL(pthread_spin_destroy)(lock);
+    struct rec_stream *s = rec_enter();
+    if (s) {
+        struct rec_object *object = rec_object_find((void *)lock);
+        if (object && object->alive)
+            rec_object_end(s, object, rec_stack(s, rec_here()), TR_END_DESTROY);
+        rec_leave(s);
+    }
+    return error;
+}

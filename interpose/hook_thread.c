@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The life of threads. A thread gets its number before it is made; its goodbye is told in the last
+ * round of key destructors, when the program's own have run. pthread_t is kept as an object, whose
+ * owner is the thread.
+ */
+#include "interpose/core/lock.h"
+
+#include <limits.h>
+
+static pthread_key_t goodbye_key;
+static pthread_once_t goodbye_once = PTHREAD_ONCE_INIT;
+
+/* Told by the thread itself, and by its maker, who may join it before it runs. */
+static void register_handle(struct rec_thread *thread, pthread_t handle)
+{
+    struct rec_object *object = rec_object_raw((const void *)handle);
+    if (object)
+        __atomic_store_n(&object->owner, thread->number + 1, __ATOMIC_RELEASE);
+}
+
+/* Runs in each round of destructors; only in the last one nobody follows. */
+static void goodbye(void *data)
+{
+    struct rec_stream *s = rec_self;
+    if (!s || s == &rec_dead_stream)
+        return;
+    if (++s->self->exiting < PTHREAD_DESTRUCTOR_ITERATIONS) {
+        pthread_setspecific(goodbye_key, data);
+        return;
+    }
+    s = rec_enter();
+    if (!s)
+        return;
+    rec_stamp(s);
+    rec_emit(s, &(struct tr_event){.kind = TR_THREAD_EXIT,
+                                   .mode = s->self->exit_cause,
+                                   .stack = s->self->exit_stack});
+    if (s->stack_known)
+        rec_objects_end_in(s, (const void *)s->stack_low, s->stack_high - s->stack_low,
+                           TR_END_STACK);
+    rec_thread_detach(s);
+}
+
+static void make_key(void)
+{
+    pthread_key_create(&goodbye_key, goodbye);
+}
+
+static void *start(void *data)
+{
+    struct rec_thread *thread = data;
+    if (rec_live.on) {
+        struct rec_stream *s = rec_thread_attach(thread);
+        if (s) {
+            register_handle(thread, pthread_self());
+            pthread_setspecific(goodbye_key, thread);
+            rec_leave(s);
+        }
+    }
+    void *result = thread->start(thread->argument);
+    thread->exit_cause = TR_EXIT_RETURN;
+    return result;
+}
+
+/* The number of the thread behind HANDLE, or TR_NO_THREAD. */
+static uint32_t number_of(pthread_t handle)
+{
+    const struct rec_object *object = rec_object_find((const void *)handle);
+    uint32_t owner = object ? __atomic_load_n(&object->owner, __ATOMIC_ACQUIRE) : 0;
+    return owner ? owner - 1 : TR_NO_THREAD;
+}
+
+REC_EXPORT int pthread_create(pthread_t *handle, const pthread_attr_t *attributes,
+                              void *(*routine)(void *), void *argument)
+{
+    struct rec_stream *s = rec_enter();
+    struct rec_thread *child = s ? rec_thread_new(s->thread) : NULL;
+    if (!child) {
+        if (s)
+            rec_leave(s);
+        return REAL(pthread_create)(handle, attributes, routine, argument);
+    }
+    rec_real.pthread_once(&goodbye_once, make_key);
+    child->start = routine;
+    child->argument = argument;
+    uint32_t stack = rec_stack(s, rec_here());
+    rec_leave(s);
+    int detached = PTHREAD_CREATE_JOINABLE;
+    if (attributes)
+        pthread_attr_getdetachstate(attributes, &detached);
+    int error = REAL(pthread_create)(handle, attributes, start, child);
+    s = rec_enter();
+    if (!s)
+        return error;
+    if (error) {
+        child->ended = 1;
+    } else {
+        if (detached !=
+            PTHREAD_CREATE_DETACHED) /* else the handle may be another thread's by now */
+            register_handle(child, *handle);
+        rec_stamp(s);
+        rec_emit(s, &(struct tr_event){
+                        .kind = TR_THREAD_CREATE,
+                        .mode = detached == PTHREAD_CREATE_DETACHED ? TR_CREATE_DETACHED : 0,
+                        .stack = stack,
+                        .a0 = child->number});
+    }
+    rec_leave(s);
+    return error;
+}
+
+/* Joining.
+ * ------------------------------------------------------------------------------------------ */
+
+struct join {
+    uint32_t number;
+    uint64_t cfa;
+    bool timed, returned;
+    int error;
+};
+
+static void join_begins(struct join *join)
+{
+    struct rec_stream *s = rec_enter();
+    if (!s)
+        return;
+    rec_stamp(s);
+    rec_emit(s, &(struct tr_event){.kind = TR_JOIN_REQUEST,
+                                   .mode = join->timed ? TR_LOCK_TIMED : 0,
+                                   .stack = rec_stack(s, join->cfa),
+                                   .a0 = join->number});
+    if (!join->timed && join->number != TR_NO_THREAD)
+        rec_wait_join(s, join->number);
+    rec_leave(s);
+}
+
+static void join_ends(struct join *join)
+{
+    struct rec_stream *s = rec_enter();
+    if (!s)
+        return;
+    rec_wait_over(s->self);
+    rec_stamp(s);
+    if (join->returned && !join->error)
+        rec_emit(s, &(struct tr_event){
+                        .kind = TR_JOIN, .stack = rec_stack(s, join->cfa), .a0 = join->number});
+    else
+        rec_emit(s, &(struct tr_event){.kind = TR_JOIN_FAIL,
+                                       .mode = join->returned ? 0 : TR_LOCK_CANCELLED,
+                                       .stack = rec_stack(s, join->cfa),
+                                       .a0 = join->number,
+                                       .a1 = (uint64_t)join->error});
+    rec_leave(s);
+}
+
+#define JOIN(is_timed, real_call)                                                                  \
+    do {                                                                                           \
+        __attribute__((cleanup(join_ends))) struct join join = {number_of(handle), rec_here(),     \
+                                                                (is_timed), false, 0};             \
+        join_begins(&join);                                                                        \
+        join.error = (real_call);                                                                  \
+        join.returned = true;                                                                      \
+        return join.error;                                                                         \
+    } while (0)
+
+REC_EXPORT int pthread_join(pthread_t handle, void **result)
+{
+    if (!rec_live.on)
+        return REAL(pthread_join)(handle, result);
+    JOIN(false, REAL(pthread_join)(handle, result));
+}
+
+REC_EXPORT int pthread_timedjoin_np(pthread_t handle, void **result, const struct timespec *until)
+{
+    if (!rec_live.on)
+        return REAL(pthread_timedjoin_np)(handle, result, until);
+    JOIN(true, REAL(pthread_timedjoin_np)(handle, result, until));
+}
+
+REC_EXPORT int pthread_clockjoin_np(pthread_t handle, void **result, clockid_t clock,
+                                    const struct timespec *until)
+{
+    if (!rec_live.on)
+        return REAL(pthread_clockjoin_np)(handle, result, clock, until);
+    JOIN(true, REAL(pthread_clockjoin_np)(handle, result, clock, until));
+}
+
+REC_EXPORT int pthread_tryjoin_np(pthread_t handle, void **result)
+{
+    uint32_t number = rec_live.on ? number_of(handle) : TR_NO_THREAD;
+    int error = REAL(pthread_tryjoin_np)(handle, result);
+    struct rec_stream *s = error ? NULL : rec_enter();
+    if (s) {
+        rec_emit(s, &(struct tr_event){
+                        .kind = TR_JOIN, .stack = rec_stack(s, rec_here()), .a0 = number});
+        rec_leave(s);
+    }
+    return error;
+}
+
+/* Detaching, leaving, cancelling, naming.
+ * ------------------------------------------------------------- */
+
+REC_EXPORT int pthread_detach(pthread_t handle)
+{
+    uint32_t number = rec_live.on ? number_of(handle) : TR_NO_THREAD;
+    int error = REAL(pthread_detach)(handle);
+    struct rec_stream *s = error ? NULL : rec_enter();
+    if (s) {
+        rec_emit(s, &(struct tr_event){
+                        .kind = TR_THREAD_DETACH, .stack = rec_stack(s, rec_here()), .a0 = number});
+        rec_leave(s);
+    }
+    return error;
+}
+
+REC_EXPORT void pthread_exit(void *result)
+{
+    struct rec_stream *s = rec_enter();
+    if (s) {
+        s->self->exit_cause = TR_EXIT_CALL;
+        s->self->exit_stack = rec_stack(s, rec_here());
+        if (s->thread == 0) { /* main has no start routine of ours */
+            rec_real.pthread_once(&goodbye_once, make_key);
+            pthread_setspecific(goodbye_key, s->self);
+        }
+        rec_leave(s);
+    }
+    REAL(pthread_exit)(result);
+    __builtin_unreachable();
+}
+
+REC_EXPORT int pthread_cancel(pthread_t handle)
+{
+    struct rec_stream *s = rec_enter();
+    if (s) {
+        rec_emit(s, &(struct tr_event){.kind = TR_THREAD_CANCEL,
+                                       .stack = rec_stack(s, rec_here()),
+                                       .a0 = number_of(handle)});
+        rec_leave(s);
+    }
+    return REAL(pthread_cancel)(handle);
+}
+
+REC_EXPORT int pthread_setname_np(pthread_t handle, const char *name)
+{
+    int error = REAL(pthread_setname_np)(handle, name);
+    struct rec_stream *s = error ? NULL : rec_enter();
+    if (s) {
+        uint32_t length = 0;
+        while (length < 16 && name[length])
+            length++;
+        rec_emit(s, &(struct tr_event){.kind = TR_THREAD_NAME,
+                                       .a0 = number_of(handle),
+                                       .bytes = (const uint8_t *)name,
+                                       .bytes_length = length});
+        rec_leave(s);
+    }
+    return error;
+}
