@@ -2,9 +2,9 @@
 /*
  * Barron takes the chopstick and waits for the sushi. The kitchen is closed, and main cancels him,
  * chopstick in hand. Olivia waits for it for ever.
- *
- * EXPECT: abandoned-lock observed @takes @waits
  */
+/* EXPECT: abandoned-lock observed @takes @waits */
+/* FINDING: severity=error locks=chopstick */
 /* HANGS */
 /* RUN: --timeout=2 */
 #include "order.h"

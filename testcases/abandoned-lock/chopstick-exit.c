@@ -2,9 +2,9 @@
 /*
  * Barron takes the chopstick, finds that the sushi is gone, and leaves by pthread_exit, with the
  * chopstick. Olivia waits for it for ever, and main for Olivia.
- *
- * EXPECT: abandoned-lock observed @takes @waits
  */
+/* EXPECT: abandoned-lock observed @takes @waits */
+/* FINDING: severity=error locks=chopstick */
 /* HANGS */
 /* RUN: --timeout=2 */
 #include "order.h"

@@ -2,9 +2,9 @@
 /*
  * Barron takes the chopstick, finds that the sushi is gone, and returns on a path where giving it
  * back was forgotten. Olivia already waits for it, and now for ever.
- *
- * EXPECT: abandoned-lock observed @takes @waits
  */
+/* EXPECT: abandoned-lock observed @takes @waits */
+/* FINDING: severity=error locks=chopstick */
 /* HANGS */
 /* RUN: --timeout=2 */
 #include "order.h"

@@ -2,10 +2,9 @@
 /*
  * Barron returns and keeps the chopstick, and nobody happens to want it any more. The program ends
  * as it should; next time somebody will be hungry.
- *
- * EXPECT: abandoned-lock observed @takes
  */
-/* SEVERITY: warning */
+/* EXPECT: abandoned-lock observed @takes */
+/* FINDING: severity=warning locks=chopstick */
 #include <pthread.h>
 #include <stdio.h>
 

@@ -2,10 +2,9 @@
 /*
  * Olivia cleans the kitchen in the background, and is ended with the process when main returns:
  * right in the middle, with the kitchen locked. What she was changing stays half done.
- *
- * EXPECT: abandoned-lock observed @locks
  */
-/* SEVERITY: note */
+/* EXPECT: abandoned-lock observed @locks */
+/* FINDING: severity=note locks=kitchen */
 #include "order.h"
 #include <pthread.h>
 #include <stdio.h>

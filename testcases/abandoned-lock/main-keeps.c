@@ -2,9 +2,9 @@
 /*
  * main takes the pencil to write the last item, and goes home with it: the process ends with the
  * lock held by the very thread that ends it. Nobody waits here, but the next one would.
- *
- * EXPECT: abandoned-lock observed @takes
  */
+/* EXPECT: abandoned-lock observed @takes */
+/* FINDING: severity=warning locks=pencil */
 #include <pthread.h>
 #include <stdio.h>
 

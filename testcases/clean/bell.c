@@ -2,9 +2,8 @@
 /*
  * Olivia rings the bell on every path, and says which one it was; the bell also orders her soup
  * before Barron's plate.
- *
- * EXPECT: nothing
  */
+/* EXPECT: nothing */
 #include <pthread.h>
 #include <semaphore.h>
 #include <stdio.h>

@@ -2,9 +2,8 @@
 /*
  * The calendar with a lock that lets nobody new look while somebody waits to turn the page: the
  * readers' endless chain breaks, and the page is turned at once.
- *
- * EXPECT: nothing
  */
+/* EXPECT: nothing */
 #define _GNU_SOURCE
 #include "order.h"
 #include <pthread.h>

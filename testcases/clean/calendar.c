@@ -2,9 +2,8 @@
 /*
  * A calendar on the wall: ten look at it, two turn the pages. Looking takes the lock as a reader,
  * turning as a writer, and whether the week is over is seen under the lock.
- *
- * EXPECT: nothing
  */
+/* EXPECT: nothing */
 #include "order.h"
 #include <pthread.h>
 #include <stdio.h>

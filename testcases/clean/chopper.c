@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Two cooks chop vegetables as long as the atomic `chopping` is set, and main clears it.
- *
- * EXPECT: nothing
  */
+/* EXPECT: nothing */
 /* OUTPUT: digits vary */
 #include "order.h"
 #include <pthread.h>

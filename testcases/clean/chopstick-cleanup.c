@@ -2,9 +2,9 @@
 /*
  * Barron is cancelled, Steve leaves by pthread_exit, each with the chopstick in hand; a cleanup
  * handler puts it back on the table for the next.
- *
- * EXPECT: nothing
  */
+/* EXPECT: nothing */
+/* TSAN: after a cancelled pause it loses an unlock */
 #include "order.h"
 #include <pthread.h>
 #include <stdio.h>

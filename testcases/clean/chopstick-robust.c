@@ -2,9 +2,9 @@
 /*
  * Barron leaves with a robust chopstick. Olivia, who waits for it, gets it with the word that its
  * owner died, puts things in order, and declares it consistent; it serves on as before.
- *
- * EXPECT: nothing
  */
+/* EXPECT: nothing */
+/* TSAN: knows no death of an owner */
 #include "order.h"
 #include <errno.h>
 #include <pthread.h>

@@ -2,9 +2,8 @@
 /*
  * Olivia cleans the kitchen in the background. She is detached, and as the process ends she waits
  * for the next hour and holds nothing.
- *
- * EXPECT: nothing
  */
+/* EXPECT: nothing */
 #include "order.h"
 #include <pthread.h>
 #include <stdio.h>

@@ -3,9 +3,8 @@
  * The recipe again, published by a relaxed store behind a release fence, and seen by a relaxed load
  * before an acquire fence. That orders as well as a release store does, which ThreadSanitizer does
  * not know.
- *
- * EXPECT: nothing
  */
+/* EXPECT: nothing */
 /* TSAN: knows no fences */
 /* FLAGS: gcc -Wno-tsan */
 #include <pthread.h>

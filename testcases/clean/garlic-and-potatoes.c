@@ -2,9 +2,8 @@
 /*
  * Potatoes are always bought together with garlic, and the pencil is a recursive mutex: who holds
  * it may take it again, and gives it back as often.
- *
- * EXPECT: nothing
  */
+/* EXPECT: nothing */
 #include "order.h"
 #include <pthread.h>
 #include <stdio.h>

@@ -2,9 +2,8 @@
 /*
  * The garlic count as an atomic variable: adding one is one step that nobody can come between, so
  * no lock is needed.
- *
- * EXPECT: nothing
  */
+/* EXPECT: nothing */
 /* ARGS: 100000 */
 #include "order.h"
 #include <pthread.h>

@@ -2,9 +2,8 @@
 /*
  * The garlic count behind a pencil: only who holds the pencil writes on the list, so no garlic is
  * lost.
- *
- * EXPECT: nothing
  */
+/* EXPECT: nothing */
 /* ARGS: 20000 */
 #include "order.h"
 #include <pthread.h>

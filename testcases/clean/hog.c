@@ -2,9 +2,8 @@
 /*
  * Steve would like to eat all the time, but the chopsticks go round by number: after each bite
  * they pass to the next at the table, and he waits until his number comes again.
- *
- * EXPECT: nothing
  */
+/* EXPECT: nothing */
 #include <pthread.h>
 #include <stdio.h>
 

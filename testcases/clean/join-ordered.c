@@ -3,9 +3,8 @@
  * Barron takes a, then b; when he is gone, Olivia comes and takes b, then a. They never meet: the
  * second is created only after the first was joined, so neither the locks nor the unlocked sushi
  * count are at risk.
- *
- * EXPECT: nothing
  */
+/* EXPECT: nothing */
 #include <pthread.h>
 #include <stdio.h>
 

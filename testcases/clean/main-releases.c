@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * main writes the last item, puts the pencil back, and goes home.
- *
- * EXPECT: nothing
  */
+/* EXPECT: nothing */
 #include <pthread.h>
 #include <stdio.h>
 

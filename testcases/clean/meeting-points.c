@@ -2,9 +2,8 @@
 /*
  * What orders without being a mutex: a barrier between the rounds of a game, a table laid once, a
  * spin lock around the score. Plates are read and written without a lock, by whoever's turn it is.
- *
- * EXPECT: nothing
  */
+/* EXPECT: nothing */
 #include <pthread.h>
 #include <stdio.h>
 

@@ -2,9 +2,8 @@
 /*
  * Two shoppers, one notepad, one pencil. While the pencil is taken a shopper looks for another
  * item; whether the notepad is full is looked up with the pencil in hand.
- *
- * EXPECT: nothing
  */
+/* EXPECT: nothing */
 #include "order.h"
 #include <pthread.h>
 #include <stdbool.h>

@@ -2,9 +2,8 @@
 /*
  * Barron alone takes a then b, and b then a. One thread cannot wait for itself here, and Olivia
  * keeps to one order with a lock of her own, so the inversion is harmless.
- *
- * EXPECT: nothing
  */
+/* EXPECT: nothing */
 #include <pthread.h>
 #include <stdio.h>
 

@@ -3,9 +3,8 @@
  * Two tables order a helper each; the helpers take a b, and b a. But each table holds the kitchen
  * from before its helper comes until after it has gone, so the two helpers can never meet: a gate
  * lock that the helpers themselves do not hold.
- *
- * EXPECT: nothing
  */
+/* EXPECT: nothing */
 #include <pthread.h>
 #include <stdio.h>
 

@@ -3,9 +3,8 @@
  * Two polite philosophers: each takes a chopstick, tries the other, and if it is taken gives the
  * first one back. The first time they are in step; then each waits for a random while, which soon
  * lets one of them be alone at the table. A trylock never waits, so that is no deadlock either.
- *
- * EXPECT: nothing
  */
+/* EXPECT: nothing */
 #include "order.h"
 #include <pthread.h>
 #include <stdbool.h>

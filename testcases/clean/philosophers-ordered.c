@@ -3,9 +3,8 @@
  * Three philosophers, three chopsticks, taken in one order: a b, b c, a c. Each pair of them shares
  * a chopstick, all three share none; still no two are at the sushi at once, and the order has no
  * cycle. A detector that asks for one lock common to all accesses is wrong here.
- *
- * EXPECT: nothing
  */
+/* EXPECT: nothing */
 #include "order.h"
 #include <pthread.h>
 #include <stdbool.h>

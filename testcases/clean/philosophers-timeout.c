@@ -4,9 +4,8 @@
  * gives the first one back, waits for a random while, and tries again. In the first round all of
  * them run into the time-out; nobody waits for ever, so there is no deadlock, and the random while
  * breaks the step, so there is no livelock.
- *
- * EXPECT: nothing
  */
+/* EXPECT: nothing */
 #include "order.h"
 #include <pthread.h>
 #include <stdbool.h>

@@ -2,9 +2,8 @@
 /*
  * Three philosophers around a table: a b, b c, c a, which is a cycle. But they ask the waiter, and
  * he lets only one at a time reach for chopsticks: behind this gate the cycle can never close.
- *
- * EXPECT: nothing
  */
+/* EXPECT: nothing */
 #include "order.h"
 #include <pthread.h>
 #include <stdbool.h>

@@ -2,9 +2,8 @@
 /*
  * Olivia writes the recipe with plain stores, then publishes it by a release store; Barron sees it
  * by an acquire load and reads it without any lock.
- *
- * EXPECT: nothing
  */
+/* EXPECT: nothing */
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>

@@ -3,9 +3,8 @@
  * Barron cooks, Olivia serves, with a counter for four plates between them: one mutex, a condition
  * for each side, each wait in a loop, and an empty plate at the end that says there are no more.
  * The plates themselves change hands without a lock.
- *
- * EXPECT: nothing
  */
+/* EXPECT: nothing */
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>

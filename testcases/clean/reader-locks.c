@@ -2,9 +2,8 @@
 /*
  * Two readers look at two calendars, one at a then b, the other at b then a, both at once. Readers
  * do not keep each other out, nobody writes while they look, so the cycle is none.
- *
- * EXPECT: nothing
  */
+/* EXPECT: nothing */
 #include "order.h"
 #include <pthread.h>
 #include <stdio.h>

@@ -2,9 +2,8 @@
 /*
  * Olivia gets the very block of memory that Barron gave back. Nothing that a detector sees orders
  * the two but the allocator itself; yet a plate that was washed up is another plate.
- *
- * EXPECT: nothing
  */
+/* EXPECT: nothing */
 #include "order.h"
 #include <pthread.h>
 #include <stdio.h>

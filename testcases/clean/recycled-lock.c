@@ -3,9 +3,8 @@
  * Each order at the counter has a lock of its own, in memory that is used again and again: Barron
  * takes his order's lock and then the till, Olivia the till and then the lock of her order, which
  * lies at the same address. They are two locks, so there is no cycle.
- *
- * EXPECT: nothing
  */
+/* EXPECT: nothing */
 #include "order.h"
 #include <pthread.h>
 #include <stdio.h>

@@ -2,9 +2,8 @@
 /*
  * Barron asks Olivia to thaw the sausage, starts her thread, cuts the vegetables, and joins her
  * before the sausage goes into the soup. Steve, who only tidies up, is detached.
- *
- * EXPECT: nothing
  */
+/* EXPECT: nothing */
 #include "order.h"
 #include <pthread.h>
 #include <stdio.h>

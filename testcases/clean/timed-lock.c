@@ -2,9 +2,8 @@
 /*
  * The sushi count behind a chopstick that everybody takes in another way: lock, trylock, timed
  * lock. Each of them orders what it guards, also after a time-out.
- *
- * EXPECT: nothing
  */
+/* EXPECT: nothing */
 #include "order.h"
 #include <errno.h>
 #include <pthread.h>

@@ -3,9 +3,8 @@
  * Fifty Barrons, fifty Olivias and fifty Steves share one pair of chopsticks, and each draws a
  * ticket before a meal: the pair goes from ticket to ticket, nobody is passed over, and all eat the
  * same.
- *
- * EXPECT: nothing
  */
+/* EXPECT: nothing */
 #include "order.h"
 #include <pthread.h>
 #include <semaphore.h>

@@ -3,9 +3,8 @@
  * Barron takes a, then b. Olivia comes the other way round, takes b, but only tries a; when it is
  * taken she gives b back and starts again. The order is inverted, but she never waits while she
  * holds something, so no cycle of waits can close.
- *
- * EXPECT: nothing
  */
+/* EXPECT: nothing */
 #include "order.h"
 #include <pthread.h>
 #include <stdio.h>

@@ -2,10 +2,10 @@
 /*
  * The calendar again, but who turns a page takes the lock as a reader only. Readers do not keep
  * each other out: two turn a page at once, and others look while it turns.
- *
- * EXPECT: data-race observed @turn
- * EXPECT: data-race observed @look @turn
  */
+/* EXPECT: data-race observed @turn */
+/* EXPECT: data-race observed @look @turn */
+/* FINDING: variable=today */
 #include "order.h"
 #include <pthread.h>
 #include <stdio.h>

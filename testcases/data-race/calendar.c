@@ -2,10 +2,10 @@
 /*
  * A calendar on the wall: ten look at it, two turn the pages, with a reader-writer lock. All go on
  * until the week is over, but whether it is over they test without the lock.
- *
- * EXPECT: data-race observed @reader-test @turn
- * EXPECT: data-race observed @writer-test @turn
  */
+/* EXPECT: data-race observed @reader-test @turn */
+/* EXPECT: data-race observed @writer-test @turn */
+/* FINDING: variable=today */
 #include "order.h"
 #include <pthread.h>
 #include <stdio.h>

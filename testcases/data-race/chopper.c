@@ -3,9 +3,9 @@
  * Two cooks chop vegetables as long as `chopping` is set, and main clears it. It is a plain
  * variable: the compiler may read it once and for all, the processor may show the change whenever
  * it likes; that both cooks stop is luck.
- *
- * EXPECT: data-race observed @chopping @stop
  */
+/* EXPECT: data-race observed @chopping @stop */
+/* FINDING: variable=chopping */
 /* OUTPUT: digits vary */
 #include "order.h"
 #include <pthread.h>

@@ -2,9 +2,9 @@
 /*
  * Two shoppers, one garlic count, no lock. Adding one is a read, an addition and a write; when both
  * read the same count, one garlic is lost, and the total comes out too small.
- *
- * EXPECT: data-race observed @add
  */
+/* EXPECT: data-race observed @add */
+/* FINDING: variable=garlic_count */
 /* ARGS: 1000000 */
 /* OUTPUT: digits vary */
 #include "order.h"

@@ -4,9 +4,9 @@
  * but looks for another item, and notes all of them later. That is good, and neither a livelock nor
  * a deadlock. But whether the notepad is full is tested without the pencil, while the other may be
  * writing.
- *
- * EXPECT: data-race observed @test @note
  */
+/* EXPECT: data-race observed @test @note */
+/* FINDING: variable=items_on_notepad */
 #include "order.h"
 #include <pthread.h>
 #include <stdio.h>

@@ -3,9 +3,9 @@
  * Three philosophers, three chopsticks, taken in one order: a b, b c, a c. They cannot deadlock,
  * and no two eat at once, since any two of them share a chopstick. But whether there is sushi left
  * they look before they hold one.
- *
- * EXPECT: data-race observed @test @eat
  */
+/* EXPECT: data-race observed @test @eat */
+/* FINDING: variable=sushi_count */
 #include "order.h"
 #include <pthread.h>
 #include <stdio.h>

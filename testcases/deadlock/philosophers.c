@@ -3,9 +3,9 @@
  * Three philosophers around a table: a b, b c, c a. Each takes the first chopstick, and then waits
  * for the second, which a neighbour holds, who waits too. Here they always all hold their first
  * one before anybody reaches for the second, and hang.
- *
- * EXPECT: deadlock observed @first @second
  */
+/* EXPECT: deadlock observed @first @second */
+/* FINDING: threads=3 sites=6 locks=chopstick_a,chopstick_b,chopstick_c */
 /* HANGS */
 #include "order.h"
 #include <pthread.h>

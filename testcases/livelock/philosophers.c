@@ -3,9 +3,9 @@
  * Two polite philosophers: each takes a chopstick, tries the other, finds it taken, gives the first
  * one back, waits a little and tries again. Both do so in step, so both are always busy, and nobody
  * ever eats.
- *
- * EXPECT: livelock observed @takes @tries
  */
+/* EXPECT: livelock observed @takes @tries */
+/* FINDING: threads=2 locks=chopstick_a,chopstick_b */
 /* HANGS */
 /* RUN: --timeout=2 */
 #include "order.h"

@@ -3,9 +3,9 @@
  * Potatoes are always bought together with garlic: add_potato takes the pencil and calls
  * add_garlic, which takes it again. The pencil is a plain mutex, so the shopper waits for
  * themselves, for ever.
- *
- * EXPECT: self-deadlock observed @potato @garlic
  */
+/* EXPECT: self-deadlock observed @potato @garlic */
+/* FINDING: locks=pencil */
 /* HANGS */
 #include <pthread.h>
 #include <stdio.h>

@@ -3,9 +3,9 @@
  * The calendar again. Each of ten who look at it lets go only when the next one has begun to look,
  * so that there is always a reader, and the one who wants to turn the page never gets to it, until
  * the readers have had enough.
- *
- * EXPECT: starvation observed @turn @look
  */
+/* EXPECT: starvation observed @turn @look */
+/* FINDING: locks=marker */
 /* ARGS: 2000 */
 #include "order.h"
 #include <pthread.h>

@@ -2,9 +2,9 @@
 /*
  * Steve puts the chopsticks down after each bite, and takes them up again at once. Barron and
  * Olivia want them all the time, but are never quick enough while Steve is hungry.
- *
- * EXPECT: starvation observed @waits @hogs
  */
+/* EXPECT: starvation observed @waits @hogs */
+/* FINDING: locks=chopsticks */
 #include "order.h"
 #include <pthread.h>
 #include <stdio.h>

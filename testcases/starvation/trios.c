@@ -3,9 +3,9 @@
  * Fifty Barrons, fifty Olivias and fifty Steves share one pair of chopsticks. Whoever puts it down
  * and takes it up again at once is faster than anybody who has to wake up first: one of them eats
  * nearly everything, while all others wait.
- *
- * EXPECT: starvation observed @takes
  */
+/* EXPECT: starvation observed @takes */
+/* FINDING: locks=chopstick_a */
 #include "order.h"
 #include <pthread.h>
 #include <stdbool.h>

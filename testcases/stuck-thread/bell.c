@@ -2,9 +2,8 @@
 /*
  * Olivia is to ring the bell when the soup is done. There is no salt, so she goes home, by a path
  * on which nobody thought of the bell, and Barron waits for it for ever.
- *
- * EXPECT: stuck-thread observed @waits
  */
+/* EXPECT: stuck-thread observed @waits */
 /* HANGS */
 /* RUN: --timeout=2 */
 #include <pthread.h>

@@ -3,9 +3,8 @@
  * Barron asks Olivia to thaw the sausage while he cuts the vegetables. The soup gets done, but he
  * never asks her for the result: her thread has ended, and its stack and descriptor are kept for a
  * join that never comes.
- *
- * EXPECT: thread-leak observed @create
  */
+/* EXPECT: thread-leak observed @create */
 #include "order.h"
 #include <pthread.h>
 #include <stdio.h>

@@ -1,0 +1,160 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The testcases: what stands in their files, and how they are built. README.md has the words."""
+import collections
+import dataclasses
+import pathlib
+import re
+import shlex
+import subprocess
+
+TREE = pathlib.Path(__file__).resolve().parents[2]
+HAZARD = re.compile(r'^HAZARD\(\w+, "([\w-]+)", (\w+)', re.M)
+DIRECTIVE = re.compile(r"^/\* ([A-Z]+)(?:: (.*?))? \*/$")
+MARKER = re.compile(r"@([\w-]+)")
+WARNINGS = ["-std=gnu17", "-Wall", "-Wextra", "-Werror"]
+
+Expected = collections.namedtuple("Expected", "kind level markers")
+
+
+class BuildError(Exception):
+    """The compiler said no."""
+
+
+def severities():
+    """Kind to its usual severity."""
+    text = (TREE / "finding/hazards.def").read_text()
+    return {kind: severity.lower() for kind, severity in HAZARD.findall(text)}
+
+
+@dataclasses.dataclass
+class Testcase:
+    """One program, and what its file says about it."""
+
+    path: pathlib.Path
+    expected: list = dataclasses.field(default_factory=list)
+    arguments: list = dataclasses.field(default_factory=list)
+    options: list = dataclasses.field(default_factory=list)
+    flags: dict = dataclasses.field(default_factory=dict)
+    finding: dict = dataclasses.field(default_factory=dict)
+    hangs: bool = False
+    digits_vary: bool = False
+    tsan: str = ""
+    markers: dict = dataclasses.field(default_factory=dict)
+
+    @property
+    def name(self):
+        return str(self.path.relative_to(TREE / "testcases").with_suffix(""))
+
+    def directive(self, word, rest):
+        if word == "EXPECT" and rest != "nothing":
+            kind, level, *markers = rest.split()
+            self.expected.append(Expected(kind, level, frozenset(m.lstrip("@") for m in markers)))
+        elif word == "EXPECT":
+            pass
+        elif word == "ARGS":
+            self.arguments = shlex.split(rest)
+        elif word == "RUN":
+            self.options = shlex.split(rest)
+        elif word == "FLAGS":
+            compiler, *flags = rest.split()
+            self.flags[compiler] = flags
+        elif word == "FINDING":
+            self.finding = dict(item.split("=", 1) for item in rest.split())
+        elif word == "HANGS":
+            self.hangs = True
+        elif word == "OUTPUT" and rest == "digits vary":
+            self.digits_vary = True
+        elif word == "TSAN":
+            self.tsan = rest
+        else:
+            raise ValueError(f"{self.path}: what is {word}: {rest}?")
+
+    def markers_at(self, line):
+        """The markers of a line, or a word that is none, so that no expectation matches it."""
+        return self.markers.get(line) or {f"line:{line}"}
+
+    def gated(self):
+        """Whether `run` answers with 66."""
+        usual = severities()
+        return any(
+            e.level != "possible" and self.finding.get("severity", usual[e.kind]) != "note"
+            for e in self.expected
+        )
+
+    def without_accesses(self):
+        """What is expected where no access is recorded."""
+        return dataclasses.replace(
+            self,
+            expected=[
+                e._replace(level="possible" if e.level == "predicted" else e.level)
+                for e in self.expected
+                if e.kind not in ("data-race", "atomicity-violation")
+            ],
+        )
+
+
+def read_testcase(path):
+    case = Testcase(path)
+    seen = set()
+    for number, line in enumerate(path.read_text().splitlines(), 1):
+        directive = DIRECTIVE.match(line)
+        if directive:
+            seen.add(directive[1])
+            case.directive(directive[1], directive[2] or "")
+        elif MARKER.search(line):
+            case.markers[number] = set(MARKER.findall(line))
+    known = set().union(*case.markers.values())
+    for expected in case.expected:
+        if expected.markers - known:
+            raise ValueError(f"{path}: no line is marked {set(expected.markers - known)}")
+    if "EXPECT" not in seen:
+        raise ValueError(f"{path}: says not what to expect")
+    return case
+
+
+def read_all(pattern=""):
+    """Every testcase whose name matches the regular expression."""
+    paths = sorted((TREE / "testcases").glob("*/*.c"))
+    cases = [read_testcase(path) for path in paths]
+    return [case for case in cases if re.search(pattern, case.name)]
+
+
+def flags_of_mode(build, compiler, mode):
+    """Of the compiler and of the linker, for one way of getting at the accesses."""
+    library = build / "lib/snarl"
+    linked = [f"-L{library}", "-lsnarl", f"-Wl,-rpath,{library}"]
+    shared = ["-fsanitize=thread"] + (["-shared-libsan"] if compiler == "clang" else [])
+    return {
+        "plain": ([], []),
+        "none": ([], []),
+        "tsan": (["-fsanitize=thread"], linked),
+        "shared": (["-fsanitize=thread"], shared),
+        "real": (["-fsanitize=thread"], ["-fsanitize=thread"]),
+    }[mode]
+
+
+def build_testcase(case, build, compiler, optimize, mode):
+    """Compiles it if need be; the program's path. Modes are those of README.md, and plain (no
+    instrumentation) and real (ThreadSanitizer's own run-time)."""
+    directory = build / "tests/e2e" / f"{compiler}{optimize}-{mode}"
+    program = directory / case.name.replace("/", ".")
+    order = build / "tests/libsnarl_order.so"
+    inputs = [case.path, order, TREE / "tests/order/order.h", pathlib.Path(__file__)]
+    if program.exists() and all(program.stat().st_mtime >= i.stat().st_mtime for i in inputs):
+        return program
+    directory.mkdir(parents=True, exist_ok=True)
+    compile_flags, link_flags = flags_of_mode(build, compiler, mode)
+    common = [compiler, "-pthread", "-g", optimize]
+    object_file = program.with_name(program.name + ".o")
+    commands = [
+        common + WARNINGS + compile_flags + case.flags.get(compiler, [])
+        + [f"-I{TREE / 'tests/order'}", "-c", str(case.path), "-o", str(object_file)],
+        common + [str(object_file), "-o", str(program), f"-L{order.parent}", "-lsnarl_order"]
+        + [f"-Wl,-rpath,{order.parent}"] + link_flags,
+    ]  # fmt: skip
+    for command in commands:
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise BuildError(f"{shlex.join(command)}: {done.stderr.strip()}")
+    object_file.unlink()
+    return program
