@@ -102,7 +102,7 @@ const char *sn_source_path(struct sn_arena *arena, Dwarf_Die *unit, const char *
         return sn_strdup(arena, file);
     Dwarf_Attribute attribute;
     const char *directory = dwarf_formstring(dwarf_attr(unit, DW_AT_comp_dir, &attribute));
-    if (!directory || !*directory)
+    if (!directory || *directory != '/') /* libdw has put a relative one before FILE already */
         return sn_strdup(arena, file);
     while (strncmp(file, "./", 2) == 0)
         file += 2;

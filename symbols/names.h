@@ -13,7 +13,7 @@
  * suffixes for clones (".part.0"). Lives in ARENA. */
 const char *sn_symbol_name(struct sn_arena *arena, const char *symbol);
 
-/* The name of DIE, a function or variable: demangled where it has a linkage name. NULL if none. */
+/* The name of DIE, a function: demangled where it has a linkage name. NULL if none. */
 const char *sn_die_name(struct sn_arena *arena, Dwarf_Die *die);
 
 /* FILE as an absolute path where UNIT tells the directory it was compiled in. */

@@ -18,7 +18,8 @@
 
 #include <cmocka.h>
 
-#define SUBJECT SOURCE_DIR "/tests/unit/symbols_subject.c"
+#define SUBJECT     SOURCE_DIR "/tests/unit/symbols_subject.c"
+#define SUBJECT_CXX SOURCE_DIR "/tests/unit/symbols_subject.cc"
 
 static char directory[] = "/tmp/symbols_test.XXXXXX";
 
@@ -57,14 +58,15 @@ static void read_build_id(struct subject *subject)
 }
 
 /* False: this machine has no such compiler. */
-static bool build(struct subject *subject, const char *compiler, const char *flags)
+static bool build_from(struct subject *subject, const char *compiler, const char *flags,
+                       const char *source)
 {
     *subject = (struct subject){0};
     if (!run("command -v %s >/dev/null", compiler))
         return false;
     snprintf(subject->path, sizeof subject->path, "%s/subject", directory);
     assert_true(run("%s -g -pthread -Wl,--build-id %s -o '%s' '%s'", compiler, flags, subject->path,
-                    SUBJECT));
+                    source));
     FILE *out = popen(subject->path, "r");
     assert_non_null(out);
     assert_int_equal(3, fscanf(out, "module %lx %lx %lx ", &subject->module.base,
@@ -78,6 +80,11 @@ static bool build(struct subject *subject, const char *compiler, const char *fla
     return true;
 }
 
+static bool build(struct subject *subject, const char *compiler, const char *flags)
+{
+    return build_from(subject, compiler, flags, SUBJECT);
+}
+
 static uint64_t address(const struct subject *subject, const char *name)
 {
     for (size_t i = 0; i < subject->count; i++)
@@ -87,13 +94,13 @@ static uint64_t address(const struct subject *subject, const char *name)
     return 0;
 }
 
-/* The line of the subject that is marked NAME. */
-static uint32_t marked(const char *name)
+/* The line of SOURCE that is marked NAME. */
+static uint32_t marked_in(const char *source, const char *name)
 {
     char text[512], mark[64];
     uint32_t line = 0;
     snprintf(mark, sizeof mark, "/* MARK %s */", name);
-    FILE *in = fopen(SUBJECT, "r");
+    FILE *in = fopen(source, "r");
     assert_non_null(in);
     while (fgets(text, sizeof text, in)) {
         line++;
@@ -104,6 +111,11 @@ static uint32_t marked(const char *name)
     }
     fail_msg("no mark %s", name);
     return 0;
+}
+
+static uint32_t marked(const char *name)
+{
+    return marked_in(SUBJECT, name);
 }
 
 static void assert_frame(const struct sn_frame *frame, const char *function, const char *mark,
@@ -183,6 +195,54 @@ static void names_and_lines_of_every_compiler(void **state)
             sn_symbols_close(symbols);
         }
     }
+}
+
+static void names_of_cxx_have_their_scopes(void **state)
+{
+    static const char *const compilers[] = {"g++", "clang++", "clang++-19"};
+    static const char *const flags[] = {"-O0", "-O2 -gdwarf-4",
+                                        "-O2 -gdwarf-5 -fdebug-types-section"};
+    (void)state;
+    for (size_t i = 0; i < 9; i++) {
+        struct subject subject;
+        if (!build_from(&subject, compilers[i / 3], flags[i % 3], SUBJECT_CXX))
+            continue;
+        print_message("%s %s\n", compilers[i / 3], flags[i % 3]);
+        struct sn_symbols *symbols = sn_symbols_open_modules(&subject.module, 1, NULL);
+        struct sn_frame frame = {.pc = address(&subject, "serve")};
+        sn_symbols_frame(symbols, &frame);
+        assert_string_equal("kitchen::cook::serve(int)", frame.function);
+        assert_int_equal(marked_in(SUBJECT_CXX, "serve"), frame.line);
+        check_variable(symbols, &subject, "made", 4, "kitchen::base::made");
+        check_variable(symbols, &subject, "guard", 0, "kitchen::menu[2].guard");
+        check_variable(symbols, &subject, "guard", 4, "kitchen::menu[2].guard");
+        check_variable(symbols, &subject, "weight", 4, "kitchen::menu[1].weight");
+        check_variable(symbols, &subject, "door", 0, "kitchen::door");
+        check_variable(symbols, &subject, "orders", 4, "kitchen::orders");
+        check_variable(symbols, &subject, "hidden", 4, "kitchen::hidden");
+        check_variable(symbols, &subject, "stock", 8, "kitchen::stock");
+        check_variable(symbols, &subject, "calls", 4, "calls");
+        sn_symbols_close(symbols);
+    }
+}
+
+static void relative_sources_are_made_absolute(void **state)
+{
+    static const char *const flags[] = {"-gdwarf-4", "-gdwarf-5"};
+    static const char *const compilers[] = {"gcc", "clang"};
+    (void)state;
+    char before[512];
+    assert_non_null(getcwd(before, sizeof before));
+    assert_int_equal(0, chdir(SOURCE_DIR "/tests"));
+    for (size_t i = 0; i < 4; i++) {
+        struct subject subject;
+        if (!build_from(&subject, compilers[i / 2], flags[i % 2], "unit/symbols_subject.c"))
+            continue;
+        struct sn_symbols *symbols = sn_symbols_open_modules(&subject.module, 1, NULL);
+        check_frames(symbols, &subject);
+        sn_symbols_close(symbols);
+    }
+    assert_int_equal(0, chdir(before));
 }
 
 static void declaration_is_known(void **state)
@@ -491,6 +551,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(names_and_lines_of_every_compiler),
+        cmocka_unit_test(names_of_cxx_have_their_scopes),
+        cmocka_unit_test(relative_sources_are_made_absolute),
         cmocka_unit_test(declaration_is_known),
         cmocka_unit_test(stripped_file_has_what_is_exported),
         cmocka_unit_test(symbol_table_alone_names_functions),
