@@ -143,7 +143,15 @@ hazards()
     echo '/* EXPECT: data-race observed */' >testcases/clean/garlic.c
     fails 'a clean testcase expects data-race' "$scripts/check-hazards" .
     hazards 'data-race observed @add'
-    rm analyzer/pass_race.c testcases/clean/garlic.c
+    rm testcases/clean/garlic.c
+    echo data-race >testcases/PENDING
+    fails 'data-race: in testcases/PENDING, but reported' "$scripts/check-hazards" .
+    rm testcases/PENDING
+    echo 'HAZARD(DEADLOCK, "deadlock", ERROR, OBSERVED, "", "")' >>finding/hazards.def
+    fails 'deadlock: reported by no analysis, and not in' "$scripts/check-hazards" .
+    echo deadlock >testcases/PENDING
+    passes "$scripts/check-hazards" .
+    rm analyzer/pass_race.c
     fails 'no analysis reports anything' "$scripts/check-hazards" .
 }
 
