@@ -13,7 +13,7 @@
 enum { BARRONS_SEAT, OLIVIAS_SEAT };
 
 static pthread_mutex_t chopsticks = PTHREAD_MUTEX_INITIALIZER;
-static int bites = 5000, sushi_count;
+static int bites = 20000, sushi_count;
 
 static void *steve(void *arg)
 {
