@@ -240,6 +240,20 @@ static const char *scope_name(Dwarf_Die *scope)
     return dwarf_diename(scope);
 }
 
+/* Where DIE was declared: in a class, in a namespace, or, with LTO, in its own unit. */
+static Dwarf_Die declaration_of(Dwarf_Die *die)
+{
+    Dwarf_Die at = *die, next;
+    Dwarf_Attribute attribute;
+    for (int depth = 0; depth < DEPTH_MAX; depth++) {
+        if (!dwarf_formref_die(dwarf_attr(&at, DW_AT_specification, &attribute), &next) &&
+            !dwarf_formref_die(dwarf_attr(&at, DW_AT_abstract_origin, &attribute), &next))
+            break;
+        at = next;
+    }
+    return at;
+}
+
 /* Moves DIE down to its child that holds or is TARGET. */
 static bool step_towards(Dwarf_Die *die, const Dwarf_Die *target)
 {
@@ -256,10 +270,7 @@ static bool step_towards(Dwarf_Die *die, const Dwarf_Die *target)
  * name: not every compiler gives one to what is static. */
 static void add_qualified_name(struct sn_text *name, Dwarf_Die *die)
 {
-    Dwarf_Attribute attribute;
-    Dwarf_Die declared, scope;
-    if (!dwarf_formref_die(dwarf_attr(die, DW_AT_specification, &attribute), &declared))
-        declared = *die;
+    Dwarf_Die scope, declared = declaration_of(die);
     bool inside = dwarf_diecu(&declared, &scope, NULL, NULL);
     for (int depth = 0; inside && depth < DEPTH_MAX; depth++) {
         int tag = dwarf_tag(&scope);
