@@ -1,19 +1,26 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "finding/diff.h"
 
+#include "finding/index.h"
+
 void sn_diff_init(struct sn_diff *diff, const struct sn_report *before,
                   const struct sn_report *after)
 {
+    struct sn_index old, new;
+    sn_index_init(&old, before);
+    sn_index_init(&new, after);
     *diff = (struct sn_diff){0};
     vec_each (struct sn_finding *, finding, &after->findings) {
-        if (sn_report_find(before, (*finding)->id))
+        if (sn_index_find(&old, (*finding)->id))
             *vec_push(&diff->unchanged) = *finding;
         else
             *vec_push(&diff->added) = *finding;
     }
     vec_each (struct sn_finding *, finding, &before->findings)
-        if (!sn_report_find(after, (*finding)->id))
+        if (!sn_index_find(&new, (*finding)->id))
             *vec_push(&diff->fixed) = *finding;
+    sn_index_release(&old);
+    sn_index_release(&new);
 }
 
 void sn_diff_release(struct sn_diff *diff)

@@ -147,11 +147,3 @@ const struct sn_thread *sn_finding_thread(const struct sn_finding *finding, uint
             found = *thread;
     return found;
 }
-
-const struct sn_finding *sn_report_find(const struct sn_report *report, const char *id)
-{
-    vec_each (struct sn_finding *, finding, &report->findings)
-        if (id && (*finding)->id && strcmp((*finding)->id, id) == 0)
-            return *finding;
-    return NULL;
-}

@@ -139,7 +139,8 @@ struct sn_finding {
     enum sn_status status;
     const char *id;                        /* fingerprint, filled by sn_fingerprint */
     const char *title;                     /* one line */
-    const char *explanation;               /* what happened, why it is wrong, what to do */
+    const char *explanation;               /* what happened and why it is wrong; then "What to do: "
+                                              and advice, where it is better than the hazard's */
     const char *reason;                    /* why only possible; or NULL */
     const char *depends_on;                /* id of an earlier race; or NULL */
     struct sn_finding *depends_on_finding; /* the same before ids exist */
@@ -203,8 +204,6 @@ struct sn_site *sn_finding_site(struct sn_finding *finding, enum sn_role role, u
 const struct sn_lock *sn_finding_lock(const struct sn_finding *finding, uint32_t id);
 const struct sn_thread *sn_finding_thread(const struct sn_finding *finding, uint32_t process,
                                           uint32_t id);
-/* REPORT's finding with this fingerprint, or NULL. */
-const struct sn_finding *sn_report_find(const struct sn_report *report, const char *id);
 /* Gives back the arrays of a finding that leaves its report. */
 void sn_finding_release(struct sn_finding *finding);
 

@@ -15,6 +15,7 @@
 
 #include "base/map.h"
 #include "base/text.h"
+#include "finding/index.h"
 #include "finding/stack.h"
 
 #include <ctype.h>
@@ -225,14 +226,6 @@ static void add_variable(struct sn_text *out, const struct sn_variable *variable
     add_frames(out, &variable->allocated_at);
 }
 
-static uint64_t hash_of(const struct sn_text *text)
-{
-    uint64_t hash = UINT64_C(0xcbf29ce484222325); /* FNV-1a */
-    for (size_t i = 0; i < text->length; i++)
-        hash = (hash ^ (unsigned char)text->at[i]) * UINT64_C(0x100000001b3);
-    return sn_mix(hash);
-}
-
 static struct mark mark_of(struct sn_finding *finding, size_t order)
 {
     struct sn_text text = {0};
@@ -240,7 +233,7 @@ static struct mark mark_of(struct sn_finding *finding, size_t order)
     add_parties(&text, finding, add_site);
     add_locks(&text, finding);
     add_variable(&text, finding->variable);
-    struct mark mark = {finding, hash_of(&text), NULL, order};
+    struct mark mark = {finding, sn_hash(text.at, text.length), NULL, order};
     sn_text_clear(&text);
     add_parties(&text, finding, add_place);
     mark.places = text.at;
@@ -322,8 +315,8 @@ void sn_report_fingerprint(struct sn_report *report)
         uint64_t *survivor = sn_map_find(&survivors, (uintptr_t)earlier);
         if (survivor)
             earlier = (struct sn_finding *)(uintptr_t)*survivor;
-        if (earlier && earlier != finding)
-            finding->depends_on = earlier->id;
+        if (earlier)
+            finding->depends_on = earlier == finding ? NULL : earlier->id;
         finding->depends_on_finding = earlier == finding ? NULL : earlier;
         report->findings.at[i] = finding;
         free(marks[i].places);

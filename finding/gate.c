@@ -2,6 +2,7 @@
 #include "finding/gate.h"
 
 #include "base/text.h"
+#include "finding/index.h"
 
 #include <string.h>
 
@@ -82,10 +83,12 @@ bool sn_gate_applies(const struct sn_gate *gate, const struct sn_finding *findin
 
 void sn_report_apply_baseline(struct sn_report *report, const struct sn_report *baseline)
 {
-    vec_each (struct sn_finding *, finding, &report->findings) {
-        if ((*finding)->status == SN_NEW && sn_report_find(baseline, (*finding)->id))
+    struct sn_index known;
+    sn_index_init(&known, baseline);
+    vec_each (struct sn_finding *, finding, &report->findings)
+        if ((*finding)->status == SN_NEW && sn_index_find(&known, (*finding)->id))
             (*finding)->status = SN_KNOWN;
-    }
+    sn_index_release(&known);
 }
 
 void sn_report_summarize(struct sn_report *report, const struct sn_gate *gate)

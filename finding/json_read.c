@@ -6,6 +6,8 @@
  */
 #include "finding/json.h"
 
+#include "finding/index.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
@@ -408,6 +410,16 @@ static bool check_schema(const struct node *root)
     return false;
 }
 
+static void resolve(struct sn_report *report)
+{
+    struct sn_index index;
+    sn_index_init(&index, report);
+    vec_each (struct sn_finding *, finding, &report->findings)
+        (*finding)->depends_on_finding =
+            (struct sn_finding *)sn_index_find(&index, (*finding)->depends_on);
+    sn_index_release(&index);
+}
+
 static void read_report(struct sn_report *report, const struct node *root)
 {
     if (!is_item(root) || !check_schema(root))
@@ -428,6 +440,7 @@ static void read_report(struct sn_report *report, const struct node *root)
     if (absent(&findings))
         complain(&findings, SN_E_FORMAT, "is missing");
     READ_EACH(read_finding, report, root, "findings");
+    resolve(report);
 }
 
 static int parse(struct sn_report *report, const char *path, const char *bytes, size_t size,

@@ -276,6 +276,18 @@ static void tell_witness(struct story *story, const struct sn_finding *finding)
     }
 }
 
+static void tell_dependence(struct story *story, const struct sn_finding *finding)
+{
+    const struct sn_finding *earlier = finding->depends_on_finding;
+    struct sn_text *text = sentence(story);
+    if (earlier && earlier->title)
+        sn_text_printf(text, "the earlier \"%s\" (%s)", earlier->title, finding->depends_on);
+    else
+        sn_text_printf(text, "an earlier race (%s)", finding->depends_on);
+    sn_text_puts(text, ". Mend that one first: this one may go with it.");
+    paragraph(story, "Depends on:", text->at);
+}
+
 static void tell_reasons(struct story *story, const struct sn_finding *finding)
 {
     static const char advice_label[] = "What to do:";
@@ -287,14 +299,8 @@ static void tell_reasons(struct story *story, const struct sn_finding *finding)
     paragraphs(story, "Why:", why, end ? (size_t)(end - why) : strlen(why));
     if (finding->reason)
         paragraph(story, "Only possible:", finding->reason);
-    if (finding->depends_on) {
-        struct sn_text *text = sentence(story);
-        sn_text_printf(text,
-                       "it was found beyond an earlier race (%s). Mend that one first; this one "
-                       "may go with it.",
-                       finding->depends_on);
-        paragraph(story, "Depends on:", text->at);
-    }
+    if (finding->depends_on)
+        tell_dependence(story, finding);
     paragraphs(story, advice_label, advice, strlen(advice));
 }
 
@@ -385,6 +391,8 @@ static void tell_recording(struct story *story)
         sn_text_puts(text, " lost; hazards may have been missed");
         own_line(story, "warning: ", SN_YELLOW, text->at);
     }
+    if (report->timed_out)
+        own_line(story, "note: ", SN_CYAN, "the program was stopped: its time was up (--timeout)");
     vec_each (const char *, note, &report->notes)
         own_line(story, "note: ", SN_CYAN, *note);
 }

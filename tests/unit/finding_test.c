@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The table of hazards, findings as they are built, and which part of a stack is one's own. */
 #include "finding/finding.h"
+#include "finding/index.h"
 #include "finding/stack.h"
 
 #include <setjmp.h>
@@ -68,12 +69,31 @@ static void test_building(void **state)
     assert_ptr_equal(sn_finding_thread(finding, 2, 7), &second);
     assert_null(sn_finding_thread(finding, 2, 8));
 
-    finding->id = "1:a";
-    assert_ptr_equal(sn_report_find(&report, "1:a"), finding);
-    assert_null(sn_report_find(&report, "1:b"));
-    assert_null(sn_report_find(&report, NULL));
     sn_report_release(&report);
     assert_int_equal(report.findings.count, 0);
+}
+
+static void test_index(void **state)
+{
+    (void)state;
+    struct sn_report report;
+    struct sn_index index;
+    sn_report_init(&report);
+    struct sn_finding *first = sn_report_add(&report, SN_DEADLOCK, SN_OBSERVED);
+    sn_report_add(&report, SN_DEADLOCK, SN_OBSERVED); /* without an id */
+    struct sn_finding *second = sn_report_add(&report, SN_DEADLOCK, SN_OBSERVED);
+    struct sn_finding *twin = sn_report_add(&report, SN_DEADLOCK, SN_OBSERVED);
+    first->id = twin->id = "1:a";
+    second->id = "1:b";
+    sn_index_init(&index, &report);
+    assert_ptr_equal(sn_index_find(&index, "1:a"), first);
+    assert_ptr_equal(sn_index_find(&index, "1:b"), second);
+    assert_null(sn_index_find(&index, "1:c"));
+    assert_null(sn_index_find(&index, NULL));
+    sn_index_release(&index);
+    sn_report_release(&report);
+    /* Ids are made of it: this value is for ever. */
+    assert_true(sn_hash("garlic", 6) == UINT64_C(0xb235ca6acf0bb532));
 }
 
 static void test_own_frames(void **state)
@@ -122,9 +142,9 @@ static void test_base_name(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_hazards),   cmocka_unit_test(test_words),
-        cmocka_unit_test(test_building),  cmocka_unit_test(test_own_frames),
-        cmocka_unit_test(test_base_name),
+        cmocka_unit_test(test_hazards),    cmocka_unit_test(test_words),
+        cmocka_unit_test(test_building),   cmocka_unit_test(test_index),
+        cmocka_unit_test(test_own_frames), cmocka_unit_test(test_base_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
