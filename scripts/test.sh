@@ -120,7 +120,7 @@ step "the demonstration" scripts/demo.sh
 
 if [ "$extent" = --all ]; then
     step "build with sanitizers" build asan && suite asan
-    step "testcases, 50 times each" tests/e2e/run.py --repeat 50
+    step "testcases, 50 times each" tests/e2e/run.py --build build/dev --repeat 50
     step "a fresh Debian: demo.sh" scripts/fresh-debian scripts/demo.sh
     step "a fresh Debian: test.sh" scripts/fresh-debian scripts/test.sh
 fi
