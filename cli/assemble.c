@@ -66,30 +66,20 @@ static void add_process(struct sn_report *report, const struct tr_reader *reader
     report->pid = process->pid;
 }
 
-static void look_at_header(struct sn_assembly *assembly, const struct tr_reader *reader)
-{
-    const struct tr_header *header = tr_reader_header(reader);
-    if (header->access_source > assembly->access_source)
-        assembly->access_source = header->access_source;
-    if (header->state == TR_STATE_OFF)
-        sn_assembly_warn(assembly, "%s: the recorder switched itself off%s%s",
-                         tr_reader_path(reader), header->off_reason ? ": " : "",
-                         header->off_reason ? strerror((int)header->off_reason) : "");
-}
-
-static void look_at_damage(struct sn_assembly *assembly, const struct tr_reader *reader,
-                           uint64_t events)
+/* That the report is incomplete, and why, the analyzer has noted in it. */
+static void tell_damage(struct sn_assembly *assembly, const struct tr_reader *reader,
+                        uint64_t events)
 {
     const struct tr_damage *damage = tr_reader_damage(reader);
     if (!damage->places)
         return;
     if (!damage->cut || !events)
         assembly->damaged++;
-    sn_assembly_warn(assembly, "%s: byte %" PRIu64 ": %s; %s", tr_reader_path(reader),
-                     damage->first_offset, damage->first_reason,
-                     damage->places > 1 ? "there are more such places, the rest was analyzed"
-                     : damage->cut      ? "what precedes it was analyzed"
-                                        : "the rest was analyzed");
+    sn_say("warning: %s: byte %" PRIu64 ": %s; %s", tr_reader_path(reader), damage->first_offset,
+           damage->first_reason,
+           damage->places > 1 ? "there are more such places, the rest was analyzed"
+           : damage->cut      ? "what precedes it was analyzed"
+                              : "the rest was analyzed");
 }
 
 static int analyze(struct sn_assembly *assembly, struct tr_reader *reader, struct sn_error *err)
@@ -116,7 +106,8 @@ int sn_assembly_add(struct sn_assembly *assembly, const char *path, struct sn_er
         return err->code;
     *vec_push(&report->traces) = sn_strdup(&report->arena, path);
     add_process(report, reader);
-    look_at_header(assembly, reader);
+    if (tr_reader_header(reader)->access_source > assembly->access_source)
+        assembly->access_source = tr_reader_header(reader)->access_source;
     uint64_t before = report->events;
     struct sn_error trouble;
     if (analyze(assembly, reader, &trouble) < 0) {
@@ -124,7 +115,7 @@ int sn_assembly_add(struct sn_assembly *assembly, const char *path, struct sn_er
         assembly->damaged++;
         sn_assembly_warn(assembly, "%s", sn_error_format(&trouble, text, sizeof text));
     }
-    look_at_damage(assembly, reader, report->events - before);
+    tell_damage(assembly, reader, report->events - before);
     assembly->traces++;
     tr_reader_close(reader);
     return 0;

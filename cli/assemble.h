@@ -8,8 +8,7 @@
  *     if (sn_assembly_finish(&assembly, &err) < 0)    // fingerprints, baseline, summary
  *         ...
  *
- * Warnings about a trace (it is cut, its recorder gave up) are printed as they are found, and noted
- * in the report.
+ * Where a trace is damaged is printed as it is found.
  */
 #ifndef SN_CLI_ASSEMBLE_H
 #define SN_CLI_ASSEMBLE_H

@@ -46,10 +46,8 @@ int sn_cmd_help(int argc, char **argv)
         return SN_EXIT_TROUBLE;
     }
     show_page(name);
-    if (!command) {
-        sn_command_overview(STDOUT_FILENO);
-        return 0;
-    }
+    if (!command)
+        return sn_command_overview(STDOUT_FILENO);
     char option[] = "--help", own[] = "";
     char *arguments[] = {own, option, NULL};
     return sn_command_run(command, 2, arguments);

@@ -19,8 +19,8 @@ extern const struct sn_command sn_commands[];
 const struct sn_command *sn_command_by_name(const char *name); /* or NULL */
 /* Runs COMMAND with ARGV, whose first string is the command's own name. */
 int sn_command_run(const struct sn_command *command, int argc, char **argv);
-/* What `snarl --help` prints. */
-void sn_command_overview(int fd);
+/* What `snarl --help` prints. Returns the exit code. */
+int sn_command_overview(int fd);
 
 #define COMMAND(name, trouble, summary) int sn_cmd_##name(int argc, char **argv);
 #include "cli/commands.def"

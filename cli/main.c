@@ -33,7 +33,7 @@ int sn_command_run(const struct sn_command *command, int argc, char **argv)
     return command->run(argc, argv);
 }
 
-void sn_command_overview(int fd)
+int sn_command_overview(int fd)
 {
     struct sn_text text = {0};
     sn_text_puts(&text,
@@ -46,9 +46,11 @@ void sn_command_overview(int fd)
                "`snarl COMMAND --help` lists a command's options, `snarl help COMMAND` shows its\n"
                "manual, `snarl --version` prints the version.\n");
     struct sn_error err;
-    if (sn_write_all(fd, text.at, text.length, "the help", &err) < 0)
+    int ret = sn_write_all(fd, text.at, text.length, "the help", &err);
+    if (ret < 0)
         sn_say_error("", &err);
     sn_text_release(&text);
+    return ret < 0 ? SN_EXIT_TROUBLE : 0;
 }
 
 int main(int argc, char **argv)
@@ -58,10 +60,8 @@ int main(int argc, char **argv)
         sn_command_overview(STDERR_FILENO);
         return SN_EXIT_TROUBLE;
     }
-    if (strcmp(first, "--help") == 0 || strcmp(first, "-h") == 0 || strcmp(first, "-?") == 0) {
-        sn_command_overview(STDOUT_FILENO);
-        return 0;
-    }
+    if (strcmp(first, "--help") == 0 || strcmp(first, "-h") == 0 || strcmp(first, "-?") == 0)
+        return sn_command_overview(STDOUT_FILENO);
     if (strcmp(first, "--version") == 0 || strcmp(first, "-V") == 0) {
         puts("snarl " SNARL_VERSION);
         return fflush(stdout) == 0 ? 0 : SN_EXIT_TROUBLE;

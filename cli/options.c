@@ -33,6 +33,8 @@ enum key {
     KEY_LIVELOCK_ROUNDS,
     KEY_STARVATION_BYPASS,
     KEY_STARVATION_SHARE,
+    KEY_STARVATION_WAIT,
+    KEY_DEADLOCK_LENGTH,
     KEY_SOURCE_ROOT,
     KEY_SYSROOT,
     KEY_DEBUG_PATH,
@@ -197,6 +199,10 @@ static const struct argp_option analysis_options[] = {
      "A livelock: so many failed rounds in a row, of each party", 0},
     {"starvation-bypass", KEY_STARVATION_BYPASS, "N", 0,
      "Starvation: others took the lock so often during one wait", 0},
+    {"starvation-wait", KEY_STARVATION_WAIT, "MS", 0,
+     "Starvation: and it waited at least so many milliseconds in all", 0},
+    {"deadlock-length", KEY_DEADLOCK_LENGTH, "N", 0,
+     "Deadlocks: threads in the longest cycle that is looked for", 0},
     {"starvation-share", KEY_STARVATION_SHARE, "PART", 0,
      "Starvation: a thread got less than this part (0 to 1) of its fair share", 0},
     {0},
@@ -209,14 +215,25 @@ static char *tell_default(int key, const char *text, void *input)
     struct an_options usual;
     an_options_default(&usual);
     double value;
-    if (key == KEY_LIVELOCK_ROUNDS)
+    switch (key) {
+    case KEY_LIVELOCK_ROUNDS:
         value = usual.livelock_rounds;
-    else if (key == KEY_STARVATION_BYPASS)
+        break;
+    case KEY_STARVATION_BYPASS:
         value = usual.starvation_bypass;
-    else if (key == KEY_STARVATION_SHARE)
+        break;
+    case KEY_STARVATION_SHARE:
         value = usual.starvation_share;
-    else
+        break;
+    case KEY_STARVATION_WAIT:
+        value = usual.starvation_wait_ms;
+        break;
+    case KEY_DEADLOCK_LENGTH:
+        value = usual.deadlock_length;
+        break;
+    default:
         return (char *)text;
+    }
     char *told;
     return asprintf(&told, "%s (default %g)", text, value) < 0 ? (char *)text : told;
 }
@@ -230,6 +247,12 @@ static error_t parse_analysis(int key, char *arg, struct argp_state *state)
         return 0;
     case KEY_STARVATION_BYPASS:
         analysis->starvation_bypass = parse_whole(state, "--starvation-bypass", arg, 1, UINT32_MAX);
+        return 0;
+    case KEY_STARVATION_WAIT:
+        analysis->starvation_wait_ms = parse_whole(state, "--starvation-wait", arg, 0, UINT32_MAX);
+        return 0;
+    case KEY_DEADLOCK_LENGTH:
+        analysis->deadlock_length = parse_whole(state, "--deadlock-length", arg, 2, 1000);
         return 0;
     case KEY_STARVATION_SHARE:
         analysis->starvation_share = parse_number(state, "--starvation-share", arg, 0, 1);

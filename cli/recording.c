@@ -41,9 +41,21 @@ static const char *literal(struct sn_arena *arena, const char *directory)
     return copy;
 }
 
+/* Access rights do not tell (root in /proc has them all): a file without a name, or else one that
+ * is gone at once. */
 static bool may_write_in(const char *directory)
 {
-    return access(directory, W_OK | X_OK) == 0;
+    int fd = open(directory, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
+    if (fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR)) {
+        char name[PATH_MAX];
+        snprintf(name, sizeof name, "%s/snarl.XXXXXX", directory);
+        fd = mkostemp(name, O_CLOEXEC);
+        if (fd >= 0)
+            unlink(name);
+    }
+    if (fd >= 0)
+        close(fd);
+    return fd >= 0;
 }
 
 /* Our own name for the trace: in the working directory, or where temporary files go. */

@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: Apache-2.0
+# Commands, options, help: what exists, and what is an error.
+
+setup() { source "$BATS_TEST_DIRNAME/setup.bash"; }
+
+@test "--help lists every command" {
+    expect 0 "$SNARL" --help
+    for command in run record analyze report diff dump list; do
+        says "  $command " out
+    done
+    silent err
+}
+
+@test "--version, everywhere" {
+    expect 0 "$SNARL" --version
+    grep -qx 'snarl [0-9.]*' out
+    for command in run record analyze report diff dump list; do
+        expect 0 "$SNARL" $command --version
+        grep -qx 'snarl [0-9.]*' out
+    done
+}
+
+@test "each command's --help fits 80 columns and names no format that is not built" {
+    for command in run record analyze report diff dump list; do
+        expect 0 "$SNARL" $command --help
+        says "Usage: snarl $command" out
+        no grep -E '^.{81}' out
+        no grep -Ei 'sarif|junit|perfetto|gitlab|rewrite|suppressions|HANG' out
+        silent err
+    done
+}
+
+@test "help COMMAND prints the help when no manual is installed" {
+    expect 0 "$SNARL" run --help
+    mv out wanted
+    expect 0 "$SNARL" help run
+    cmp out wanted
+    expect 0 "$SNARL" help
+    says "Usage: snarl COMMAND" out
+    expect 2 "$SNARL" help frobnicate
+    says "no such command"
+}
+
+@test "no command, an unknown command, an unknown option: 2" {
+    expect 2 "$SNARL"
+    says "Usage: snarl COMMAND"
+    silent out
+    expect 2 "$SNARL" frobnicate
+    says "snarl: frobnicate"
+    expect 2 "$SNARL" --frobnicate
+    says "snarl: --frobnicate"
+}
+
+@test "an unknown option is 125 under run and record, else 2" {
+    for command in run record; do
+        expect 125 "$SNARL" $command --frobnicate -- true
+        says "unrecognized option '--frobnicate'"
+        expect 125 "$SNARL" $command --HANG -- true
+    done
+    for command in analyze report diff dump list; do
+        expect 2 "$SNARL" $command --frobnicate
+        says "unrecognized option '--frobnicate'"
+    done
+}
+
+@test "what is not built yet is an error" {
+    for format in sarif junit html github gitlab perfetto frobnicate; do
+        expect 125 "$SNARL" run --format=$format -- true
+        says "this version knows text, json"
+        expect 2 "$SNARL" analyze --format=$format:x trace
+    done
+    expect 125 "$SNARL" run --accesses=rewrite -- true
+    says "this version knows auto, tsan, none"
+    expect 125 "$SNARL" run --suppressions=x -- true
+    expect 2 "$SNARL" analyze --suppressions=x trace
+    expect 2 "$SNARL" analyze --input=std trace
+}
+
+@test "wrong values are told" {
+    expect 125 "$SNARL" run --timeout=soon -- true
+    says "--timeout takes a number"
+    expect 125 "$SNARL" run --timeout=-1 -- true
+    expect 125 "$SNARL" run --timeout=0 -- true
+    expect 125 "$SNARL" run --timeout=nan -- true
+    expect 125 "$SNARL" run --error-exitcode=256 -- true
+    expect 125 "$SNARL" run --error-exitcode=1.5 -- true
+    says "whole number"
+    expect 125 "$SNARL" run --fail-on=data-rice -- true
+    says "data-rice"
+    expect 125 "$SNARL" run --color=pink -- true
+    says "auto, always, never"
+    expect 125 "$SNARL" run --format=json: -- true
+    expect 2 "$SNARL" analyze --starvation-share=2 trace
+    expect 2 "$SNARL" analyze --livelock-rounds=0 trace
+}
+
+@test "missing and superfluous arguments" {
+    expect 125 "$SNARL" run
+    says "PROGRAM"
+    expect 125 "$SNARL" run --
+    expect 125 "$SNARL" record --timeout=1
+    expect 2 "$SNARL" analyze
+    says "TRACE"
+    expect 2 "$SNARL" diff one.json
+    expect 2 "$SNARL" report one.json two.json
+    says "too many arguments"
+    expect 2 "$SNARL" list all
+}
+
+@test "list names every kind, with severity, levels and definition" {
+    expect 0 "$SNARL" list
+    grep -qE '^data-race +error +observed predicted possible$' out
+    grep -qE '^atomicity-violation +warning +possible$' out
+    [ "$(grep -c '^[a-z]' out)" = 19 ]
+    silent err
+    expect 0 "$SNARL" list --format=json
+    [ "$(field 'len(d["hazards"])' out)" = 19 ]
+    [ "$(field 'd["hazards"][0]["kind"]' out)" = data-race ]
+    expect 0 "$SNARL" list --json=kinds.json
+    says "data-race  " out
+    [ "$(field 'd["schema"]' kinds.json)" = snarl-hazards/1 ]
+    expect 2 "$SNARL" list --json=/nowhere/kinds.json
+    says "/nowhere/kinds.json"
+}
+
+@test "colour is for terminals, --color=always and --color=never" {
+    expect 0 "$SNARL" list
+    no grep -q $'\033' out
+    expect 0 "$SNARL" list --color=always
+    grep -q $'\033' out
+    TERM=xterm script -qec "$SNARL list" /dev/null >terminal </dev/null
+    grep -q $'\033' terminal
+    TERM=xterm script -qec "$SNARL list --color=never" /dev/null >terminal </dev/null
+    no grep -q $'\033' terminal
+    TERM=xterm NO_COLOR=1 script -qec "$SNARL list" /dev/null >terminal </dev/null
+    no grep -q $'\033' terminal
+}
+
+@test "output that cannot be written is trouble" {
+    code=0
+    "$SNARL" list >/dev/full 2>err || code=$?
+    [ $code = 2 ]
+    says "stdout: cannot be written"
+    code=0
+    "$SNARL" --help >/dev/full 2>err || code=$?
+    [ $code = 2 ]
+}
