@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * From the header page on, every multiple of TR_CHUNK_ALIGN is a place where a chunk may start. A
+ * sound chunk header carries its own offset and a size that leads to the next place; where there is
+ * none, the search goes on one step further, so that garbage costs only itself. Each chunk is
+ * decoded once, to see how far it is sound and to collect what must be known before the first
+ * event: modules, arguments, deferred accesses.
+ */
+#include "trace/index.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+/* A kill in the middle of an event leaves up to so many bytes behind the 0x00 that ends a chunk. */
+enum { HALF_EVENT = 1024 };
+
+void tr_damage_add(struct tr_damage *damage, uint64_t offset, const char *format, ...)
+{
+    bool first = !damage->places || offset < damage->first_offset;
+    damage->places++;
+    if (!first)
+        return;
+    damage->first_offset = offset;
+    va_list args;
+    va_start(args, format);
+    vsnprintf(damage->first_reason, sizeof damage->first_reason, format, args);
+    va_end(args);
+}
+
+bool tr_index_decode(struct tr_coder *coder, const uint8_t **at, const uint8_t *end,
+                     struct tr_event *ev)
+{
+    uint64_t before = coder->time;
+    const uint8_t *next = tr_decode(coder, *at, end, ev);
+    if (!next || coder->time < before) /* time never goes back within a chunk */
+        return false;
+    *at = next;
+    return true;
+}
+
+/* The file that is indexed. */
+struct pass {
+    struct tr_index *index;
+    const uint8_t *bytes;
+    uint64_t size;
+    struct sn_map module_of; /* by load bias: its place in modules, plus 1 */
+};
+
+enum place_kind { PLACE_EMPTY, PLACE_CHUNK, PLACE_GARBAGE };
+
+static enum place_kind look(const struct pass *pass, uint64_t offset, struct tr_chunk *chunk)
+{
+    memcpy(chunk, pass->bytes + offset, sizeof *chunk);
+    if (chunk->magic == 0) /* written last: given out, but never begun */
+        return PLACE_EMPTY;
+    if (chunk->magic != TR_CHUNK_MAGIC || chunk->offset != offset || chunk->size < TR_CHUNK_ALIGN ||
+        chunk->size > TR_CHUNK_MAX || chunk->size % TR_CHUNK_ALIGN ||
+        chunk->thread >= TR_THREAD_LIMIT)
+        return PLACE_GARBAGE;
+    return PLACE_CHUNK;
+}
+
+static void add_module(struct pass *pass, const struct tr_event *ev)
+{
+    struct tr_index *index = pass->index;
+    const uint8_t *bytes = ev->bytes;
+    uint32_t length = ev->bytes_length;
+    struct tr_module module = {
+        .base = ev->object, .start = ev->a0, .end = ev->a1, .access_source = ev->mode};
+    if (length && bytes[0] < length) {
+        module.build_id_length =
+            bytes[0] < sizeof module.build_id ? bytes[0] : sizeof module.build_id;
+        memcpy(module.build_id, bytes + 1, module.build_id_length);
+        length -= bytes[0] + 1u;
+        bytes += bytes[0] + 1u;
+    }
+    module.path = sn_strndup(&index->arena, (const char *)bytes, length);
+    *vec_push(&index->modules) = module;
+    *sn_map_at(&pass->module_of, ev->object) = index->modules.count;
+}
+
+static void add_coverage(struct pass *pass, const struct tr_event *ev)
+{
+    const uint64_t *place = sn_map_find(&pass->module_of, ev->object);
+    if (!place)
+        return;
+    struct tr_module *module = &pass->index->modules.at[*place - 1];
+    module->access_source = ev->mode;
+    module->sites = ev->a0;
+    module->covered = ev->a1;
+    if (ev->bytes_length)
+        module->reason = sn_strndup(&pass->index->arena, (const char *)ev->bytes, ev->bytes_length);
+}
+
+static void collect(struct pass *pass, const struct tr_event *ev)
+{
+    struct tr_index *index = pass->index;
+    switch (ev->kind) {
+    case TR_MODULE:
+        add_module(pass, ev);
+        break;
+    case TR_COVERAGE:
+        add_coverage(pass, ev);
+        break;
+    case TR_META:
+        if (ev->a0 == TR_META_ARGUMENT)
+            *vec_push(&index->arguments) =
+                sn_strndup(&index->arena, (const char *)ev->bytes, ev->bytes_length);
+        break;
+    case TR_THREAD_CREATE:
+        *sn_map_at(&index->created, ev->a0) = 1;
+        break;
+    case TR_READ ... TR_WRITE_RANGE:
+        if (ev->mode & TR_ACC_DEFERRED)
+            *vec_push(&index->deferred) = (struct tr_deferred){.event = *ev};
+        break;
+    default:
+        break;
+    }
+}
+
+/* Decodes the events of a chunk from PLACE->events to END, and sets PLACE->end to where they stop.
+ */
+static void decode_chunk(struct pass *pass, struct tr_place *place, uint64_t end)
+{
+    struct tr_index *index = pass->index;
+    struct tr_coder coder = {.time = place->time};
+    const uint8_t *at = pass->bytes + place->events, *stop = pass->bytes + end;
+    struct tr_event ev;
+    bool deferred = false; /* the event before was one */
+    for (;;) {
+        uint64_t offset = (uint64_t)(at - pass->bytes);
+        if (!tr_index_decode(&coder, &at, stop, &ev))
+            break;
+        ev.offset = offset;
+        if (ev.kind == TR_RUN && deferred) {
+            vec_last(&index->deferred)->repeat = ev.a0;
+            vec_last(&index->deferred)->step = ev.a1;
+        }
+        collect(pass, &ev);
+        deferred = tr_is_access(ev.kind) && (ev.mode & TR_ACC_DEFERRED);
+    }
+    place->end = (uint64_t)(at - pass->bytes);
+    if (at < stop && *at && !index->damage.cut)
+        tr_damage_add(&index->damage, place->end, "no event of a trace of version %d",
+                      TR_VERSION_NUMBER);
+}
+
+static bool all_zero(const uint8_t *p, const uint8_t *end)
+{
+    for (; end - p >= 8; p += 8) {
+        uint64_t word;
+        memcpy(&word, p, sizeof word);
+        if (word)
+            return false;
+    }
+    for (; p < end; p++)
+        if (*p)
+            return false;
+    return true;
+}
+
+/* Reads the chunk at OFFSET. Returns where the next place is. */
+static uint64_t take_chunk(struct pass *pass, uint64_t offset, const struct tr_chunk *chunk)
+{
+    struct tr_index *index = pass->index;
+    uint64_t end = offset + chunk->size;
+    if (end > pass->size) {
+        index->damage.cut = true;
+        end = pass->size;
+        tr_damage_add(&index->damage, end, "the file ends within a chunk of thread %" PRIu32,
+                      chunk->thread);
+    }
+    struct tr_place place = {.events = offset + sizeof *chunk,
+                             .time = chunk->time,
+                             .epoch = chunk->epoch,
+                             .thread = chunk->thread,
+                             .number = chunk->number};
+    decode_chunk(pass, &place, end);
+    *vec_push(&index->chunks) = place;
+    /* What stands behind the 0x00 of the end was an event once, unless the writer was killed. */
+    if (place.end < end && !pass->bytes[place.end]) {
+        uint64_t quiet = place.end + HALF_EVENT < end ? place.end + HALF_EVENT : end;
+        if (!all_zero(pass->bytes + quiet, pass->bytes + end))
+            tr_damage_add(&index->damage, place.end,
+                          "a chunk of thread %" PRIu32 " ends before its events do", chunk->thread);
+    }
+    return offset + chunk->size;
+}
+
+static void find_chunks(struct pass *pass)
+{
+    struct tr_damage *damage = &pass->index->damage;
+    bool in_garbage = false; /* what lies side by side is one place */
+    uint64_t offset = TR_HEADER_SIZE;
+    struct tr_chunk chunk;
+    while (offset < pass->size && pass->size - offset >= sizeof chunk) {
+        enum place_kind kind = look(pass, offset, &chunk);
+        if (kind == PLACE_GARBAGE && !in_garbage)
+            tr_damage_add(damage, offset, "no chunk where one should start");
+        in_garbage = kind == PLACE_GARBAGE;
+        if (kind == PLACE_CHUNK)
+            offset = take_chunk(pass, offset, &chunk);
+        else
+            offset += TR_CHUNK_ALIGN;
+    }
+    struct tr_header header;
+    memcpy(&header, pass->bytes, sizeof header);
+    bool grew = !header.lost[TR_LOSS_NO_SPACE]; /* else the end counts what could not be had */
+    if (!damage->cut && grew && (pass->size < TR_HEADER_SIZE || header.end > pass->size)) {
+        damage->cut = true;
+        tr_damage_add(damage, pass->size, "the file ends where chunks should follow");
+    }
+}
+
+static int by_thread_and_number(const void *left, const void *right)
+{
+    const struct tr_place *a = left, *b = right;
+    if (a->thread != b->thread)
+        return a->thread < b->thread ? -1 : 1;
+    if (a->number != b->number)
+        return a->number < b->number ? -1 : 1;
+    return a->events < b->events ? -1 : a->events > b->events;
+}
+
+static int by_thread_and_epoch(const void *left, const void *right)
+{
+    const struct tr_event *a = &((const struct tr_deferred *)left)->event;
+    const struct tr_event *b = &((const struct tr_deferred *)right)->event;
+    if (a->thread != b->thread)
+        return a->thread < b->thread ? -1 : 1;
+    if (a->epoch != b->epoch)
+        return a->epoch < b->epoch ? -1 : 1;
+    return a->offset < b->offset ? -1 : a->offset > b->offset;
+}
+
+static int by_start(const void *left, const void *right)
+{
+    const struct tr_module *a = left, *b = right;
+    if (a->start != b->start)
+        return a->start < b->start ? -1 : 1;
+    return a->base < b->base ? -1 : a->base > b->base;
+}
+
+#define SORT(vec, order)                                                                           \
+    do {                                                                                           \
+        if ((vec)->count)                                                                          \
+            qsort((vec)->at, (vec)->count, sizeof *(vec)->at, order);                              \
+    } while (0)
+
+static void find_missing(struct tr_index *index)
+{
+    for (size_t i = 0; i < index->chunks.count; i++) {
+        const struct tr_place *place = &index->chunks.at[i];
+        bool first = i == 0 || place[-1].thread != place->thread;
+        uint32_t expected = first ? 0 : place[-1].number + 1;
+        if (place->number != expected)
+            tr_damage_add(&index->damage, place->events - sizeof(struct tr_chunk),
+                          "chunk %" PRIu32 " of thread %" PRIu32 ", not %" PRIu32, place->number,
+                          place->thread, expected);
+    }
+}
+
+void tr_index_build(struct tr_index *index, const uint8_t *bytes, uint64_t size)
+{
+    *index = (struct tr_index){0};
+    struct pass pass = {.index = index, .bytes = bytes, .size = size};
+    find_chunks(&pass);
+    sn_map_release(&pass.module_of);
+    SORT(&index->chunks, by_thread_and_number);
+    SORT(&index->deferred, by_thread_and_epoch);
+    SORT(&index->modules, by_start);
+    find_missing(index);
+}
+
+void tr_index_release(struct tr_index *index)
+{
+    vec_release(&index->chunks);
+    vec_release(&index->deferred);
+    vec_release(&index->modules);
+    vec_release(&index->arguments);
+    sn_map_release(&index->created);
+    sn_arena_release(&index->arena);
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What one pass over a trace's bytes finds before any event is handed out: where the chunks are and
+ * how far each is sound, the modules, the program's arguments, the accesses that were told later
+ * than they happened, and the damage. Private to the reader.
+ */
+#ifndef SN_TRACE_INDEX_H
+#define SN_TRACE_INDEX_H
+
+#include "base/map.h"
+#include "base/vec.h"
+#include "trace/reader.h"
+
+/* Threads with a higher number are taken for damage: what follows may keep tables by number. */
+#define TR_THREAD_LIMIT (1u << 24)
+
+struct tr_place {         /* a chunk */
+    uint64_t events, end; /* offsets of the first event and behind the last sound one */
+    uint64_t time, epoch;
+    uint32_t thread, number;
+};
+
+struct tr_deferred { /* a deferred access, and how often it is repeated */
+    struct tr_event event;
+    uint64_t step, repeat;
+};
+
+struct tr_index {
+    struct sn_arena arena;
+    VEC(struct tr_place) chunks;      /* by thread, then number */
+    VEC(struct tr_deferred) deferred; /* by thread, then epoch */
+    VEC(struct tr_module) modules;    /* by start */
+    VEC(char *) arguments;
+    struct sn_map created; /* threads with a THREAD_CREATE */
+    struct tr_damage damage;
+};
+
+/* Fills *INDEX from the trace of SIZE bytes at BYTES, whose header was found good. */
+void tr_index_build(struct tr_index *index, const uint8_t *bytes, uint64_t size);
+void tr_index_release(struct tr_index *index);
+
+/* Counts one more damaged place, at OFFSET. */
+void tr_damage_add(struct tr_damage *damage, uint64_t offset, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* The next event at *AT before END, in the chunk whose coder is CODER; false at the chunk's end or
+ * at damage, with *AT left there. */
+bool tr_index_decode(struct tr_coder *coder, const uint8_t **at, const uint8_t *end,
+                     struct tr_event *ev);
+
+#endif

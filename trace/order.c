@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The linearisation. Each thread has a head, its next event. A head may wait for a key: the event
+ * with version V of an object waits until V - 1 was handed out (or V, if it only observes),
+ * THREAD_START for the creation, JOIN for the end. Of the heads that wait for nothing the one with
+ * the smallest (time, thread) is next.
+ *
+ * Ready threads stand in a heap by (time, thread), blocked ones in another; each key has a heap of
+ * those that wait for it, by what they need. A thread moves between them only when its head is
+ * looked at and when its key rises, so an event costs O(log threads) however many wait.
+ *
+ * Versions may have gaps: lost chunks, a kill between taking a number and writing the event, a
+ * counter that started before a fork. So when all are blocked, the key for which the earliest of
+ * them waits rises to the least that anybody needs of it.
+ */
+#include "trace/order.h"
+
+struct tr_actor {
+    struct tr_stream stream;
+    struct tr_event head;
+    bool fetched, checked;         /* HEAD is the next event; KEY and NEEDED are its own */
+    struct tr_key *key;            /* what HEAD is ordered by, or NULL */
+    uint64_t needed;               /* KEY's version before HEAD may come */
+    struct tr_key created, ended;  /* this thread's; 1 once handed out */
+    bool is_created;               /* a THREAD_CREATE names it */
+    size_t position;               /* in ready or blocked */
+    struct tr_actor *left, *right; /* in the key's heap */
+    unsigned rank;
+};
+
+/* The heaps by time. ------------------------------------------------------------------------- */
+
+static bool earlier(const struct tr_actor *a, const struct tr_actor *b)
+{
+    if (a->head.time != b->head.time)
+        return a->head.time < b->head.time;
+    return a->stream.thread < b->stream.thread;
+}
+
+static void put(struct tr_actors *heap, size_t i, struct tr_actor *actor)
+{
+    heap->at[i] = actor;
+    actor->position = i;
+}
+
+/* Moves the actor at I to where it belongs. */
+static void settle(struct tr_actors *heap, size_t i)
+{
+    struct tr_actor *actor = heap->at[i];
+    for (size_t up; i > 0 && earlier(actor, heap->at[up = (i - 1) / 2]); i = up)
+        put(heap, i, heap->at[up]);
+    for (size_t down; (down = 2 * i + 1) < heap->count; i = down) {
+        if (down + 1 < heap->count && earlier(heap->at[down + 1], heap->at[down]))
+            down++;
+        if (!earlier(heap->at[down], actor))
+            break;
+        put(heap, i, heap->at[down]);
+    }
+    put(heap, i, actor);
+}
+
+static void insert(struct tr_actors *heap, struct tr_actor *actor)
+{
+    put(heap, heap->count++, actor);
+    settle(heap, heap->count - 1);
+}
+
+static void take_out(struct tr_actors *heap, const struct tr_actor *actor)
+{
+    size_t i = actor->position;
+    struct tr_actor *last = heap->at[--heap->count];
+    if (last == actor)
+        return;
+    put(heap, i, last);
+    settle(heap, i);
+}
+
+/* A key's heap. ------------------------------------------------------------------------------- */
+
+static bool needs_less(const struct tr_actor *a, const struct tr_actor *b)
+{
+    return a->needed != b->needed ? a->needed < b->needed : a->stream.thread < b->stream.thread;
+}
+
+/* Leftist: the right spine is the shortest way down, of at most log2(n) steps. */
+static struct tr_actor *meld(struct tr_actor *a, struct tr_actor *b)
+{
+    if (!a || !b)
+        return a ? a : b;
+    if (needs_less(b, a)) {
+        struct tr_actor *swap = a;
+        a = b;
+        b = swap;
+    }
+    a->right = meld(a->right, b);
+    if (!a->left || a->left->rank < a->right->rank) {
+        struct tr_actor *swap = a->left;
+        a->left = a->right;
+        a->right = swap;
+    }
+    a->rank = a->right ? a->right->rank + 1 : 1;
+    return a;
+}
+
+static void wait_for(struct tr_order *order, struct tr_actor *actor)
+{
+    take_out(&order->ready, actor);
+    insert(&order->blocked, actor);
+    actor->left = actor->right = NULL;
+    actor->rank = 1;
+    actor->key->waiting = meld(actor->key->waiting, actor);
+}
+
+static void raise_to(struct tr_order *order, struct tr_key *key, uint64_t version)
+{
+    if (version <= key->version)
+        return;
+    key->version = version;
+    while (key->waiting && key->waiting->needed <= version) {
+        struct tr_actor *actor = key->waiting;
+        key->waiting = meld(actor->left, actor->right);
+        take_out(&order->blocked, actor);
+        insert(&order->ready, actor);
+    }
+}
+
+/* What an event is ordered by. --------------------------------------------------------------- */
+
+static struct tr_actor *actor_of(const struct tr_order *order, uint64_t thread)
+{
+    const uint64_t *place = sn_map_find(&order->actor_of, thread);
+    return place ? &order->actors[*place - 1] : NULL;
+}
+
+static struct tr_key *key_in(struct tr_order *order, struct sn_map *map, uint64_t name)
+{
+    uint64_t *value = sn_map_at(map, name);
+    if (!*value)
+        *value = (uintptr_t)SN_NEW(&order->arena, struct tr_key);
+    return (struct tr_key *)(uintptr_t)*value;
+}
+
+static bool by_counter(const struct tr_event *ev)
+{
+    return ev->kind == TR_ALLOC || ev->kind == TR_FREE || tr_is_access(ev->kind);
+}
+
+static bool advances(const struct tr_event *ev)
+{
+    return tr_kinds[ev->kind].order == TR_ORDER_ADVANCES || tr_is_access(ev->kind);
+}
+
+/* Fills in KEY and NEEDED of the actor's head. */
+static void look_at(struct tr_order *order, struct tr_actor *actor)
+{
+    const struct tr_event *ev = &actor->head;
+    actor->key = NULL;
+    actor->needed = 1;
+    if (ev->kind == TR_THREAD_START) {
+        if (actor->is_created)
+            actor->key = &actor->created;
+    } else if (ev->kind == TR_JOIN) {
+        struct tr_actor *child = actor_of(order, ev->a0);
+        if (child)
+            actor->key = &child->ended;
+    } else if (ev->version) {
+        actor->needed = advances(ev) ? ev->version - 1 : ev->version;
+        actor->key = by_counter(ev) ? key_in(order, &order->counters,
+                                             tr_counter(ev->object, order->counter_bits))
+                                    : key_in(order, &order->objects, ev->object);
+    }
+}
+
+/* The head has been handed out. */
+static void move_on(struct tr_order *order, struct tr_actor *actor)
+{
+    const struct tr_event *ev = &actor->head;
+    actor->fetched = false;
+    if (ev->kind == TR_THREAD_CREATE) {
+        struct tr_actor *child = actor_of(order, ev->a0);
+        if (child)
+            raise_to(order, &child->created, 1);
+    } else if (ev->kind == TR_THREAD_EXIT) {
+        raise_to(order, &actor->ended, 1);
+    } else if (ev->version && advances(ev)) {
+        raise_to(order, actor->key, ev->version);
+    }
+}
+
+/* All are blocked: let the earliest get on. */
+static void force(struct tr_order *order)
+{
+    struct tr_key *key = order->blocked.at[0]->key;
+    raise_to(order, key, key->waiting->needed);
+}
+
+static void fetch(struct tr_order *order, struct tr_actor *actor)
+{
+    actor->checked = false;
+    order->read -= actor->stream.read;
+    actor->fetched = tr_stream_next(&actor->stream, &actor->head);
+    order->read += actor->stream.read;
+    if (actor->fetched) {
+        settle(&order->ready, actor->position);
+    } else {
+        take_out(&order->ready, actor);
+        raise_to(order, &actor->ended, 1);
+    }
+}
+
+bool tr_order_next(struct tr_order *order, struct tr_event *ev)
+{
+    while (order->ready.count || order->blocked.count) {
+        if (!order->ready.count) {
+            force(order);
+            continue;
+        }
+        struct tr_actor *actor = order->ready.at[0];
+        if (!actor->fetched) {
+            fetch(order, actor);
+            continue;
+        }
+        if (!actor->checked) {
+            actor->checked = true;
+            look_at(order, actor);
+            if (actor->key && actor->key->version < actor->needed) {
+                wait_for(order, actor);
+                continue;
+            }
+        }
+        *ev = actor->head;
+        ev->stack = tr_stream_stack(&actor->stream, order->stacks, ev->stack, order->damage);
+        ev->index = ++order->index;
+        move_on(order, actor);
+        return true;
+    }
+    return false;
+}
+
+/* Begin and end. ------------------------------------------------------------------------------ */
+
+static size_t count_threads(const struct tr_index *index)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < index->chunks.count; i++)
+        count += i == 0 || index->chunks.at[i].thread != index->chunks.at[i - 1].thread;
+    return count;
+}
+
+/* Makes a stream of each thread that has chunks. */
+static void make_streams(struct tr_order *order, const struct tr_index *index, const uint8_t *file)
+{
+    for (size_t i = 0; i < index->chunks.count; i++) {
+        const struct tr_place *place = &index->chunks.at[i];
+        order->total += place->end - place->events;
+        if (i == 0 || place[-1].thread != place->thread) {
+            struct tr_actor *actor = &order->actors[order->actor_count++];
+            *sn_map_at(&order->actor_of, place->thread) = order->actor_count;
+            actor->stream = (struct tr_stream){
+                .thread = place->thread, .file = file, .place = place, .epoch = place->epoch};
+            actor->is_created = sn_map_find(&index->created, place->thread) != NULL;
+        }
+        order->actors[order->actor_count - 1].stream.places_end = place + 1;
+    }
+}
+
+/* Gives each stream its part of the deferred accesses. */
+static void share_deferred(struct tr_order *order, const struct tr_index *index)
+{
+    const struct tr_deferred *at = index->deferred.at, *end = at + index->deferred.count;
+    while (at < end) {
+        const struct tr_deferred *first = at;
+        uint32_t thread = first->event.thread;
+        while (at < end && at->event.thread == thread)
+            at++;
+        struct tr_actor *actor = actor_of(order, thread);
+        if (actor) {
+            actor->stream.deferred = first;
+            actor->stream.deferred_end = at;
+        } else {
+            tr_damage_add(order->damage, first->event.offset,
+                          "accesses of thread %u, of which nothing else is there", thread);
+        }
+    }
+}
+
+void tr_order_init(struct tr_order *order, const struct tr_index *index, const uint8_t *file,
+                   unsigned counter_bits, struct tr_stacks *stacks, struct tr_damage *damage)
+{
+    size_t threads = count_threads(index);
+    *order = (struct tr_order){.counter_bits = counter_bits,
+                               .stacks = stacks,
+                               .damage = damage,
+                               .actors = sn_calloc(threads, sizeof *order->actors),
+                               .ready.at = sn_calloc(threads, sizeof *order->ready.at),
+                               .blocked.at = sn_calloc(threads, sizeof *order->blocked.at)};
+    make_streams(order, index, file);
+    share_deferred(order, index);
+    for (size_t i = 0; i < order->actor_count; i++) {
+        struct tr_actor *actor = &order->actors[i];
+        insert(&order->ready, actor);
+        fetch(order, actor);
+    }
+}
+
+void tr_order_release(struct tr_order *order)
+{
+    for (size_t i = 0; i < order->actor_count; i++)
+        tr_stream_release(&order->actors[i].stream);
+    free(order->actors);
+    free(order->ready.at);
+    free(order->blocked.at);
+    sn_map_release(&order->actor_of);
+    sn_map_release(&order->objects);
+    sn_map_release(&order->counters);
+    sn_arena_release(&order->arena);
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Puts the streams of all threads into one order. Private to the reader.
+ */
+#ifndef SN_TRACE_ORDER_H
+#define SN_TRACE_ORDER_H
+
+#include "trace/stream.h"
+
+struct tr_actor; /* a thread's stream and where it stands */
+
+/* What numbers its events: an object, a counter, the creation of a thread, its end. */
+struct tr_key {
+    uint64_t version;         /* the largest that was handed out */
+    struct tr_actor *waiting; /* for later ones: a leftist heap, smallest need first */
+};
+
+struct tr_actors { /* a binary heap by time, then thread */
+    struct tr_actor **at;
+    size_t count;
+};
+
+struct tr_order {
+    struct sn_arena arena;
+    struct tr_actor *actors;
+    size_t actor_count;
+    struct sn_map actor_of; /* by thread number: its place in ACTORS, plus 1 */
+    struct tr_actors ready, blocked;
+    struct sn_map objects, counters; /* to struct tr_key */
+    unsigned counter_bits;
+    uint64_t total, read; /* bytes of events: all, and those fetched */
+    uint64_t index;       /* events handed out */
+    struct tr_stacks *stacks;
+    struct tr_damage *damage;
+};
+
+/* STACKS and DAMAGE get what turns up on the way. The index must outlive the order. */
+void tr_order_init(struct tr_order *order, const struct tr_index *index, const uint8_t *file,
+                   unsigned counter_bits, struct tr_stacks *stacks, struct tr_damage *damage);
+bool tr_order_next(struct tr_order *order, struct tr_event *ev);
+void tr_order_release(struct tr_order *order);
+
+#endif

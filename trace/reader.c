@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The file is mapped, not read: the index takes one pass over it (index.c), then the order
+ * (order.c) walks all threads' chunks at once (stream.c).
+ */
+#include "trace/reader.h"
+
+#include "trace/order.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct tr_reader {
+    char *path;
+    const uint8_t *bytes;
+    uint64_t size;
+    bool mapped;
+    struct tr_header header;
+    struct tr_index index;
+    struct tr_stacks stacks;
+    struct tr_order order;
+};
+
+static int check_header(struct tr_reader *reader, struct sn_error *err)
+{
+    struct tr_header *header = &reader->header;
+    if (!reader->size)
+        return sn_fail(err, SN_E_EMPTY, reader->path, 0, "the trace is empty");
+    if (reader->size < sizeof *header) {
+        memcpy(header, reader->bytes, reader->size);
+        if (reader->size >= sizeof header->magic && header->magic != TR_MAGIC)
+            return sn_fail(err, SN_E_FORMAT, reader->path, 0, "this is not a snarl trace");
+        return sn_fail(err, SN_E_FORMAT, reader->path, reader->size,
+                       "the trace ends within its header");
+    }
+    memcpy(header, reader->bytes, sizeof *header);
+    header->program[sizeof header->program - 1] = 0;
+    if (header->magic != TR_MAGIC)
+        return sn_fail(err, SN_E_FORMAT, reader->path, 0, "this is not a snarl trace");
+    if (header->version != TR_VERSION_NUMBER)
+        return sn_fail(err, SN_E_VERSION, reader->path, offsetof(struct tr_header, version),
+                       "the trace is of version %u, but this snarl reads version %d",
+                       header->version, TR_VERSION_NUMBER);
+    return 0;
+}
+
+static void begin(struct tr_reader *reader)
+{
+    struct tr_header *header = &reader->header;
+    tr_index_build(&reader->index, reader->bytes, reader->size);
+    if (header->counter_bits < 1 || header->counter_bits > 32) {
+        tr_damage_add(&reader->index.damage, offsetof(struct tr_header, counter_bits),
+                      "the header says %u bits of counters", header->counter_bits);
+        header->counter_bits = TR_COUNTER_BITS;
+    }
+    tr_order_init(&reader->order, &reader->index, reader->bytes, header->counter_bits,
+                  &reader->stacks, &reader->index.damage);
+}
+
+static int map_file(struct tr_reader *reader, struct sn_error *err)
+{
+    const char *path = reader->path;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    struct stat status;
+    if (fd < 0 || fstat(fd, &status) < 0) {
+        int error = errno;
+        if (fd >= 0)
+            close(fd);
+        return sn_fail(err, SN_E_SYSTEM, path, SN_NO_OFFSET, "it cannot be opened: %s",
+                       strerror(error));
+    }
+    int code = 0;
+    if (!S_ISREG(status.st_mode)) {
+        code = sn_fail(err, SN_E_FORMAT, path, SN_NO_OFFSET, "this is not a regular file");
+    } else if (status.st_size) {
+        void *bytes = mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+        if (bytes == MAP_FAILED) {
+            code = sn_fail(err, SN_E_SYSTEM, path, SN_NO_OFFSET, "it cannot be mapped: %s",
+                           strerror(errno));
+        } else {
+            reader->bytes = bytes;
+            reader->size = (uint64_t)status.st_size;
+            reader->mapped = true;
+        }
+    }
+    close(fd);
+    return code;
+}
+
+static int finish_opening(struct tr_reader **result, struct tr_reader *reader, int code,
+                          struct sn_error *err)
+{
+    if (code == 0)
+        code = check_header(reader, err);
+    if (code < 0) {
+        tr_reader_close(reader);
+        *result = NULL;
+        return code;
+    }
+    begin(reader);
+    *result = reader;
+    return 0;
+}
+
+int tr_reader_open(struct tr_reader **result, const char *path, struct sn_error *err)
+{
+    struct tr_reader *reader = sn_calloc(1, sizeof *reader);
+    reader->path = sn_malloc(strlen(path) + 1);
+    strcpy(reader->path, path);
+    return finish_opening(result, reader, map_file(reader, err), err);
+}
+
+int tr_reader_open_memory(struct tr_reader **result, const void *bytes, size_t size,
+                          struct sn_error *err)
+{
+    struct tr_reader *reader = sn_calloc(1, sizeof *reader);
+    reader->bytes = bytes;
+    reader->size = size;
+    return finish_opening(result, reader, 0, err);
+}
+
+void tr_reader_close(struct tr_reader *reader)
+{
+    if (!reader)
+        return;
+    tr_order_release(&reader->order);
+    tr_stacks_release(&reader->stacks);
+    tr_index_release(&reader->index);
+    if (reader->mapped)
+        munmap((void *)(uintptr_t)reader->bytes, reader->size);
+    free(reader->path);
+    free(reader);
+}
+
+int tr_reader_next(struct tr_reader *reader, struct tr_event *ev, struct sn_error *err)
+{
+    (void)err; /* all that can be wrong is damage, which is counted */
+    return tr_order_next(&reader->order, ev);
+}
+
+const struct tr_header *tr_reader_header(const struct tr_reader *reader)
+{
+    return &reader->header;
+}
+
+const char *tr_reader_path(const struct tr_reader *reader)
+{
+    return reader->path ? reader->path : "";
+}
+
+struct tr_stack tr_reader_stack(const struct tr_reader *reader, uint32_t stack)
+{
+    return tr_stacks_get(&reader->stacks, stack);
+}
+
+uint32_t tr_reader_stack_count(const struct tr_reader *reader)
+{
+    return (uint32_t)reader->stacks.known.count;
+}
+
+const struct tr_module *tr_reader_modules(const struct tr_reader *reader, size_t *count)
+{
+    *count = reader->index.modules.count;
+    return reader->index.modules.at;
+}
+
+const struct tr_module *tr_reader_module_at(const struct tr_reader *reader, uint64_t address)
+{
+    const struct tr_module *modules = reader->index.modules.at;
+    size_t low = 0, high = reader->index.modules.count;
+    while (low < high) { /* behind the last that starts at or before ADDRESS */
+        size_t middle = low + (high - low) / 2;
+        if (modules[middle].start <= address)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    while (low-- > 0) /* ranges overlap where one was unloaded and another came */
+        if (address < modules[low].end)
+            return &modules[low];
+    return NULL;
+}
+
+char *const *tr_reader_arguments(const struct tr_reader *reader, size_t *count)
+{
+    *count = reader->index.arguments.count;
+    return reader->index.arguments.at;
+}
+
+const struct tr_damage *tr_reader_damage(const struct tr_reader *reader)
+{
+    return &reader->index.damage;
+}
+
+uint64_t tr_reader_nanoseconds(const struct tr_reader *reader, uint64_t tsc)
+{
+    const struct tr_header *header = &reader->header;
+    if (!header->tsc_hz || tsc <= header->start_tsc)
+        return 0;
+    unsigned __int128 ticks = tsc - header->start_tsc;
+    unsigned __int128 ns = ticks * 1000000000u / header->tsc_hz;
+    return ns > UINT64_MAX ? UINT64_MAX : (uint64_t)ns;
+}
+
+double tr_reader_progress(const struct tr_reader *reader)
+{
+    const struct tr_order *order = &reader->order;
+    return order->total ? (double)order->read / (double)order->total : 1;
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One thread's events in their order: its chunks joined, repetitions told one by one, time stamps
+ * and epochs filled in, and the accesses that other threads told for it put into their epoch.
+ * Private to the reader.
+ */
+#ifndef SN_TRACE_STREAM_H
+#define SN_TRACE_STREAM_H
+
+#include "trace/index.h"
+#include "trace/stacks.h"
+
+struct tr_own_stack {
+    const uint8_t *bytes; /* of its definition, until it is first used */
+    uint32_t length, number;
+};
+
+struct tr_stream {
+    uint32_t thread;
+    const uint8_t *file;
+    const struct tr_place *place, *places_end; /* chunks not begun yet */
+    const uint8_t *at, *end;                   /* in the chunk that is */
+    struct tr_coder *coder;                    /* NULL before the first and after the last */
+    uint64_t time, epoch;                      /* behind EVENT */
+    uint64_t read;                             /* bytes of events, so far */
+
+    struct tr_event event; /* the latest that the chunks gave */
+    bool held;             /* not handed out yet: deferred accesses come first */
+    bool told;             /* what the chunk gave last was another thread's */
+    uint64_t repeat, step; /* of EVENT */
+
+    const struct tr_deferred *deferred, *deferred_end;
+    uint64_t deferred_done; /* repetitions of the first one */
+
+    struct sn_map own; /* own stack number: its place in STACKS, plus 1 */
+    VEC(struct tr_own_stack) stacks;
+};
+
+/* The next event of the thread, STACK still by its own number. False at the end. */
+bool tr_stream_next(struct tr_stream *stream, struct tr_event *ev);
+/* The trace's number for the thread's own number OWN; 0 for one that is not defined, which counts
+ * as damage once. */
+uint32_t tr_stream_stack(struct tr_stream *stream, struct tr_stacks *stacks, uint32_t own,
+                         struct tr_damage *damage);
+void tr_stream_release(struct tr_stream *stream);
+
+#endif
