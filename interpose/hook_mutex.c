@@ -35,7 +35,9 @@ REC_EXPORT int pthread_mutex_lock(pthread_mutex_t *mutex)
     if (rec_likely(error == 0)) {
         struct rec_stream *s = rec_enter();
         if (rec_likely(s != NULL)) {
-            rec_acquired(s, mutex, MUTEX, rec_here());
+            struct rec_object *object = rec_object(s, mutex, MUTEX);
+            if (rec_likely(object != NULL))
+                rec_acquired_inline(s, object, MUTEX, rec_here());
             rec_leave(s);
         }
     } else if (error == EBUSY || error == EAGAIN) {
@@ -112,12 +114,13 @@ REC_EXPORT int pthread_mutex_unlock(pthread_mutex_t *mutex)
 {
     struct rec_stream *s = rec_enter();
     if (rec_likely(s != NULL)) {
-        const struct rec_object *object = rec_object_find(mutex);
-        if (rec_unlikely(object && object->alive && !rec_owns(object, s) && checks_owner(object))) {
+        struct rec_object *object = rec_object(s, mutex, MUTEX);
+        if (rec_unlikely(object && !rec_owns(object, s) && checks_owner(object))) {
             rec_leave(s);
             return unlock_foreign(mutex, rec_here());
         }
-        rec_releases(s, mutex, MUTEX, rec_here());
+        if (rec_likely(object != NULL))
+            rec_releases_inline(s, object, MUTEX, rec_here());
         rec_leave(s);
     }
     return REAL(pthread_mutex_unlock)(mutex);

@@ -244,6 +244,26 @@ static inline uint8_t *tr_encode(struct tr_coder *coder, uint8_t *p, const struc
 }
 
 /*
+ * The hot case of tr_encode: an event on the same object, from the same stack, as one lately (an EXACT slot, a kind whose only
+ * further field is its version). NULL if it is not that case, and nothing has changed. Needs room for 2 + TR_VARINT_MAX.
+ */
+static inline uint8_t *tr_encode_again(struct tr_coder *coder, uint8_t *p, uint8_t kind, uint32_t mode,
+                                       uint32_t stack, uint64_t object, uint64_t version)
+{
+    unsigned index = tr_slot_index(kind, mode, stack, object);
+    struct tr_slot *slot = &coder->slots[index];
+    if (__builtin_expect(slot->object != object || slot->stack != stack || slot->mode != mode ||
+                             slot->kind != kind,
+                         0))
+        return NULL;
+    uint64_t difference = tr_zigzag((int64_t)(version - slot->version));
+    slot->version = version;
+    uint8_t *end = tr_put(p + 1, difference);
+    __atomic_store_n(p, (uint8_t)(TR_SHORT | index), __ATOMIC_RELEASE);
+    return end;
+}
+
+/*
  * Decodes the event at P, before END, into *EV: kind, mode, stack (the thread's own number),
  * object, version, a0 to a2, bytes; for a deferred access also thread and epoch. Returns the byte
  * behind it; NULL if it is cut off, or no event of this version. RUN comes back as such, with the

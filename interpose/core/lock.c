@@ -3,6 +3,28 @@
 
 #include "interpose/core/poison.h"
 
+void rec_sync_new(struct rec_stream *s, uint8_t kind, uint32_t mode, uint32_t stack,
+                  uint64_t address, uint64_t version)
+{
+    rec_emit(
+        s, &(struct tr_event){
+               .kind = kind, .mode = mode, .stack = stack, .object = address, .version = version});
+}
+
+void rec_acquired(struct rec_stream *s, const void *address, uint32_t mode, uint64_t cfa)
+{
+    struct rec_object *object = rec_object(s, address, tr_type(mode));
+    if (object)
+        rec_acquired_inline(s, object, mode, cfa);
+}
+
+void rec_releases(struct rec_stream *s, const void *address, uint32_t mode, uint64_t cfa)
+{
+    struct rec_object *object = rec_object(s, address, tr_type(mode));
+    if (object)
+        rec_releases_inline(s, object, mode, cfa);
+}
+
 void rec_acquired_shared(struct rec_stream *s, const void *address, uint32_t mode, uint64_t cfa)
 {
     struct rec_object *object = rec_object(s, address, tr_type(mode));

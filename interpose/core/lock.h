@@ -29,13 +29,12 @@ static inline bool rec_owns(const struct rec_object *object, const struct rec_st
     return __atomic_load_n(&object->owner, __ATOMIC_RELAXED) == s->thread + 1;
 }
 
-/* The caller holds the lock at ADDRESS for itself now. */
-static inline void rec_acquired(struct rec_stream *s, const void *address, uint32_t mode,
-                                uint64_t cfa)
+/* The caller holds OBJECT for itself now. Inlined in the hot paths; rec_acquired and rec_releases
+ * are the same out of line. */
+__attribute__((always_inline)) static inline void rec_acquired_inline(struct rec_stream *s,
+                                                                      struct rec_object *object,
+                                                                      uint32_t mode, uint64_t cfa)
 {
-    struct rec_object *object = rec_object(s, address, tr_type(mode));
-    if (rec_unlikely(!object))
-        return;
     uint64_t version = rec_version_held(object);
     if (rec_unlikely(rec_owns(object, s))) {
         object->depth++;
@@ -43,16 +42,14 @@ static inline void rec_acquired(struct rec_stream *s, const void *address, uint3
     } else {
         rec_own(object, s, version);
     }
-    rec_sync(s, TR_ACQUIRE, mode, rec_stack(s, cfa), (uint64_t)address, version);
+    rec_sync(s, TR_ACQUIRE, mode, rec_stack(s, cfa), object->address, version);
 }
 
 /* The caller is about to release what it holds for itself. */
-static inline void rec_releases(struct rec_stream *s, const void *address, uint32_t mode,
-                                uint64_t cfa)
+__attribute__((always_inline)) static inline void rec_releases_inline(struct rec_stream *s,
+                                                                      struct rec_object *object,
+                                                                      uint32_t mode, uint64_t cfa)
 {
-    struct rec_object *object = rec_object(s, address, tr_type(mode));
-    if (rec_unlikely(!object))
-        return;
     uint64_t version = rec_version_held(object);
     if (rec_unlikely(!rec_owns(object, s))) {
         mode |= TR_LOCK_FOREIGN;
@@ -63,8 +60,11 @@ static inline void rec_releases(struct rec_stream *s, const void *address, uint3
     } else {
         __atomic_store_n(&object->owner, 0, __ATOMIC_RELEASE);
     }
-    rec_sync(s, TR_RELEASE, mode, rec_stack(s, cfa), (uint64_t)address, version);
+    rec_sync(s, TR_RELEASE, mode, rec_stack(s, cfa), object->address, version);
 }
+
+void rec_acquired(struct rec_stream *s, const void *address, uint32_t mode, uint64_t cfa);
+void rec_releases(struct rec_stream *s, const void *address, uint32_t mode, uint64_t cfa);
 
 /* A reader has, or is about to give back, its part of a reader-writer lock. */
 void rec_acquired_shared(struct rec_stream *s, const void *address, uint32_t mode, uint64_t cfa);

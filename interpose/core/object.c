@@ -10,7 +10,7 @@
 
 enum { PAGE_BUCKETS = 1 << 14, SLAB = 256 };
 
-static struct rec_object *buckets[REC_OBJECT_BUCKETS];
+struct rec_object *rec_object_buckets[REC_OBJECT_BUCKETS];
 static struct rec_object *pages[PAGE_BUCKETS];
 
 struct slab {
@@ -18,11 +18,6 @@ struct slab {
     struct rec_object objects[SLAB];
 };
 static struct slab *slab;
-
-static struct rec_object **bucket_of(const void *address)
-{
-    return &buckets[((uint64_t)address >> 3) * 0x9e3779b97f4a7c15u >> (64 - 18)];
-}
 
 static struct rec_object **page_bucket(uint64_t page)
 {
@@ -56,15 +51,9 @@ static struct rec_object *search(struct rec_object *from, const struct rec_objec
     return NULL;
 }
 
-struct rec_object *rec_object_find(const void *address)
-{
-    struct rec_object *head = __atomic_load_n(bucket_of(address), __ATOMIC_ACQUIRE);
-    return search(head, NULL, (uint64_t)address);
-}
-
 static struct rec_object *insert(const void *address)
 {
-    struct rec_object **bucket = bucket_of(address);
+    struct rec_object **bucket = &rec_object_buckets[rec_object_bucket(address)];
     struct rec_object *seen = __atomic_load_n(bucket, __ATOMIC_ACQUIRE);
     struct rec_object *object = search(seen, NULL, (uint64_t)address);
     if (object || !(object = allocate()))
@@ -129,12 +118,10 @@ static unsigned mutex_attributes(const pthread_mutex_t *mutex)
     return attributes;
 }
 
-struct rec_object *rec_object(struct rec_stream *s, const void *address, unsigned type)
+struct rec_object *rec_object_first(struct rec_stream *s, const void *address, unsigned type)
 {
-    struct rec_object *object = rec_object_find(address);
-    if (rec_likely(object && object->alive))
-        return object;
-    if (!object && !(object = rec_object_raw(address)))
+    struct rec_object *object = rec_object_raw(address);
+    if (!object)
         return NULL;
     unsigned attributes = type == TR_TYPE_MUTEX ? mutex_attributes(address) : 0;
     begin_life(s, object, 0, type, attributes | TR_ATTR_STATIC, 0);

@@ -74,11 +74,22 @@ struct rec_thread {
     uint32_t exit_stack; /* of pthread_exit, by the thread's own number */
 };
 
+/* Return addresses and where they lie, four by four; the last four are filled up with the first
+ * one. */
 struct rec_cached_stack {
     uint32_t id;
-    uint32_t count;
-    uint64_t pcs[REC_FRAMES];
-    uint32_t slots[REC_FRAMES]; /* where pcs[i] lies: cfa - 8 + slots[i] */
+    uint32_t fours; /* how many groups have to be compared */
+    struct rec_four {
+        uint64_t pcs[4];
+        uint32_t slots[4]; /* pcs[i] lies at cfa - 8 + slots[i] */
+    } four[REC_FRAMES / 4];
+};
+
+/* Who was found where: key and body move apart, so that the often found come to the front cheaply.
+ */
+struct rec_stack_place {
+    uint64_t cfa; /* canonical frame address, 0 empty */
+    uint64_t way; /* of stacks[set] */
 };
 
 /* The thread's own state and its chunk. Reused by a later thread. */
@@ -94,6 +105,7 @@ struct rec_stream {
     uint8_t unwinding; /* inside libunwind: calls from there are not lost, but not ours */
     uint8_t stack_known;
     uint64_t stack_low, stack_high;
+    uint64_t stack_base; /* return addresses from here on stay for the thread's life; 0 not known */
     uint32_t next_stack; /* thread's own number of the next stack defined */
     struct rec_stream *next_free;
     struct tr_coder coder;
@@ -101,8 +113,7 @@ struct rec_stream {
     uint32_t stack_ids[REC_STACK_IDS];
     uint64_t once_seen[64];
     struct rec_access *access; /* state of access/, mapped on first use */
-    uint8_t victim[REC_STACK_SETS];
-    uint64_t stack_keys[REC_STACK_SETS][REC_STACK_WAYS]; /* canonical frame address, 0 empty */
+    struct rec_stack_place stack_places[REC_STACK_SETS][REC_STACK_WAYS];
     struct rec_cached_stack stacks[REC_STACK_SETS][REC_STACK_WAYS];
 };
 
@@ -179,12 +190,35 @@ void rec_thread_detach(struct rec_stream *s);                    /* at its very 
 void rec_thread_reset(void);                                     /* in a fork child */
 
 /* object.c */
-struct rec_object *rec_object_find(const void *address); /* or NULL */
+extern struct rec_object *rec_object_buckets[REC_OBJECT_BUCKETS];
+
+static inline uint32_t rec_object_bucket(const void *address)
+{
+    return (uint32_t)(((uint64_t)address >> 3) * 0x9e3779b97f4a7c15u >> (64 - 18));
+}
+
+/* The record of the object at ADDRESS, or NULL. */
+static inline struct rec_object *rec_object_find(const void *address)
+{
+    struct rec_object *object =
+        __atomic_load_n(&rec_object_buckets[rec_object_bucket(address)], __ATOMIC_ACQUIRE);
+    while (rec_unlikely(object && object->address != (uint64_t)address))
+        object = object->next;
+    return object;
+}
 /* Finds or makes the record alone, untold: for what is no object of the program's. NULL if memory
  * ran out. */
 struct rec_object *rec_object_raw(const void *address);
 /* Finds or makes the record of a living object. NULL if memory ran out. */
-struct rec_object *rec_object(struct rec_stream *s, const void *address, unsigned type);
+struct rec_object *rec_object_first(struct rec_stream *s, const void *address, unsigned type);
+
+static inline struct rec_object *rec_object(struct rec_stream *s, const void *address,
+                                            unsigned type)
+{
+    struct rec_object *object = rec_object_find(address);
+    return rec_likely(object && object->alive) ? object : rec_object_first(s, address, type);
+}
+
 /* An object that the program initialises: a new incarnation. NULL if memory ran out. */
 struct rec_object *rec_object_init(struct rec_stream *s, const void *address, uint32_t stack,
                                    unsigned type, unsigned attributes, uint64_t value);
@@ -235,13 +269,23 @@ static inline void rec_emit(struct rec_stream *s, const struct tr_event *ev)
         s->epoch++;
 }
 
-/* An event on an object with a version, the hot case. */
+/* An event on an object whose only further field is its version: the hot case. */
+void rec_sync_new(struct rec_stream *s, uint8_t kind, uint32_t mode, uint32_t stack,
+                  uint64_t address, uint64_t version);
+
 static inline void rec_sync(struct rec_stream *s, uint8_t kind, uint32_t mode, uint32_t stack,
                             uint64_t address, uint64_t version)
 {
-    rec_emit(
-        s, &(struct tr_event){
-               .kind = kind, .mode = mode, .stack = stack, .object = address, .version = version});
+    uint8_t *next = NULL;
+    if (rec_likely(s->end - s->at >= TR_EVENT_MAX))
+        next = tr_encode_again(&s->coder, s->at, kind, mode, stack, address, version);
+    if (rec_unlikely(!next)) {
+        rec_sync_new(s, kind, mode, stack, address, version);
+        return;
+    }
+    s->at = next;
+    if (tr_moves_epoch(kind, mode))
+        s->epoch++;
 }
 
 /* Stamps the time: before events whose moment matters (waits, thread life). */
@@ -289,6 +333,23 @@ static inline uint32_t rec_stack_set(uint64_t cfa, uint64_t pc)
     return (uint32_t)(((cfa >> 3 ^ pc << 20) * 0x9e3779b97f4a7c15u) >> 57);
 }
 
+static inline bool rec_stack_holds(const struct rec_cached_stack *stack, uint64_t cfa)
+{
+    const char *base = (const char *)(cfa - 8);
+    const struct rec_four *four = stack->four, *end = four + stack->fours;
+    for (; four < end; four++) {
+        uint64_t different = 0;
+        for (unsigned i = 0; i < 4; i++)
+            different |= *(const uint64_t *)(base + four->slots[i]) ^ four->pcs[i];
+        if (different)
+            return false;
+    }
+    return true;
+}
+
+/* Puts a stack that was found behind the first two in front: two in turn then stay there. */
+uint32_t rec_stack_to_front(struct rec_stream *s, uint32_t set, unsigned place);
+
 /*
  * The stack of the function that called the hook whose canonical frame address is CFA (rec_here). A
  * cached stack counts only if every return slot still holds its value: two callers of equal depth
@@ -296,18 +357,12 @@ static inline uint32_t rec_stack_set(uint64_t cfa, uint64_t pc)
  */
 static inline uint32_t rec_stack(struct rec_stream *s, uint64_t cfa)
 {
-    const uint64_t *base = (const uint64_t *)(cfa - 8);
-    uint32_t set = rec_stack_set(cfa, *base);
-    for (unsigned way = 0; way < REC_STACK_WAYS; way++) {
-        if (s->stack_keys[set][way] != cfa)
-            continue;
-        const struct rec_cached_stack *entry = &s->stacks[set][way];
-        uint32_t i = 0;
-        while (i < entry->count &&
-               *(const uint64_t *)((const char *)base + entry->slots[i]) == entry->pcs[i])
-            i++;
-        if (rec_likely(i == entry->count))
-            return entry->id;
+    uint32_t set = rec_stack_set(cfa, *(const uint64_t *)(cfa - 8));
+    const struct rec_stack_place *places = s->stack_places[set];
+    for (unsigned i = 0; i < REC_STACK_WAYS; i++) {
+        const struct rec_cached_stack *stack = &s->stacks[set][places[i].way];
+        if (places[i].cfa == cfa && rec_likely(rec_stack_holds(stack, cfa)))
+            return rec_likely(i < 2) ? stack->id : rec_stack_to_front(s, set, i);
     }
     return rec_stack_slow(s, cfa);
 }

@@ -18,6 +18,8 @@
 
 #include "interpose/core/poison.h"
 
+enum { FIRST_FRAMES = 3 };
+
 static struct {
     int (*getcontext)(unw_tdep_context_t *);
     int (*init)(unw_cursor_t *, unw_context_t *);
@@ -72,6 +74,7 @@ struct walked {
     uint64_t pcs[REC_FRAMES];
     uint64_t slots[REC_FRAMES]; /* address of the return address; 0 not known */
     uint32_t count;
+    bool complete; /* up to the thread's first frame */
 };
 
 /* From the frame that called the hook outwards. The frame's own return address lies just below its
@@ -94,7 +97,11 @@ static void walk(uint64_t cfa, struct walked *walked)
         uint64_t slot = sp - 8;
         walked->slots[walked->count] = *(const uint64_t *)slot == pc ? slot : 0;
         walked->pcs[walked->count++] = pc;
-    } while (walked->count < REC_FRAMES && unwind.step(&cursor) > 0);
+        if (unwind.step(&cursor) <= 0) {
+            walked->complete = true;
+            return;
+        }
+    } while (walked->count < REC_FRAMES);
 }
 
 static bool enter_walk(void)
@@ -138,25 +145,51 @@ uint32_t rec_stack_define(struct rec_stream *s, const uint64_t *pcs, uint32_t co
     return id;
 }
 
+/* Can every return address be looked at again, whenever the stack pointer is at CFA? */
+static bool cacheable(const struct rec_stream *s, uint64_t cfa, const struct walked *walked)
+{
+    if (cfa < s->stack_low || cfa > s->stack_high)
+        return false;
+    for (uint32_t i = 0; i < walked->count; i++)
+        if (walked->slots[i] < cfa - 8 || walked->slots[i] > s->stack_high)
+            return false;
+    return true;
+}
+
 static void remember(struct rec_stream *s, uint64_t cfa, const struct walked *walked, uint32_t id)
 {
     if (!s->stack_known)
         rec_stack_range(s);
-    if (cfa < s->stack_low || cfa > s->stack_high)
+    if (!cacheable(s, cfa, walked))
         return;
-    for (uint32_t i = 0; i < walked->count; i++)
-        if (walked->slots[i] < cfa - 8 || walked->slots[i] > s->stack_high)
-            return;
+    /* The first three frames of a thread (of the C library, and the one that calls main or is our
+     * own) stay. */
+    if (!s->stack_base && walked->complete && walked->count > FIRST_FRAMES)
+        s->stack_base = walked->slots[walked->count - FIRST_FRAMES];
     uint32_t set = rec_stack_set(cfa, *(const uint64_t *)(cfa - 8));
-    unsigned way = s->victim[set]++ % REC_STACK_WAYS;
-    struct rec_cached_stack *entry = &s->stacks[set][way];
-    entry->id = id;
-    entry->count = walked->count;
-    for (uint32_t i = 0; i < walked->count; i++) {
-        entry->pcs[i] = walked->pcs[i];
-        entry->slots[i] = (uint32_t)(walked->slots[i] - (cfa - 8));
+    struct rec_stack_place *place = &s->stack_places[set][REC_STACK_WAYS - 1];
+    struct rec_cached_stack *stack = &s->stacks[set][place->way];
+    place->cfa = cfa;
+    stack->id = id;
+    uint32_t checked = 0;
+    while (checked < walked->count && (!s->stack_base || walked->slots[checked] < s->stack_base))
+        checked++;
+    stack->fours = (checked + 3) / 4;
+    for (uint32_t i = 0; i < stack->fours * 4; i++) {
+        uint32_t from = i < checked ? i : 0;
+        stack->four[i / 4].pcs[i % 4] = walked->pcs[from];
+        stack->four[i / 4].slots[i % 4] = (uint32_t)(walked->slots[from] - (cfa - 8));
     }
-    s->stack_keys[set][way] = cfa;
+    rec_stack_to_front(s, set, REC_STACK_WAYS - 1);
+}
+
+uint32_t rec_stack_to_front(struct rec_stream *s, uint32_t set, unsigned place)
+{
+    struct rec_stack_place *places = s->stack_places[set], found = places[place];
+    for (; place; place--)
+        places[place] = places[place - 1];
+    places[0] = found;
+    return s->stacks[set][found.way].id;
 }
 
 uint32_t rec_stack_slow(struct rec_stream *s, uint64_t cfa)

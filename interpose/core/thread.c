@@ -100,6 +100,7 @@ struct rec_stream *rec_thread_attach(struct rec_thread *thread)
     s->chunk = s->at = s->end = NULL;
     s->chunk_size = s->chunk_number = 0;
     s->unwinding = s->stack_known = 0;
+    s->stack_base = 0;
     s->next_stack = 1;
     for (unsigned i = 0; i < REC_STACK_IDS; i++)
         s->stack_ids[i] = 0;
@@ -107,7 +108,7 @@ struct rec_stream *rec_thread_attach(struct rec_thread *thread)
         s->once_seen[i] = 0;
     for (unsigned set = 0; set < REC_STACK_SETS; set++)
         for (unsigned way = 0; way < REC_STACK_WAYS; way++)
-            s->stack_keys[set][way] = 0;
+            s->stack_places[set][way] = (struct rec_stack_place){.way = way};
     rec_self = s;
     rec_emit(s, &(struct tr_event){.kind = TR_THREAD_START,
                                    .object = (uint64_t)pthread_self(),
