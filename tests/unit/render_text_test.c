@@ -150,6 +150,9 @@ static void test_narrow(void **state)
     struct sn_text text = {0};
     render(&text, "hostile", &(struct sn_render_options){.width = 60});
     assert_true(widest(text.at) <= 80); /* the deepest rows keep a least width */
+    sn_text_clear(&text);
+    render(&text, "deadlock", &(struct sn_render_options){.width = 1});
+    assert_non_null(strstr(text.at, "snarl:"));
     sn_text_release(&text);
 }
 
