@@ -139,12 +139,12 @@ void sn_module_open(struct sn_module *module, const struct sn_search *search,
         return;
     module->opened = true;
     const char *path = module->of->path;
-    if (!path || *path != '/')
+    if (!path || !strchr(path, '/'))
         return; /* the kernel's vdso, or no file at all: nothing to miss */
     module->callbacks = callbacks;
     module->callbacks.debuginfo_path = (char **)&search->debug_path;
     const char *trouble = NULL, *file = path;
-    if (search->sysroot) {
+    if (search->sysroot && *path == '/') {
         file = sn_sprintf(arena, "%s%s", search->sysroot, path);
         trouble = try_file(module, file);
         if (!trouble)

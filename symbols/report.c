@@ -128,7 +128,7 @@ static const char *lock_name(struct telling *t, const struct sn_lock *lock)
 {
     struct sn_arena *arena = &t->report->arena;
     const char *type = type_name(lock->type);
-    if (lock->allocated_at.count)
+    if (lock->allocated_at.count || lock->block_size)
         return sn_sprintf(arena, "%s at +%llu in the %s", type,
                           (unsigned long long)lock->block_offset,
                           block_name(t, lock->block_size, &lock->allocated_at));
@@ -148,7 +148,7 @@ static void name_variable(struct telling *t, struct sn_variable *variable)
 {
     struct sn_arena *arena = &t->report->arena;
     struct sn_module *module = NULL;
-    if (variable->allocated_at.count) {
+    if (variable->allocated_at.count || variable->block_size) {
         variable->place = "heap";
         variable->name = block_name(t, variable->block_size, &variable->allocated_at);
     } else if (variable->place && strcmp(variable->place, "stack") == 0) {
