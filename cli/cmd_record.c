@@ -47,7 +47,7 @@ int sn_cmd_record(int argc, char **argv)
         sn_say_error("", &err);
     } else {
         struct sn_recording recording;
-        code = sn_recording_make(&recording, &settings, false);
+        code = sn_recording_make(&recording, &settings, false, false);
         if (code == 0)
             code = tell(&recording, &output);
         sn_recording_release(&recording);

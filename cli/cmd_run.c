@@ -89,13 +89,10 @@ static int tell(const struct sn_settings *settings, const struct sn_recording *r
 static int run(const struct sn_settings *settings, struct sn_output *output)
 {
     struct sn_recording recording;
-    int code = sn_recording_make(&recording, settings, true);
-    sn_recording_guard(&recording, !settings->output);
+    int code = sn_recording_make(&recording, settings, true, !settings->output);
     signal(SIGPIPE, SIG_IGN); /* a report that nobody reads is trouble, and no reason to die of */
     if (code == 0)
         code = tell(settings, &recording, output);
-    if (!settings->output)
-        sn_recording_discard(&recording);
     sn_recording_release(&recording);
     return code;
 }

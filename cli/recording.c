@@ -228,15 +228,64 @@ static int supervise(struct sn_recording *recording, const struct sn_settings *s
     return judge(recording);
 }
 
-int sn_recording_make(struct sn_recording *recording, const struct sn_settings *settings,
-                      bool stop_on_deadlock)
+/* The names come from a page that the program could write to: only what is a trace is removed. */
+static void remove_trace(const char *path)
 {
-    *recording = (struct sn_recording){.control = {.fd = -1}};
+    uint64_t magic = 0;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    if (fd < 0)
+        return;
+    ssize_t n = read(fd, &magic, sizeof magic);
+    close(fd);
+    if (n == sizeof magic && magic == TR_MAGIC)
+        unlink(path);
+}
+
+static void remove_traces(const struct sn_control *control)
+{
+    unsigned count = control->page ? sn_control_count(control) : 0;
+    for (unsigned i = 0; i < count; i++) {
+        struct tr_control_process entry = sn_control_entry(control, i);
+        if (entry.path[0])
+            remove_trace(entry.path);
+    }
+}
+
+/* What a signal that ends snarl has to clean up; NULL when there is nothing. */
+static const struct sn_recording *volatile guarded;
+
+static void clean_and_die(int number)
+{
+    const struct sn_recording *recording = guarded;
+    if (recording && recording->discard)
+        remove_traces(&recording->control);
+    if (recording && recording->control.temporary)
+        unlink(recording->control.path);
+    raise(number); /* SA_RESETHAND: this time it ends us */
+}
+
+/* The program inherits none of it: exec makes caught signals usual ones again. */
+static void guard(const struct sn_recording *recording)
+{
+    static const int numbers[] = {SIGINT, SIGQUIT, SIGTERM, SIGHUP};
+    guarded = recording;
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        struct sigaction old, action = {.sa_handler = clean_and_die, .sa_flags = SA_RESETHAND};
+        if (sigaction(numbers[i], NULL, &old) == 0 && old.sa_handler == SIG_DFL)
+            sigaction(numbers[i], &action, NULL);
+    }
+}
+
+int sn_recording_make(struct sn_recording *recording, const struct sn_settings *settings,
+                      bool stop_on_deadlock, bool discard)
+{
+    *recording = (struct sn_recording){.control = {.fd = -1}, .discard = discard};
     int code = check_program(recording, settings);
     if (code)
         return code;
     struct sn_error err;
     struct sn_environment environment = {0};
+    guard(recording);
     if (prepare(recording, settings, &environment, &err) < 0)
         code = trouble(&err, SN_EXIT_SNARL);
     else
@@ -255,51 +304,11 @@ int sn_recording_exit_code(const struct sn_recording *recording)
     return outcome->signal ? SN_EXIT_SIGNAL + outcome->signal : outcome->exit_status;
 }
 
-/* The names come from a page that the program could write to: only what is a trace is removed. */
-static void remove_trace(const char *path)
-{
-    uint64_t magic = 0;
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-    if (fd < 0)
-        return;
-    ssize_t n = read(fd, &magic, sizeof magic);
-    close(fd);
-    if (n == sizeof magic && magic == TR_MAGIC)
-        unlink(path);
-}
-
-void sn_recording_discard(const struct sn_recording *recording)
-{
-    vec_each (const char *const, trace, &recording->traces)
-        remove_trace(*trace);
-}
-
-static const struct sn_recording *guarded;
-static bool guard_traces;
-
-static void clean_and_die(int number)
-{
-    if (guard_traces)
-        sn_recording_discard(guarded);
-    if (guarded->control.temporary)
-        unlink(guarded->control.path);
-    raise(number); /* SA_RESETHAND: this time it ends us */
-}
-
-void sn_recording_guard(const struct sn_recording *recording, bool traces)
-{
-    static const int numbers[] = {SIGINT, SIGQUIT, SIGTERM, SIGHUP};
-    guarded = recording;
-    guard_traces = traces;
-    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
-        struct sigaction old, action = {.sa_handler = clean_and_die, .sa_flags = SA_RESETHAND};
-        if (sigaction(numbers[i], NULL, &old) == 0 && old.sa_handler == SIG_DFL)
-            sigaction(numbers[i], &action, NULL);
-    }
-}
-
 void sn_recording_release(struct sn_recording *recording)
 {
+    if (recording->discard)
+        remove_traces(&recording->control);
+    guarded = NULL;
     sn_control_close(&recording->control);
     vec_release(&recording->traces);
     vec_release(&recording->gaps);

@@ -3,7 +3,7 @@
  * One program, run and recorded: what `run` and `record` have in common.
  *
  *     struct sn_recording recording;
- *     int code = sn_recording_make(&recording, &settings, true);
+ *     int code = sn_recording_make(&recording, &settings, true, true);
  *     if (code == 0)
  *         ... recording.outcome, recording.traces
  *     sn_recording_release(&recording);
@@ -22,24 +22,21 @@ struct sn_recording {
     struct sn_outcome outcome;
     VEC(const char *) traces; /* absolute paths, the program's own first */
     VEC(const char *) gaps;   /* sentences: processes that were not recorded */
+    bool discard;             /* remove the traces in the end */
     bool complete;            /* at least one recorder stayed on */
     bool instrumented;        /* the program was built with -fsanitize=thread */
 };
 
 /*
  * 0: the program ran and was recorded. Otherwise the exit code (125 to 127) after the reason was
- * printed; the program may have run nevertheless (outcome.pid is not 0).
+ * printed; the program may have run nevertheless (outcome.pid is not 0). With DISCARD the traces
+ * are removed by release, or by a signal that ends snarl before.
  */
 int sn_recording_make(struct sn_recording *recording, const struct sn_settings *settings,
-                      bool stop_on_deadlock);
+                      bool stop_on_deadlock, bool discard);
 /* The exit code when nothing is gated: the program's own, 128 and its signal, 124 after a time-out;
  * 125 where every recorder gave up on the way. */
 int sn_recording_exit_code(const struct sn_recording *recording);
-/* From now on a signal that ends snarl removes the traces and the control page first. TRACES
- * says whether the traces are to go. */
-void sn_recording_guard(const struct sn_recording *recording, bool traces);
-/* Removes the traces. */
-void sn_recording_discard(const struct sn_recording *recording);
 void sn_recording_release(struct sn_recording *recording);
 
 #endif

@@ -297,10 +297,28 @@ END
     silent out
 }
 
-@test "the control page is removed, also when snarl is told to end while it analyzes" {
+@test "the control page is removed" {
     expect 0 "$SNARL" run -- printenv SNARL_CONTROL
     [[ $(cat out) == "$TMPDIR"/snarl-control.* ]]
     no left_over
+}
+
+@test "snarl told to end while it analyzes: traces and control page are removed" {
+    mkfifo baseline
+    for signal in TERM INT; do
+        # A background job of a script ignores SIGINT: python gives it back.
+        python3 -c 'import os, signal, sys
+signal.signal(signal.SIGINT, signal.SIG_DFL)
+os.execv(sys.argv[1], sys.argv[1:])' "$SNARL" run --baseline=baseline -- true 2>err &
+        until [ -e "$STAND_IN_TRACE" ]; do sleep 0.05; done
+        sleep 0.3
+        kill -$signal $!
+        code=0
+        wait $! || code=$?
+        [ $code -gt 128 ]
+        [ ! -e "$STAND_IN_TRACE" ]
+        no left_over
+    done
 }
 
 @test "without a directory for the control page there is a nameless one" {
