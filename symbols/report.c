@@ -219,7 +219,7 @@ static size_t add_placeholder(struct sn_text *text, const struct sn_finding *fin
         add_variable(text, finding->variable);
         return strlen(variable);
     }
-    if (sscanf(at, "%%LOCK %9u%%%n", &id, &length) != 1 || length == 0)
+    if (sscanf(at, "%%LOCK %10u%%%n", &id, &length) != 1 || length == 0)
         return 0;
     add_lock(text, finding, id);
     return (size_t)length;
