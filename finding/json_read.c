@@ -148,7 +148,7 @@ static int word(const struct node *parent, const char *key, int (*look)(const ch
         return absent_is < 0 ? 0 : absent_is;
     int value = look(json_string_value(node.value));
     if (value < 0)
-        complain(&node, SN_E_FORMAT, "this version knows no such word");
+        complain(&node, SN_E_FORMAT, "a word that this version does not know");
     return value < 0 ? 0 : value;
 }
 
@@ -320,9 +320,9 @@ static void read_finding(struct sn_report *report, const struct node *node)
     finding->severity = word(node, "severity", severity_by_name, finding->severity);
     finding->status = word(node, "status", status_by_name, SN_NEW);
     struct node id = field(node, "id");
-    if (absent(&id))
-        complain(&id, SN_E_FORMAT, "is missing");
     finding->id = string(node, "id");
+    if (!finding->id || !*finding->id)
+        complain(&id, SN_E_FORMAT, "is missing");
     finding->title = string(node, "title");
     finding->explanation = string(node, "explanation");
     finding->reason = string(node, "reason");
@@ -443,6 +443,14 @@ static void read_report(struct sn_report *report, const struct node *root)
     resolve(report);
 }
 
+/* jansson quotes the input, and its words end up on a terminal. */
+static void make_printable(char *text)
+{
+    for (; *text; text++)
+        if (*text < ' ' || *text > '~')
+            *text = '?';
+}
+
 static int parse(struct sn_report *report, const char *path, const char *bytes, size_t size,
                  struct sn_error *err)
 {
@@ -450,9 +458,11 @@ static int parse(struct sn_report *report, const char *path, const char *bytes, 
         return sn_fail(err, SN_E_EMPTY, path, SN_NO_OFFSET, "the file is empty");
     json_error_t trouble;
     json_t *document = json_loadb(bytes, size, 0, &trouble);
-    if (!document)
+    if (!document) {
+        make_printable(trouble.text);
         return sn_fail(err, SN_E_FORMAT, path, (uint64_t)trouble.position, "no JSON: %s (line %d)",
                        trouble.text, trouble.line);
+    }
     struct sn_error local;
     struct input in = {&report->arena, &local, 0};
     struct node root = {&in, document, NULL, NULL, 0};

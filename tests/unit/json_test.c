@@ -326,11 +326,13 @@ static void test_troubles(void **state)
     check_trouble("{\"schema\": \"snarl-report/1\", \"findings\": [], \"recording\": "
                   "{\"events\": -1}}",
                   SN_E_FORMAT, "recording.events: the number is out of range");
-    check_finding_trouble("\"kind\": \"data-rice\"", "findings[1].kind: this version");
+    check_finding_trouble("\"kind\": \"data-rice\"", "findings[1].kind: a word");
     check_finding_trouble("\"id\": null", "findings[1].id: is missing");
+    check_finding_trouble("\"id\": \"\"", "findings[1].id: is missing");
+    check_trouble("\033[2J", SN_E_FORMAT, "'?'");
     check_finding_trouble("\"level\": 3", "findings[1].level: expected a string");
     check_finding_trouble("\"sites\": [{}]", "findings[1].sites[0].role: is missing");
-    check_finding_trouble("\"sites\": [{\"role\": \"eats\"}]", "findings[1].sites[0].role: this");
+    check_finding_trouble("\"sites\": [{\"role\": \"eats\"}]", "findings[1].sites[0].role: a word");
     check_finding_trouble("\"sites\": [{\"role\": \"read\", \"locks_held\": [1, \"a\"]}]",
                           "findings[1].sites[0].locks_held[1]: expected the id");
     check_finding_trouble("\"sites\": [{\"role\": \"read\", \"stack\": [{\"line\": 4294967296}]}]",
