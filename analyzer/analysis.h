@@ -15,12 +15,14 @@
 
 struct an_world;
 
-/* Thresholds. All have command-line options; defaults in analyzer.c. */
+/* Thresholds. All have command-line options; defaults, and why, in analyzer.c. */
 struct an_options {
     bool timed_out;             /* the program was stopped by --timeout */
     uint32_t livelock_rounds;   /* failed rounds in a row, of each party */
-    uint32_t starvation_bypass; /* how often others got the lock during one wait */
+    uint32_t starvation_bypass; /* how often others got the lock while one thread waited */
     double starvation_share; /* below this share of the fair part, while wanting it all the time */
+    uint32_t starvation_wait_ms; /* and having waited at least as long as this in all */
+    uint32_t deadlock_length;    /* threads in the longest cycle that is looked for */
 };
 
 struct an_context {
@@ -29,6 +31,8 @@ struct an_context {
     struct sn_report *report;
     const struct an_options *options;
     uint32_t process; /* id of this trace's process in the report */
+    uint32_t
+        lock_base; /* added to the world's object ids: the report's ids of this trace's locks */
 };
 
 struct an_analysis {
@@ -42,9 +46,11 @@ struct an_analysis {
 
 void an_options_default(struct an_options *options);
 
-/* The public entry: runs every analysis on the trace and appends to REPORT: findings (frames with
- * pcs alone), threads, locks, counts, notes, coverage. PROGRESS (may be NULL) is called now and
- * then with 0 to 1. */
+/* The public entry: runs every analysis on the trace and appends to REPORT findings, counts, notes
+ * and coverage. The caller has added the trace's process before, and lets symbols/ name the frames
+ * (which carry only their pc) and sn_report_fingerprint merge what is the same afterwards. PROGRESS
+ * (may be NULL) is called now and then with 0 to 1. Fails only if the trace cannot be read at all;
+ * what was cut or lost makes the report incomplete. */
 int an_analyze(struct tr_reader *reader, struct sn_report *report, const struct an_options *options,
                void (*progress)(void *, double), void *progress_data, struct sn_error *err);
 

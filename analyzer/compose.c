@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "analyzer/compose.h"
+
+struct sn_finding *an_finding(const struct an_context *ctx, enum sn_hazard kind,
+                              enum sn_level level)
+{
+    struct sn_finding *finding = sn_report_add(ctx->report, kind, level);
+    finding->process = ctx->process;
+    return finding;
+}
+
+struct sn_stack an_stack(const struct an_context *ctx, uint32_t stack)
+{
+    struct tr_stack from = tr_reader_stack(ctx->reader, stack);
+    struct sn_stack to = {.count = from.count};
+    if (from.count)
+        to.frames = SN_NEW_ARRAY(&ctx->report->arena, struct sn_frame, from.count);
+    for (uint32_t i = 0; i < from.count; i++)
+        to.frames[i].pc = from.pcs[i];
+    return to;
+}
+
+void an_name_thread(const struct an_context *ctx, struct sn_finding *finding,
+                    const struct an_thread *thread)
+{
+    vec_each (struct sn_thread *, known, &finding->threads)
+        if ((*known)->id == thread->number)
+            return;
+    struct sn_thread *named = SN_NEW(&ctx->report->arena, struct sn_thread);
+    named->id = thread->number;
+    named->process = ctx->process;
+    named->name = sn_strdup(&ctx->report->arena, thread->name);
+    named->created_at = an_stack(ctx, thread->create_stack);
+    *vec_push(&finding->threads) = named;
+}
+
+/* The thread on whose stack ADDRESS lay at event INDEX, or NULL. */
+static const struct an_thread *stack_owner(const struct an_world *world, uint64_t address,
+                                           uint64_t index)
+{
+    vec_each (struct an_thread *, thread, &world->threads.all)
+        if (address - (*thread)->stack_low < (*thread)->stack_size &&
+            (*thread)->create_index <= index &&
+            (!(*thread)->exited || (*thread)->exit_index >= index))
+            return *thread;
+    return NULL;
+}
+
+static uint32_t lock_id(const struct an_context *ctx, const struct an_object *object)
+{
+    return ctx->lock_base + object->id;
+}
+
+static const char *type_name(enum tr_object_type type)
+{
+    static const char *const names[] = {"mutex", "rwlock",  "spin", "cond",
+                                        "sem",   "barrier", "once", "lock"};
+    return type < sizeof names / sizeof *names ? names[type] : "lock";
+}
+
+void an_name_lock(const struct an_context *ctx, struct sn_finding *finding,
+                  const struct an_object *object)
+{
+    if (sn_finding_lock(finding, lock_id(ctx, object)))
+        return;
+    struct sn_lock *lock = SN_NEW(&ctx->report->arena, struct sn_lock);
+    lock->id = lock_id(ctx, object);
+    lock->type = type_name(object->type);
+    lock->address = object->address;
+    lock->created_at = an_stack(ctx, object->create_stack);
+    if (object->block_size) {
+        lock->allocated_at = an_stack(ctx, object->block_stack);
+        lock->block_offset = object->block_offset;
+        lock->block_size = object->block_size;
+    } else {
+        const struct an_thread *owner =
+            stack_owner(ctx->world, object->address, object->create_index);
+        lock->on_stack = owner != NULL;
+        lock->stack_of = owner ? owner->number : 0;
+    }
+    *vec_push(&finding->locks) = lock;
+}
+
+struct sn_site *an_site(const struct an_context *ctx, struct sn_finding *finding, enum sn_role role,
+                        const struct an_thread *thread, uint32_t stack, uint64_t event,
+                        const struct an_object *object)
+{
+    an_name_thread(ctx, finding, thread);
+    if (object)
+        an_name_lock(ctx, finding, object);
+    struct sn_site *site = sn_finding_site(finding, role, thread->number);
+    site->process = ctx->process;
+    site->lock = object ? lock_id(ctx, object) : 0;
+    site->stack = an_stack(ctx, stack);
+    site->event = event;
+    return site;
+}
+
+void an_site_locks(const struct an_context *ctx, struct sn_finding *finding, struct sn_site *site,
+                   uint32_t lockset)
+{
+    const struct an_lockset *set = an_lockset(ctx->world, lockset);
+    if (!set->count)
+        return;
+    uint32_t *ids = SN_NEW_ARRAY(&ctx->report->arena, uint32_t, set->count);
+    for (uint32_t i = 0; i < set->count; i++) {
+        const struct an_object *object = ctx->world->objects.all.at[(set->locks[i] >> 1) - 1];
+        an_name_lock(ctx, finding, object);
+        ids[i] = lock_id(ctx, object);
+    }
+    site->locks_held = ids;
+    site->locks_held_count = set->count;
+}
+
+struct sn_variable *an_variable(const struct an_context *ctx, uint64_t address, uint32_t size)
+{
+    struct sn_variable *variable = SN_NEW(&ctx->report->arena, struct sn_variable);
+    variable->address = address;
+    variable->size = size;
+    const struct an_block *block = an_heap_block(&ctx->world->heap, address);
+    const struct an_thread *owner =
+        block ? NULL : stack_owner(ctx->world, address, ctx->world->now.index);
+    if (block) {
+        variable->place = "heap";
+        variable->allocated_at = an_stack(ctx, block->stack);
+        variable->block_offset = address - block->start;
+        variable->block_size = block->size;
+    } else if (owner) {
+        variable->place = "stack";
+        variable->stack_of = owner->number;
+    }
+    return variable;
+}
+
+static const char *thread_text(const struct an_context *ctx, const struct an_thread *thread,
+                               char initial)
+{
+    struct sn_arena *arena = &ctx->report->arena;
+    if (thread->number == 0)
+        return sn_sprintf(arena, "%che main thread", initial);
+    if (thread->name)
+        return sn_sprintf(arena, "%chread %u (%s)", initial, thread->number, thread->name);
+    return sn_sprintf(arena, "%chread %u", initial, thread->number);
+}
+
+const char *an_thread_text(const struct an_context *ctx, const struct an_thread *thread)
+{
+    return thread_text(ctx, thread, 't');
+}
+
+const char *an_thread_begins(const struct an_context *ctx, const struct an_thread *thread)
+{
+    return thread_text(ctx, thread, 'T');
+}
+
+const char *an_lock_text(const struct an_context *ctx, const struct an_object *object)
+{
+    return sn_sprintf(&ctx->report->arena, "%%LOCK %u%%", lock_id(ctx, object));
+}
+
+const char *an_type_text(const struct an_object *object)
+{
+    static const char *const names[] = {
+        "mutex", "reader-writer lock", "spin lock", "condition", "semaphore", "barrier", "once",
+        "lock"};
+    return object->type < sizeof names / sizeof *names ? names[object->type] : "lock";
+}
+
+double an_milliseconds(const struct an_context *ctx, uint64_t from, uint64_t to)
+{
+    const struct tr_header *header = tr_reader_header(ctx->reader);
+    if (!header->tsc_hz || !from || to < from)
+        return -1;
+    return (double)(to - from) * 1e3 / (double)header->tsc_hz;
+}

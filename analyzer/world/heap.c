@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "analyzer/world/heap.h"
+
+#include "analyzer/world/world.h"
+
+/* Freed blocks of this size go back to the system, and their addresses to other uses than the
+ * heap's (glibc's M_MMAP_THRESHOLD): nothing is concluded from their having been freed. */
+enum { GIVEN_BACK = 128 * 1024 };
+
+const struct an_block *an_heap_block(const struct an_heap *heap, uint64_t address)
+{
+    const struct an_range *range = an_ranges_at(&heap->blocks, address);
+    return range ? range->value : NULL;
+}
+
+static void drop(struct an_heap *heap, struct an_block *block)
+{
+    an_ranges_remove(&heap->blocks, block->start);
+    an_snapshot_drop(block->free.past);
+    block->next = heap->spare;
+    heap->spare = block;
+}
+
+void an_heap_forget(struct an_heap *heap, uint64_t start, uint64_t size)
+{
+    struct an_range *range;
+    while (size && (range = an_ranges_overlap(&heap->blocks, start, size)))
+        drop(heap, range->value);
+}
+
+static void allocated(struct an_world *world, const struct tr_event *ev)
+{
+    struct an_heap *heap = &world->heap;
+    uint64_t size = ev->a0 ? ev->a0 : 1;
+    an_world_forget_memory(world, ev->object, size);
+    struct an_block *block = heap->spare;
+    if (block)
+        heap->spare = block->next;
+    else
+        block = SN_NEW(&world->arena, struct an_block);
+    *block = (struct an_block){
+        .start = ev->object, .size = size, .stack = ev->stack, .thread = ev->thread};
+    an_ranges_insert(&heap->blocks, block->start, size, block);
+}
+
+static void freed(struct an_world *world, const struct tr_event *ev)
+{
+    struct an_range *range = an_ranges_at(&world->heap.blocks, ev->object);
+    struct an_block *block = range && range->start == ev->object ? range->value : NULL;
+    uint64_t size = ev->a0 ? ev->a0 : block ? block->size : 0;
+    struct an_access *access = &world->now.access;
+    an_world_access(world, ev, AN_WRITE | AN_FREE);
+    access->size = size > UINT32_MAX ? UINT32_MAX : (uint32_t)size;
+    an_memory_free(&world->memory, &world->order, world->now.thread, access, ev->object, size,
+                   &world->now.conflicts);
+    an_objects_forget(world, ev->object, size);
+    an_memory_forget(&world->memory, ev->object, size);
+    if (!block)
+        return;
+    if (size >= GIVEN_BACK) {
+        drop(&world->heap, block);
+        return;
+    }
+    an_snapshot_drop(block->free.past);
+    block->freed = true;
+    block->free = *access;
+    block->free.mask = 0xff;
+    an_snapshot_keep(block->free.past);
+}
+
+void an_heap_event(struct an_world *world, const struct tr_event *ev)
+{
+    if (ev->kind == TR_ALLOC)
+        allocated(world, ev);
+    else
+        freed(world, ev);
+}
+
+static void drop_free(struct an_range *range)
+{
+    if (!range)
+        return;
+    an_snapshot_drop(((struct an_block *)range->value)->free.past);
+    drop_free(range->left);
+    drop_free(range->right);
+}
+
+void an_heap_release(struct an_heap *heap)
+{
+    drop_free(heap->blocks.root);
+    an_ranges_release(&heap->blocks);
+}

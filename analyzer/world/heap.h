@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The heap: which block holds an address, who made it and where; and, until its memory is used
+ * again, who freed it.
+ */
+#ifndef SN_ANALYZER_WORLD_HEAP_H
+#define SN_ANALYZER_WORLD_HEAP_H
+
+#include "analyzer/world/memory.h"
+#include "analyzer/world/ranges.h"
+#include "trace/event.h"
+
+struct an_world;
+
+struct an_block {
+    uint64_t start, size;
+    uint32_t stack, thread; /* of the allocation */
+    bool freed;
+    struct an_access free; /* a write of the whole block */
+    struct an_block *next; /* among the spare ones */
+};
+
+struct an_heap {
+    struct an_ranges blocks;
+    struct an_block *spare;
+};
+
+/* ALLOC, FREE. */
+void an_heap_event(struct an_world *world, const struct tr_event *ev);
+/* The block that holds ADDRESS, living or freed; or NULL. */
+const struct an_block *an_heap_block(const struct an_heap *heap, uint64_t address);
+/* Nothing in [START, START + SIZE) is known any longer. */
+void an_heap_forget(struct an_heap *heap, uint64_t start, uint64_t size);
+void an_heap_release(struct an_heap *heap);
+
+#endif

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "analyzer/world/objects.h"
+
+#include "analyzer/world/world.h"
+
+bool an_type_is_lock(enum tr_object_type type)
+{
+    return type == TR_TYPE_MUTEX || type == TR_TYPE_RWLOCK || type == TR_TYPE_SPIN ||
+           type == TR_TYPE_USER;
+}
+
+static struct an_object *object_new(struct an_world *world, const struct tr_event *ev,
+                                    uint64_t address, enum tr_object_type type,
+                                    uint32_t incarnation)
+{
+    struct an_objects *objects = &world->objects;
+    struct an_object *object = SN_NEW(&world->arena, struct an_object);
+    *vec_push(&objects->all) = object;
+    object->id = (uint32_t)objects->all.count;
+    object->incarnation = incarnation;
+    object->address = address;
+    object->type = type;
+    object->create_stack = ev->stack;
+    object->create_thread = ev->thread;
+    object->create_index = ev->index;
+    const struct an_block *block = an_heap_block(&world->heap, address);
+    if (block) {
+        object->block_stack = block->stack;
+        object->block_offset = address - block->start;
+        object->block_size = block->size;
+    }
+    *sn_map_at(&objects->by_address, address) = (uintptr_t)object;
+    an_ranges_insert(&objects->in_memory, address, 1, object);
+    return object;
+}
+
+static void object_end(struct an_world *world, struct an_object *object, enum tr_end_cause cause)
+{
+    object->end_index = world->now.index;
+    object->end_cause = cause;
+    sn_map_remove(&world->objects.by_address, object->address);
+    an_ranges_remove(&world->objects.in_memory, object->address);
+    an_order_object_end(&world->order, object);
+    an_order_object_end(&world->hard, object);
+}
+
+static struct an_object *find(const struct an_world *world, uint64_t address)
+{
+    uint64_t *found = sn_map_find(&world->objects.by_address, address);
+    return found ? (struct an_object *)(uintptr_t)*found : NULL;
+}
+
+struct an_object *an_object(struct an_world *world, const struct tr_event *ev, uint64_t address,
+                            enum tr_object_type type)
+{
+    struct an_object *object = find(world, address);
+    if (object && object->type == type)
+        return object;
+    uint32_t incarnation = object ? object->incarnation + 1 : 1;
+    if (object)
+        object_end(world, object, TR_END_REINIT);
+    object = object_new(world, ev, address, type, incarnation);
+    object->attributes = TR_ATTR_STATIC;
+    return object;
+}
+
+void an_objects_event(struct an_world *world, const struct tr_event *ev)
+{
+    struct an_object *object = find(world, ev->object);
+    world->now.object = object;
+    if (ev->kind == TR_OBJECT_END) {
+        if (object)
+            object_end(world, object, (enum tr_end_cause)(ev->mode >> TR_END_CAUSE_SHIFT));
+        return;
+    }
+    uint32_t incarnation = object ? object->incarnation + 1 : 1;
+    if (object)
+        object_end(world, object, TR_END_REINIT);
+    object = object_new(world, ev, ev->object, (enum tr_object_type)tr_type(ev->mode), incarnation);
+    object->attributes = (uint32_t)ev->a0;
+    object->initial = ev->a1;
+    if (object->type == TR_TYPE_SEM)
+        object->semaphore.value = (int64_t)ev->a1;
+    world->now.object = object;
+}
+
+void an_objects_forget(struct an_world *world, uint64_t start, uint64_t size)
+{
+    struct an_range *range;
+    while (size && (range = an_ranges_overlap(&world->objects.in_memory, start, size)))
+        object_end(world, range->value, TR_END_FREE);
+}
+
+void an_objects_release(struct an_world *world)
+{
+    vec_each (struct an_object *, object, &world->objects.all)
+        if (an_type_is_lock((*object)->type))
+            an_lock_release(&(*object)->lock);
+    vec_release(&world->objects.all);
+    sn_map_release(&world->objects.by_address);
+    an_ranges_release(&world->objects.in_memory);
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Objects of synchronisation: each is an address and an incarnation. An initialisation, or first
+ * use where there was none, begins one; destruction, the end of the memory that holds it, and the
+ * use of its address as another type end it. What belongs to one type lies in that type's file.
+ */
+#ifndef SN_ANALYZER_WORLD_OBJECTS_H
+#define SN_ANALYZER_WORLD_OBJECTS_H
+
+#include "analyzer/world/barriers.h"
+#include "analyzer/world/conditions.h"
+#include "analyzer/world/locks.h"
+#include "analyzer/world/once.h"
+#include "analyzer/world/ranges.h"
+#include "analyzer/world/semaphores.h"
+
+struct an_object {
+    uint32_t id; /* 1, 2, 3 ... in order of appearance */
+    uint32_t incarnation;
+    uint64_t address;
+    enum tr_object_type type;
+    uint32_t attributes; /* enum tr_object_attribute */
+    uint64_t initial;    /* value of a semaphore, count of a barrier */
+    uint32_t create_stack, create_thread;
+    uint32_t block_stack; /* of the heap block around it, if block_size is not 0 */
+    uint64_t block_offset, block_size;
+    uint64_t create_index, end_index; /* end 0: it lives */
+    enum tr_end_cause end_cause;
+    union {
+        struct an_lock lock; /* mutex, rwlock, spin, user */
+        struct an_condition condition;
+        struct an_semaphore semaphore;
+        struct an_barrier barrier;
+        struct an_once once;
+    };
+};
+
+struct an_objects {
+    VEC(struct an_object *) all; /* id N is at N - 1 */
+    struct sn_map by_address;    /* to those that live */
+    struct an_ranges in_memory;  /* the same in order, each of size 1 */
+};
+
+/* The living object at ADDRESS; made, as used from here on, if there is none of that TYPE. */
+struct an_object *an_object(struct an_world *world, const struct tr_event *ev, uint64_t address,
+                            enum tr_object_type type);
+/* OBJECT_NEW and OBJECT_END. */
+void an_objects_event(struct an_world *world, const struct tr_event *ev);
+/* Ends all objects in [START, START + SIZE). */
+void an_objects_forget(struct an_world *world, uint64_t start, uint64_t size);
+void an_objects_release(struct an_world *world);
+bool an_type_is_lock(enum tr_object_type type);
+
+#endif

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "analyzer/world/semaphores.h"
+
+#include "analyzer/world/waits.h"
+#include "analyzer/world/world.h"
+
+void an_semaphores_event(struct an_world *world, const struct tr_event *ev)
+{
+    struct an_object *object = an_object(world, ev, ev->object, TR_TYPE_SEM);
+    struct an_semaphore *semaphore = &object->semaphore;
+    struct an_thread *thread = world->now.thread;
+    world->now.object = object;
+    switch (ev->kind) {
+    case TR_REQUEST:
+        an_wait_begin(thread, AN_WAIT_SEM, ev);
+        thread->wait.object = object;
+        break;
+    case TR_SEM_WAIT:
+        an_wait_end(thread);
+        semaphore->value--;
+        semaphore->waits++;
+        break;
+    case TR_SEM_POST:
+        semaphore->value++;
+        semaphore->posts++;
+        semaphore->last_post_stack = ev->stack;
+        semaphore->last_post_thread = ev->thread;
+        break;
+    default:
+        an_wait_end(thread);
+        break;
+    }
+}

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "analyzer/world/threads.h"
+
+#include "analyzer/world/waits.h"
+#include "analyzer/world/world.h"
+
+enum { SLOTS_TRIED = 8 }; /* of the free ones, for a new thread */
+
+struct an_thread *an_thread_find(const struct an_world *world, uint32_t number)
+{
+    struct an_thread *latest = world->threads.latest;
+    if (latest && latest->number == number)
+        return latest;
+    uint64_t *index = sn_map_find(&world->threads.by_number, number);
+    return index ? world->threads.all.at[*index] : NULL;
+}
+
+/* Does MAKER know, by more than locks, all that the slot's last thread did? */
+static bool slot_is_past(struct an_world *world, struct an_thread *maker, uint32_t slot)
+{
+    const struct an_thread *last = world->threads.slots.at[slot].thread;
+    return an_order_before(&world->hard, maker, slot, last->clock);
+}
+
+static uint32_t slot_for(struct an_world *world, struct an_thread *maker)
+{
+    struct an_threads *threads = &world->threads;
+    for (size_t i = threads->free_slots.count, tried = 0; maker && i-- > 0 && tried < SLOTS_TRIED;
+         tried++) {
+        uint32_t slot = threads->free_slots.at[i];
+        if (!slot_is_past(world, maker, slot))
+            continue;
+        threads->free_slots.at[i] = *vec_last(&threads->free_slots);
+        (void)vec_pop(&threads->free_slots);
+        return slot;
+    }
+    (void)vec_push(&threads->slots);
+    return (uint32_t)threads->slots.count - 1;
+}
+
+static struct an_thread *thread_new(struct an_world *world, uint32_t number,
+                                    struct an_thread *parent)
+{
+    struct an_threads *threads = &world->threads;
+    struct an_thread *thread = SN_NEW(&world->arena, struct an_thread);
+    thread->number = number;
+    thread->parent = parent;
+    thread->slot = slot_for(world, parent);
+    struct an_slot *slot = &threads->slots.at[thread->slot];
+    thread->clock = thread->epoch = (slot->thread ? slot->thread->clock : 0) + 1;
+    slot->thread = thread;
+    thread->index = (uint32_t)threads->all.count;
+    *vec_push(&threads->all) = thread;
+    *sn_map_at(&threads->by_number, number) = thread->index;
+    an_order_thread_new(&world->order, thread, parent);
+    an_order_thread_new(&world->hard, thread, parent);
+    return thread;
+}
+
+struct an_thread *an_thread(struct an_world *world, uint32_t number)
+{
+    struct an_thread *thread = an_thread_find(world, number);
+    if (!thread)
+        thread = thread_new(world, number, NULL);
+    return world->threads.latest = thread;
+}
+
+struct an_held *an_thread_holds(const struct an_thread *thread, const struct an_object *object)
+{
+    for (size_t i = thread->held.count; i-- > 0;)
+        if (thread->held.at[i].object == object)
+            return &thread->held.at[i];
+    return NULL;
+}
+
+static void created(struct an_world *world, struct an_thread *parent, const struct tr_event *ev)
+{
+    struct an_thread *child = an_thread_find(world, (uint32_t)ev->a0);
+    if (!child)
+        child = thread_new(world, (uint32_t)ev->a0, parent);
+    if (child->created || child == parent)
+        return;
+    child->created = true;
+    child->parent = parent;
+    child->create_stack = ev->stack;
+    child->create_index = ev->index;
+    child->detached |= (ev->mode & TR_CREATE_DETACHED) != 0;
+    vec_each (struct an_held, held, &parent->held)
+        *vec_push(&child->create_held) = *held;
+}
+
+static void started(struct an_world *world, struct an_thread *thread, const struct tr_event *ev)
+{
+    thread->started = true;
+    thread->stack_low = ev->a1;
+    thread->stack_size = ev->a2;
+    if (!thread->parent && ev->a0 != thread->number && ev->a0 < TR_NO_THREAD)
+        thread->parent = an_thread_find(world, (uint32_t)ev->a0);
+    if (thread->number != 0)
+        an_world_forget_memory(world, ev->a1, ev->a2);
+}
+
+static void exited(struct an_world *world, struct an_thread *thread, const struct tr_event *ev)
+{
+    if (thread->exited)
+        return;
+    thread->exited = true;
+    thread->exit_index = ev->index;
+    thread->exit_stack = ev->stack;
+    thread->exit_mode = ev->mode;
+    an_wait_end(thread);
+    *vec_push(&world->threads.free_slots) = thread->slot;
+}
+
+/* What the maker has held without a break since it made CHILD guards all that CHILD did. */
+static void joined(struct an_thread *thread, struct an_thread *child)
+{
+    child->joined = true;
+    vec_each (struct an_held, before, &child->create_held) {
+        const struct an_held *now = an_thread_holds(thread, before->object);
+        if (thread == child->parent && now && now->index == before->index) {
+            *vec_push(&child->guards) = *before;
+            child->guardian = thread;
+        }
+    }
+    vec_release(&child->create_held);
+}
+
+static void named(struct an_world *world, const struct tr_event *ev)
+{
+    struct an_thread *thread = an_thread(world, (uint32_t)ev->a0);
+    if (ev->bytes_length)
+        thread->name = sn_strndup(&world->arena, (const char *)ev->bytes, ev->bytes_length);
+}
+
+void an_threads_event(struct an_world *world, const struct tr_event *ev)
+{
+    struct an_thread *thread = world->now.thread;
+    struct an_thread *other = NULL;
+    if (ev->kind >= TR_THREAD_DETACH && ev->kind <= TR_JOIN_FAIL)
+        other = an_thread_find(world, (uint32_t)ev->a0);
+    switch (ev->kind) {
+    case TR_THREAD_CREATE:
+        created(world, thread, ev);
+        break;
+    case TR_THREAD_START:
+        started(world, thread, ev);
+        break;
+    case TR_THREAD_EXIT:
+        exited(world, thread, ev);
+        break;
+    case TR_THREAD_NAME:
+        named(world, ev);
+        break;
+    case TR_THREAD_DETACH:
+        if (other)
+            other->detached = true;
+        break;
+    case TR_JOIN_REQUEST:
+        if (other) {
+            an_wait_begin(thread, AN_WAIT_JOIN, ev);
+            thread->wait.thread = other;
+        }
+        break;
+    case TR_JOIN:
+        an_wait_end(thread);
+        if (other)
+            joined(thread, other);
+        break;
+    case TR_JOIN_FAIL:
+        an_wait_end(thread);
+        break;
+    default:
+        break;
+    }
+}
+
+void an_threads_release(struct an_world *world)
+{
+    vec_each (struct an_thread *, thread, &world->threads.all) {
+        vec_release(&(*thread)->held);
+        vec_release(&(*thread)->create_held);
+        vec_release(&(*thread)->guards);
+    }
+    vec_release(&world->threads.all);
+    vec_release(&world->threads.slots);
+    vec_release(&world->threads.free_slots);
+    sn_map_release(&world->threads.by_number);
+}

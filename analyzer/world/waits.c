@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "analyzer/world/waits.h"
+
+#include "analyzer/world/world.h"
+
+void an_wait_begin(struct an_thread *thread, enum an_wait_kind kind, const struct tr_event *ev)
+{
+    an_wait_end(thread);
+    thread->wait = (struct an_wait){
+        .kind = kind,
+        .index = ev->index,
+        .time = ev->time,
+        .stack = ev->stack,
+        .shared = (ev->mode & TR_LOCK_SHARED) != 0,
+        .timed = (ev->mode & TR_LOCK_TIMED) != 0,
+    };
+}
+
+void an_wait_end(struct an_thread *thread)
+{
+    if (thread->wait.kind == AN_WAIT_LOCK) {
+        struct an_lock *lock = &thread->wait.object->lock;
+        for (size_t i = lock->waiters.count; i-- > 0;)
+            if (lock->waiters.at[i] == thread)
+                vec_remove(&lock->waiters, i);
+    }
+    thread->wait = (struct an_wait){0};
+}
+
+bool an_waits_for_ever(const struct an_thread *thread)
+{
+    return thread->wait.kind != AN_WAIT_NONE && thread->wait.kind != AN_WAIT_OUTSIDE &&
+           !thread->wait.timed && an_thread_lives(thread);
+}
+
+/* A reader that no writer keeps out is kept out by the writers that queue before it. */
+static void add_queued_writers(const struct an_lock *lock, const struct an_thread *reader,
+                               struct an_thread_list *list)
+{
+    vec_each (struct an_thread *, waiter, &lock->waiters)
+        if (*waiter != reader && !(*waiter)->wait.shared)
+            *vec_push(&list->of) = *waiter;
+}
+
+void an_blockers(const struct an_thread *thread, struct an_thread_list *list)
+{
+    vec_clear(&list->of);
+    if (thread->wait.kind == AN_WAIT_JOIN && thread->wait.thread)
+        *vec_push(&list->of) = thread->wait.thread;
+    if (thread->wait.kind != AN_WAIT_LOCK)
+        return;
+    const struct an_lock *lock = &thread->wait.object->lock;
+    if (lock->owner)
+        *vec_push(&list->of) = lock->owner;
+    if (!thread->wait.shared)
+        for (size_t i = 0; i < lock->readers.count; i++)
+            *vec_push(&list->of) = lock->readers.at[i];
+    else if (!lock->owner && lock->readers.count)
+        add_queued_writers(lock, thread, list);
+}
+
+size_t an_blame_waiters(struct an_world *world, struct sn_finding *finding)
+{
+    struct an_thread_list blockers = {0};
+    size_t blamed = 0, before;
+    do {
+        before = blamed;
+        vec_each (struct an_thread *, thread, &world->threads.all) {
+            if ((*thread)->blamed || !an_waits_for_ever(*thread))
+                continue;
+            an_blockers(*thread, &blockers);
+            for (size_t i = 0; i < blockers.of.count && !(*thread)->blamed; i++)
+                if (blockers.of.at[i]->blamed == finding)
+                    (*thread)->blamed = finding;
+            blamed += (*thread)->blamed != NULL;
+        }
+    } while (blamed != before);
+    vec_release(&blockers.of);
+    return blamed;
+}

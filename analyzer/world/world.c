@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "analyzer/world/world.h"
+
+#include "analyzer/world/waits.h"
+
+void an_world_init(struct an_world *world, struct tr_reader *reader)
+{
+    *world = (struct an_world){.reader = reader, .hard.hard = true};
+}
+
+void an_world_forget_memory(struct an_world *world, uint64_t start, uint64_t size)
+{
+    if (!size || start + size < start)
+        return;
+    an_memory_forget(&world->memory, start, size);
+    an_heap_forget(&world->heap, start, size);
+    an_objects_forget(world, start, size);
+}
+
+void an_world_access(struct an_world *world, const struct tr_event *ev, unsigned flags)
+{
+    struct an_thread *thread = world->now.thread;
+    if (ev->mode & TR_ACC_MAY_BE_ATOMIC && tr_is_access(ev->kind))
+        flags |= AN_MAY_BE_ATOMIC;
+    if (ev->mode & TR_ACC_SOURCE_UNKNOWN && ev->kind != TR_FREE)
+        flags |= AN_SOURCE_UNKNOWN;
+    world->now.access = (struct an_access){
+        .clock = thread->clock,
+        .index = ev->index,
+        .past = flags & AN_WRITE ? an_order_snapshot(&world->order, thread) : NULL,
+        .thread = thread->index,
+        .slot = thread->slot,
+        .stack = ev->stack,
+        .lockset = an_thread_lockset(world, thread),
+        .flags = (uint8_t)flags,
+    };
+}
+
+static void access_memory(struct an_world *world, const struct tr_event *ev, uint64_t size,
+                          unsigned flags)
+{
+    an_world_access(world, ev, flags);
+    world->now.access.size = size > UINT32_MAX ? UINT32_MAX : (uint32_t)size;
+    an_memory_access(&world->memory, &world->heap, &world->order, world->now.thread,
+                     &world->now.access, ev->object, size, &world->now.conflicts);
+}
+
+static void plain_access(struct an_world *world, const struct tr_event *ev)
+{
+    bool range = ev->kind == TR_READ_RANGE || ev->kind == TR_WRITE_RANGE;
+    bool write = ev->kind == TR_WRITE || ev->kind == TR_WRITE_RANGE;
+    if (ev->mode & TR_ACC_DEFERRED) { /* its place in the order is not this one */
+        world->deferred++;
+        return;
+    }
+    access_memory(world, ev, range ? ev->a0 : tr_access_size(ev->mode), write ? AN_WRITE : 0);
+}
+
+static void atomic_access(struct an_world *world, const struct tr_event *ev)
+{
+    unsigned write = ev->kind == TR_ATOMIC_LOAD ? 0 : AN_WRITE;
+    access_memory(world, ev, tr_access_size(ev->mode), AN_ATOMIC | write);
+}
+
+static void process_ends(struct an_world *world, const struct tr_event *ev)
+{
+    if (world->end.exit)
+        return;
+    world->end.exit = true;
+    world->end.exited_by = world->now.thread;
+    world->end.exit_stack = ev->stack;
+    world->end.exit_mode = ev->mode;
+}
+
+/* What the event means, but for its order. */
+static void update(struct an_world *world, const struct tr_event *ev)
+{
+    switch (ev->kind) {
+    case TR_THREAD_START ... TR_JOIN_FAIL:
+        an_threads_event(world, ev);
+        break;
+    case TR_OBJECT_NEW:
+    case TR_OBJECT_END:
+        an_objects_event(world, ev);
+        break;
+    case TR_REQUEST:
+    case TR_TRY_FAIL:
+        if (tr_type(ev->mode) == TR_TYPE_SEM) {
+            an_semaphores_event(world, ev);
+            break;
+        } /* fall through */
+    case TR_ACQUIRE:
+    case TR_RELEASE:
+        an_locks_event(world, ev);
+        break;
+    case TR_OP_ERROR:
+        an_wait_end(world->now.thread);
+        world->now.object =
+            an_object(world, ev, ev->object, (enum tr_object_type)tr_type(ev->mode));
+        break;
+    case TR_COND_WAIT:
+    case TR_COND_WAKE:
+    case TR_COND_SIGNAL:
+        an_conditions_event(world, ev);
+        break;
+    case TR_SEM_WAIT:
+    case TR_SEM_POST:
+        an_semaphores_event(world, ev);
+        break;
+    case TR_BARRIER_ENTER:
+    case TR_BARRIER_EXIT:
+        an_barriers_event(world, ev);
+        break;
+    case TR_ONCE_BEGIN:
+    case TR_ONCE_END:
+    case TR_ONCE_SEEN:
+        an_once_event(world, ev);
+        break;
+    case TR_HB_BEFORE:
+    case TR_HB_AFTER:
+        /* an annotated address may be a lock as well: a space of its own */
+        world->now.object = an_object(world, ev, ev->object ^ 1ull << 63, TR_TYPE_MASK);
+        break;
+    case TR_BLOCK_BEGIN:
+        an_wait_begin(world->now.thread, AN_WAIT_OUTSIDE, ev);
+        break;
+    case TR_BLOCK_END:
+        an_wait_end(world->now.thread);
+        break;
+    case TR_ALLOC:
+    case TR_FREE:
+        an_heap_event(world, ev);
+        break;
+    case TR_READ ... TR_WRITE_RANGE:
+        plain_access(world, ev);
+        break;
+    case TR_ATOMIC_LOAD ... TR_ATOMIC_RMW:
+        atomic_access(world, ev);
+        break;
+    case TR_EXIT:
+        process_ends(world, ev);
+        break;
+    case TR_DEADLOCK:
+        world->end.deadlock = true;
+        break;
+    case TR_TIMEOUT:
+        world->end.timeout = true;
+        break;
+    case TR_SIGNAL:
+        world->end.signal = true;
+        break;
+    default:
+        break;
+    }
+}
+
+static void tick(struct an_world *world, struct an_thread *thread, bool epoch)
+{
+    thread->clock++;
+    if (epoch)
+        thread->epoch = thread->clock;
+    an_order_tick(&world->order, thread);
+    an_order_tick(&world->hard, thread);
+}
+
+static void begin(struct an_world *world, const struct tr_event *ev)
+{
+    struct an_now *now = &world->now;
+    an_snapshot_drop(now->access.past);
+    now->access = (struct an_access){0};
+    vec_clear(&now->conflicts.of);
+    now->index = ev->index;
+    now->thread = an_thread(world, ev->thread);
+    now->object = NULL;
+    now->outermost = now->released_by_other = now->fills_round = false;
+    world->events++;
+    world->accesses += tr_is_access(ev->kind) || tr_is_atomic(ev->kind);
+    if (!ev->time)
+        return;
+    now->thread->time = ev->time;
+    if (!world->first_time || ev->time < world->first_time)
+        world->first_time = ev->time;
+    if (ev->time > world->last_time)
+        world->last_time = ev->time;
+}
+
+void an_world_event(struct an_world *world, const struct tr_event *ev)
+{
+    begin(world, ev);
+    struct an_thread *thread = world->now.thread;
+    update(world, ev);
+    if (!tr_is_access(ev->kind)) {
+        an_order_event(&world->order, world, ev);
+        an_order_event(&world->hard, world, ev);
+    }
+    bool epoch = tr_moves_epoch(ev->kind, ev->mode);
+    if (epoch || world->now.access.flags & AN_WRITE)
+        tick(world, thread, epoch);
+}
+
+void an_world_release(struct an_world *world)
+{
+    an_snapshot_drop(world->now.access.past);
+    vec_release(&world->now.conflicts.of);
+    an_memory_release(&world->memory);
+    an_heap_release(&world->heap);
+    an_objects_release(world);
+    an_locksets_release(world);
+    an_threads_release(world);
+    an_order_release(&world->order);
+    an_order_release(&world->hard);
+    sn_arena_release(&world->arena);
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What is known of the program at one moment of its trace: threads, objects of synchronisation,
+ * heap, memory, and what happened before what. It follows each event once, before any analysis sees
+ * the event; what the event meant is in `now`.
+ */
+#ifndef SN_ANALYZER_WORLD_WORLD_H
+#define SN_ANALYZER_WORLD_WORLD_H
+
+#include "analyzer/world/heap.h"
+#include "analyzer/world/locks.h"
+#include "analyzer/world/memory.h"
+#include "analyzer/world/objects.h"
+#include "analyzer/world/order.h"
+#include "analyzer/world/threads.h"
+#include "base/arena.h"
+#include "trace/reader.h"
+
+/* What the current event meant. */
+struct an_now {
+    uint64_t index;
+    struct an_thread *thread;
+    struct an_object *object;      /* of synchronisation; or NULL */
+    bool outermost;                /* ACQUIRE: not held before; RELEASE: not held any longer */
+    bool released_by_other;        /* RELEASE: another thread's hold ended */
+    bool fills_round;              /* BARRIER_ENTER: nobody is missing now */
+    struct an_held released;       /* RELEASE: the hold that ended */
+    struct an_access access;       /* accesses, atomics, FREE */
+    struct an_conflicts conflicts; /* earlier accesses that race with it by happens-before */
+};
+
+/* How the trace ended, as far as it tells. */
+struct an_end {
+    bool exit;                   /* the process ended by itself */
+    struct an_thread *exited_by; /* who ended it */
+    uint32_t exit_stack, exit_mode;
+    bool deadlock, timeout, signal;
+};
+
+struct an_world {
+    struct tr_reader *reader;
+    struct sn_arena arena;
+    struct an_now now;
+    struct an_threads threads;
+    struct an_objects objects;
+    struct an_locksets locksets;
+    struct an_heap heap;
+    struct an_memory memory;
+    struct an_order order, hard; /* order.h */
+    struct an_end end;
+    uint64_t events, accesses, deferred;
+    uint64_t first_time, last_time; /* TSC */
+};
+
+void an_world_init(struct an_world *world, struct tr_reader *reader);
+void an_world_event(struct an_world *world, const struct tr_event *ev);
+void an_world_release(struct an_world *world);
+
+/* For the world's own files: begins `now.access` for EV; memory that is used for something new. */
+void an_world_access(struct an_world *world, const struct tr_event *ev, unsigned flags);
+void an_world_forget_memory(struct an_world *world, uint64_t start, uint64_t size);
+
+#endif
