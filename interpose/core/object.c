@@ -188,3 +188,14 @@ void rec_objects_end_in(struct rec_stream *s, const void *low, uint64_t size,
         end_in_bucket(s, __atomic_load_n(page_bucket(page), __ATOMIC_ACQUIRE), address, size,
                       cause);
 }
+
+/* A fork child's trace has told of no object yet, and of all threads only the forking one lives on,
+ * as number 0. */
+void rec_objects_after_fork(uint32_t forking_thread)
+{
+    for (unsigned i = 0; i < PAGE_BUCKETS; i++)
+        for (struct rec_object *object = pages[i]; object; object = object->next_in_page) {
+            object->alive = 0;
+            object->owner = object->owner == forking_thread + 1;
+        }
+}

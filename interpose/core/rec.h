@@ -228,6 +228,7 @@ void rec_object_end(struct rec_stream *s, struct rec_object *object, uint32_t st
 void rec_objects_end_in(struct rec_stream *s, const void *low, uint64_t size,
                         enum tr_end_cause cause);
 bool rec_objects_maybe_in(const void *low, uint64_t size);
+void rec_objects_after_fork(uint32_t forking_thread);
 
 /* stack.c */
 void rec_stack_start(void);
@@ -243,6 +244,12 @@ void rec_modules_start(struct rec_stream *s);
 void rec_modules_check(struct rec_stream *s,
                        uint64_t pc); /* looks again if no known module holds PC */
 void rec_modules_reset(void);
+
+/* access/ */
+void rec_access_reset(struct rec_stream *s); /* the stream has a new thread */
+/* Memory that is another now, though at the same address: the thread's accesses to it are news. */
+void rec_access_forget(struct rec_stream *s, const void *block, uint64_t size);
+void rec_atomics_reset(void); /* in a fork child */
 
 /* waits.c */
 void rec_wait_lock(struct rec_stream *s,

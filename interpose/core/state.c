@@ -269,6 +269,8 @@ void rec_restart_in_child(uint32_t forking_thread)
     rec_live.initialized = 1;
     rec_thread_reset();
     rec_modules_reset();
+    rec_atomics_reset();
+    rec_objects_after_fork(forking_thread);
     control_attach();
     begin(TR_NO_THREAD);
     rec_header->thread_of_parent = forking_thread;

@@ -109,6 +109,7 @@ struct rec_stream *rec_thread_attach(struct rec_thread *thread)
     for (unsigned set = 0; set < REC_STACK_SETS; set++)
         for (unsigned way = 0; way < REC_STACK_WAYS; way++)
             s->stack_places[set][way] = (struct rec_stack_place){.way = way};
+    rec_access_reset(s);
     rec_self = s;
     rec_emit(s, &(struct tr_event){.kind = TR_THREAD_START,
                                    .object = (uint64_t)pthread_self(),
