@@ -64,18 +64,18 @@ static enum place_kind look(const struct pass *pass, uint64_t offset, struct tr_
 static void add_module(struct pass *pass, const struct tr_event *ev)
 {
     struct tr_index *index = pass->index;
-    const uint8_t *bytes = ev->bytes;
     uint32_t length = ev->bytes_length;
+    const char *path = tr_names_path(ev->bytes, &length);
     struct tr_module module = {
         .base = ev->object, .start = ev->a0, .end = ev->a1, .access_source = ev->mode};
-    if (length && bytes[0] < length) {
-        module.build_id_length =
-            bytes[0] < sizeof module.build_id ? bytes[0] : sizeof module.build_id;
-        memcpy(module.build_id, bytes + 1, module.build_id_length);
-        length -= bytes[0] + 1u;
-        bytes += bytes[0] + 1u;
+    if (length < ev->bytes_length) {
+        module.build_id_length = ev->bytes[0];
+        if (module.build_id_length > sizeof module.build_id)
+            module.build_id_length = sizeof module.build_id;
+        memcpy(module.build_id, ev->bytes + 1, module.build_id_length);
     }
-    module.path = sn_strndup(&index->arena, (const char *)bytes, length);
+    module.path = sn_strndup(&index->arena, path, length);
+    tr_names_add(&index->names, path, length, module.base);
     *vec_push(&index->modules) = module;
     *sn_map_at(&pass->module_of, ev->object) = index->modules.count;
 }
@@ -214,6 +214,17 @@ static void find_chunks(struct pass *pass)
     }
 }
 
+static void name_modules(struct tr_index *index)
+{
+    vec_each (struct tr_module, module, &index->modules) {
+        size_t length = strlen(module->path);
+        const char *name = tr_names_of(module->path, &length);
+        const uint64_t *base = tr_names_base(&index->names, name, length);
+        if (base && *base == module->base)
+            module->name = name;
+    }
+}
+
 static int by_thread_and_number(const void *left, const void *right)
 {
     const struct tr_place *a = left, *b = right;
@@ -271,6 +282,7 @@ void tr_index_build(struct tr_index *index, const uint8_t *bytes, uint64_t size)
     SORT(&index->chunks, by_thread_and_number);
     SORT(&index->deferred, by_thread_and_epoch);
     SORT(&index->modules, by_start);
+    name_modules(index);
     find_missing(index);
 }
 
@@ -280,6 +292,7 @@ void tr_index_release(struct tr_index *index)
     vec_release(&index->deferred);
     vec_release(&index->modules);
     vec_release(&index->arguments);
+    tr_names_release(&index->names);
     sn_map_release(&index->created);
     sn_arena_release(&index->arena);
 }

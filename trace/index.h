@@ -9,6 +9,7 @@
 
 #include "base/map.h"
 #include "base/vec.h"
+#include "trace/names.h"
 #include "trace/reader.h"
 
 /* Threads with a higher number are taken for damage: what follows may keep tables by number. */
@@ -31,6 +32,7 @@ struct tr_index {
     VEC(struct tr_deferred) deferred; /* by thread, then epoch */
     VEC(struct tr_module) modules;    /* by start */
     VEC(char *) arguments;
+    struct tr_names names;
     struct sn_map created; /* threads with a THREAD_CREATE */
     struct tr_damage damage;
 };

@@ -38,6 +38,7 @@ struct tr_module {
     uint64_t base;       /* load bias: address in the file + base = address in the process */
     uint64_t start, end; /* the mapped range */
     char *path;
+    const char *name; /* the last part of PATH where that means this load bias alone, else NULL */
     uint8_t build_id[32];
     uint32_t build_id_length;
     uint32_t access_source;  /* enum tr_access_source */

@@ -171,6 +171,11 @@ void tr_writer_add(struct tr_writer *writer, const struct tr_event *ev)
     tr_writer_add_deferred(writer, ev->thread, ev);
 }
 
+uint64_t tr_writer_time(struct tr_writer *writer, uint32_t thread)
+{
+    return thread_of(writer, thread)->time;
+}
+
 uint64_t tr_writer_epoch(struct tr_writer *writer, uint32_t thread)
 {
     return thread_of(writer, thread)->epoch;

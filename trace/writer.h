@@ -17,7 +17,7 @@
 #include "base/vec.h"
 #include "trace/wire.h"
 
-enum { TR_WRITER_BYTES_MAX = 1 << 20, TR_WRITER_STACK_MAX = 1 << 16 /* frames */ };
+enum { TR_WRITER_BYTES_MAX = 8 << 20, TR_WRITER_STACK_MAX = 1 << 16 /* frames */ };
 
 struct tr_writer_thread;
 
@@ -39,6 +39,8 @@ uint32_t tr_writer_stack(struct tr_writer *writer, uint32_t thread, const uint64
 void tr_writer_add(struct tr_writer *writer, const struct tr_event *ev);
 /* The same for a deferred access of EV->thread, told by thread TELLER. */
 void tr_writer_add_deferred(struct tr_writer *writer, uint32_t teller, const struct tr_event *ev);
+/* The latest time of THREAD; 0 before the first. */
+uint64_t tr_writer_time(struct tr_writer *writer, uint32_t thread);
 /* The epoch in which THREAD is; and moves it there, by a new chunk. It starts at 0 and moves by
  * itself behind each event with tr_moves_epoch. */
 uint64_t tr_writer_epoch(struct tr_writer *writer, uint32_t thread);
