@@ -55,6 +55,7 @@ static void told_alloc(void *block, size_t size, uint64_t cfa)
     struct rec_stream *s = rec_enter();
     if (!s)
         return;
+    rec_access_forget(s, block, size);
     rec_emit(s, &(struct tr_event){.kind = TR_ALLOC,
                                    .stack = rec_stack(s, cfa),
                                    .object = (uint64_t)block,
@@ -146,13 +147,15 @@ REC_EXPORT void *realloc(void *block, size_t size)
     if (s) {
         if (gone)
             tell_free(s, block, version, old, rec_here());
-        else if (rec_config.heap)
+        else if (rec_config.heap) {
+            rec_access_forget(s, block, fresh ? size : old);
             rec_emit(s, &(struct tr_event){.kind = TR_ALLOC,
                                            .mode = TR_HEAP_RESIZED,
                                            .stack = rec_stack(s, rec_here()),
                                            .object = (uint64_t)block,
                                            .version = version,
                                            .a0 = fresh ? size : old});
+        }
         rec_leave(s);
     }
     if (gone)
