@@ -48,7 +48,7 @@ void rec_releases_shared(struct rec_stream *s, const void *address, uint32_t mod
 /* An event on the object that takes no number of it. A0 is its holder's number + 1, or what OTHER
  * says. */
 static void observe(struct rec_stream *s, uint8_t kind, const void *address, uint32_t mode,
-                    uint64_t cfa, int other)
+                    uint64_t cfa, int error)
 {
     struct rec_object *object = rec_object(s, address, tr_type(mode));
     if (!object)
@@ -59,7 +59,9 @@ static void observe(struct rec_stream *s, uint8_t kind, const void *address, uin
                                    .stack = rec_stack(s, cfa),
                                    .object = (uint64_t)address,
                                    .version = rec_version_seen(object),
-                                   .a0 = other ? (uint64_t)other : owner});
+                                   .a0 = error   ? (uint64_t)error
+                                         : owner ? owner - 1
+                                                 : TR_NO_THREAD});
 }
 
 void rec_failed(struct rec_stream *s, const void *address, uint32_t mode, uint64_t cfa)
