@@ -298,6 +298,8 @@ static inline void rec_sync(struct rec_stream *s, uint8_t kind, uint32_t mode, u
 /* Stamps the time: before events whose moment matters (waits, thread life). */
 static inline void rec_stamp(struct rec_stream *s)
 {
+    if (rec_unlikely(s->end - s->at < TR_EVENT_MAX) && !rec_chunk_next(s, TR_EVENT_MAX))
+        return; /* first of all: a new chunk starts at a time of its own */
     uint64_t now = rec_tsc();
     if (s->time < now) {
         rec_emit(s, &(struct tr_event){.kind = TR_TIME, .a0 = now - s->coder.time});
