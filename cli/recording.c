@@ -157,11 +157,26 @@ static bool already_listed(const struct sn_recording *recording, const char *pat
     return false;
 }
 
+/* A trace of which not even the first chunk could be written: all its events were lost. */
+static bool is_blank(const char *path)
+{
+    struct tr_header header = {0};
+    struct stat st = {0};
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    ssize_t n = fd < 0 || fstat(fd, &st) < 0 ? 0 : read(fd, &header, sizeof header);
+    if (fd >= 0)
+        close(fd);
+    uint64_t lost = 0;
+    for (unsigned why = 0; why < TR_LOSSES; why++)
+        lost += header.lost[why];
+    return n == sizeof header && st.st_size <= TR_HEADER_SIZE && lost > 0;
+}
+
 /* An entry that is off but has a path was switched off on the way: its trace tells why. */
 static void add_entry(struct sn_recording *recording, const struct tr_control_process *entry)
 {
     struct sn_arena *arena = &recording->arena;
-    recording->complete |= entry->state == TR_PROCESS_RECORDING;
+    recording->recorded |= entry->state == TR_PROCESS_RECORDING && !is_blank(entry->path);
     if (entry->state == TR_PROCESS_NONE)
         return;
     if (entry->state != TR_PROCESS_CLAIMED && entry->path[0]) {
@@ -297,8 +312,10 @@ int sn_recording_make(struct sn_recording *recording, const struct sn_settings *
 int sn_recording_exit_code(const struct sn_recording *recording)
 {
     const struct sn_outcome *outcome = &recording->outcome;
-    if (!recording->complete)
+    if (!recording->recorded) {
+        sn_say("the recorder gave up before the program's end: what is missing may hold hazards");
         return SN_EXIT_SNARL;
+    }
     if (outcome->timed_out)
         return SN_EXIT_TIMEOUT;
     return outcome->signal ? SN_EXIT_SIGNAL + outcome->signal : outcome->exit_status;

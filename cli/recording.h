@@ -23,7 +23,7 @@ struct sn_recording {
     VEC(const char *) traces; /* absolute paths, the program's own first */
     VEC(const char *) gaps;   /* sentences: processes that were not recorded */
     bool discard;             /* remove the traces in the end */
-    bool complete;            /* at least one recorder stayed on */
+    bool recorded;            /* at least one recorder could write, and stayed on */
     bool instrumented;        /* the program was built with -fsanitize=thread */
 };
 
@@ -35,7 +35,7 @@ struct sn_recording {
 int sn_recording_make(struct sn_recording *recording, const struct sn_settings *settings,
                       bool stop_on_deadlock, bool discard);
 /* The exit code when nothing is gated: the program's own, 128 and its signal, 124 after a time-out;
- * 125 where every recorder gave up on the way. */
+ * 125, and a line that says so, where every recorder gave up on the way. */
 int sn_recording_exit_code(const struct sn_recording *recording);
 void sn_recording_release(struct sn_recording *recording);
 

@@ -146,7 +146,8 @@ C
         expect 125 "$SNARL" $command -- true
     done
     expect 125 "$SNARL" run --json report.json -- true
-    says "switched itself off: No space left on device"
+    says "the recorder gave up"
+    says "switched itself off: No space left"
     [ "$(field 'd["recording"]["complete"]' report.json)" = False ]
 }
 
