@@ -155,10 +155,20 @@ REC_EXPORT void __tsan_func_exit(void)
         rec_calls_leave(&s->access->calls, rec_here(), rec_return_address());
 }
 
-/* The recorder starts by its own constructor. gcc's executables call this before any. */
+/* Called by the constructors of each instrumented module, and by gcc's executables also before any
+ * constructor, ours included: then it does nothing, for the recorder starts by its own. */
 REC_EXPORT void __tsan_init(void);
 REC_EXPORT void __tsan_init(void)
 {
+    if (rec_config.accesses != TR_SOURCE_TSAN)
+        return;
+    struct rec_stream *s = rec_enter();
+    if (!s)
+        return;
+    int error = errno;
+    rec_module_covered(s, rec_return_address(), TR_SOURCE_TSAN);
+    errno = error;
+    rec_leave(s);
 }
 
 /* What is not to be told.

@@ -12,8 +12,9 @@
 
 enum { MODULES = 1024, PATH = 1024, BUILD_ID = 32 };
 
-static struct range {
-    uint64_t start, end;
+static struct module {
+    uint64_t base, start, end;
+    uint8_t source; /* enum tr_access_source */
 } known[MODULES];
 static uint32_t known_count;
 static int busy; /* one thread at a time; who comes second leaves it to the first */
@@ -60,16 +61,16 @@ static uint8_t *put_build_id(uint8_t *p, const struct dl_phdr_info *info)
 }
 
 static void tell(struct rec_stream *s, const struct dl_phdr_info *info, const char *path,
-                 uint64_t start, uint64_t end)
+                 const struct module *module)
 {
     uint8_t bytes[1 + BUILD_ID + PATH], *p = put_build_id(bytes, info);
     while (*path && p < bytes + sizeof bytes)
         *p++ = (uint8_t)*path++;
     rec_emit(s, &(struct tr_event){.kind = TR_MODULE,
-                                   .mode = TR_SOURCE_NONE,
-                                   .object = info->dlpi_addr,
-                                   .a0 = start,
-                                   .a1 = end,
+                                   .mode = module->source,
+                                   .object = module->base,
+                                   .a0 = module->start,
+                                   .a1 = module->end,
                                    .bytes = bytes,
                                    .bytes_length = (uint32_t)(p - bytes)});
 }
@@ -91,8 +92,11 @@ static int each(struct dl_phdr_info *info, size_t size, void *data)
     const char *path = index ? info->dlpi_name : rec_header->program;
     if (start >= end || !path || !*path || is_known(start, end) || known_count == MODULES)
         return 0;
-    tell(finding->s, info, path, start, end);
-    known[known_count] = (struct range){start, end};
+    struct module *module = &known[known_count];
+    /* A fork child tells the same modules in the same order: what they are covered by stays. */
+    uint8_t source = module->start == start && module->end == end ? module->source : TR_SOURCE_NONE;
+    *module = (struct module){info->dlpi_addr, start, end, source};
+    tell(finding->s, info, path, module);
     __atomic_store_n(&known_count, known_count + 1, __ATOMIC_RELEASE);
     return 0;
 }
@@ -105,13 +109,29 @@ void rec_modules_start(struct rec_stream *s)
     __atomic_store_n(&busy, 0, __ATOMIC_RELEASE);
 }
 
-void rec_modules_check(struct rec_stream *s, uint64_t pc)
+static struct module *module_of(uint64_t pc)
 {
     uint32_t count = __atomic_load_n(&known_count, __ATOMIC_ACQUIRE);
     for (uint32_t i = 0; i < count; i++)
         if (pc - known[i].start < known[i].end - known[i].start)
-            return;
-    rec_modules_start(s);
+            return &known[i];
+    return NULL;
+}
+
+void rec_modules_check(struct rec_stream *s, uint64_t pc)
+{
+    if (!module_of(pc))
+        rec_modules_start(s);
+}
+
+void rec_module_covered(struct rec_stream *s, uint64_t pc, enum tr_access_source source)
+{
+    rec_modules_check(s, pc);
+    struct module *module = module_of(pc);
+    if (!module || module->source == source)
+        return;
+    module->source = (uint8_t)source;
+    rec_emit(s, &(struct tr_event){.kind = TR_COVERAGE, .mode = source, .object = module->base});
 }
 
 void rec_modules_reset(void)
