@@ -3,7 +3,7 @@
  * Barron takes the chopstick, finds that the sushi is gone, and leaves by pthread_exit, with the
  * chopstick. Olivia waits for it for ever, and main for Olivia.
  */
-/* EXPECT: abandoned-lock observed @takes @waits */
+/* EXPECT: abandoned-lock observed @takes @leaves @waits */
 /* FINDING: severity=error locks=chopstick */
 /* HANGS */
 /* RUN: --timeout=2 */
@@ -17,7 +17,7 @@ static int sushi_count;
 static void eat(void)
 {
     if (sushi_count == 0)
-        pthread_exit(NULL); /* and the chopstick? */
+        pthread_exit(NULL); /* @leaves, and the chopstick? */
     sushi_count--;
 }
 
