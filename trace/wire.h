@@ -82,11 +82,28 @@ enum { TR_SLOTS = 128, TR_SHORT = 0x80 };
 
 struct tr_slot {
     uint64_t object;
+    uint64_t key;     /* tr_slot_key of its events; 0: empty */
     uint64_t version; /* of the last event here */
     int64_t stride;   /* STRIDE slots: last object minus the one before */
-    uint32_t mode, stack;
-    uint8_t kind; /* 0: empty */
 };
+
+/* Kind, mode (below TR_MODE_LIMIT) and stack in one word. */
+#define TR_MODE_LIMIT (1u << 24)
+
+static inline uint64_t tr_slot_key(uint8_t kind, uint32_t mode, uint32_t stack)
+{
+    return (uint64_t)stack << 32 | (uint64_t)mode << 8 | kind;
+}
+
+static inline uint8_t tr_slot_kind(const struct tr_slot *slot)
+{
+    return (uint8_t)slot->key;
+}
+
+static inline uint32_t tr_slot_mode(const struct tr_slot *slot)
+{
+    return (uint32_t)slot->key >> 8;
+}
 
 /* State that writer and reader keep in step; all zero at the start of each chunk. */
 struct tr_coder {
@@ -96,17 +113,16 @@ struct tr_coder {
     struct tr_slot slots[TR_SLOTS];
 };
 
-static inline unsigned tr_slot_index(uint8_t kind, uint32_t mode, uint32_t stack, uint64_t object)
+static inline unsigned tr_slot_index(uint64_t key, uint64_t object)
 {
-    uint64_t key = object ^ (uint64_t)stack << 32 ^ (uint64_t)mode << 8 ^ kind;
-    return (unsigned)((key * 0x9e3779b97f4a7c15u) >> 57);
+    return (unsigned)(((object ^ key) * 0x9e3779b97f4a7c15u) >> 57);
 }
 
 /* A RUN of COUNT repetitions leaves its slot as if each had been there. A version of 0 (not known)
  * stays. */
 static inline void tr_slot_run(struct tr_slot *slot, uint64_t count)
 {
-    if (tr_kinds[slot->kind].slot == TR_SLOT_STRIDE)
+    if (tr_kinds[tr_slot_kind(slot)].slot == TR_SLOT_STRIDE)
         slot->object += (uint64_t)slot->stride * count;
     if (slot->version)
         slot->version += count;
@@ -172,11 +188,10 @@ static inline uint8_t *tr_encode(struct tr_coder *coder, uint8_t *p, const struc
     uint64_t base_version = 0;
 
     if (info->slot != TR_SLOT_NONE) {
-        uint64_t key = info->slot == TR_SLOT_EXACT ? ev->object : 0;
-        unsigned index = tr_slot_index(ev->kind, ev->mode, ev->stack, key);
+        uint64_t key = tr_slot_key(ev->kind, ev->mode, ev->stack);
+        unsigned index = tr_slot_index(key, info->slot == TR_SLOT_EXACT ? ev->object : 0);
         slot = &coder->slots[index];
-        if (slot->kind == ev->kind && slot->mode == ev->mode && slot->stack == ev->stack &&
-            (info->slot == TR_SLOT_STRIDE || slot->object == ev->object)) {
+        if (slot->key == key && (info->slot == TR_SLOT_STRIDE || slot->object == ev->object)) {
             first = (uint8_t)(TR_SHORT | index);
             base_version = slot->version;
             if (info->slot == TR_SLOT_STRIDE) {
@@ -185,7 +200,7 @@ static inline uint8_t *tr_encode(struct tr_coder *coder, uint8_t *p, const struc
                 slot->stride = (int64_t)(ev->object - slot->object);
             }
         } else {
-            *slot = (struct tr_slot){.mode = ev->mode, .stack = ev->stack, .kind = ev->kind};
+            *slot = (struct tr_slot){.key = key};
         }
         slot->object = ev->object;
     } else if (ev->kind == TR_RUN && coder->last) {
@@ -244,20 +259,22 @@ static inline uint8_t *tr_encode(struct tr_coder *coder, uint8_t *p, const struc
 }
 
 /*
- * The hot case of tr_encode: an event on the same object, from the same stack, as one lately (an EXACT slot, a kind whose only
- * further field is its version). NULL if it is not that case, and nothing has changed. Needs room for 2 + TR_VARINT_MAX.
+ * The hot case of tr_encode: an event on the same object, from the same stack, as one lately (an
+ * EXACT slot, a kind whose only further field is its version). NULL if it is not that case, and
+ * nothing has changed. Needs room for 2 + TR_VARINT_MAX.
  */
-static inline uint8_t *tr_encode_again(struct tr_coder *coder, uint8_t *p, uint8_t kind, uint32_t mode,
-                                       uint32_t stack, uint64_t object, uint64_t version)
+static inline uint8_t *tr_encode_again(struct tr_coder *coder, uint8_t *p, uint8_t kind,
+                                       uint32_t mode, uint32_t stack, uint64_t object,
+                                       uint64_t version)
 {
-    unsigned index = tr_slot_index(kind, mode, stack, object);
+    uint64_t key = tr_slot_key(kind, mode, stack);
+    unsigned index = tr_slot_index(key, object);
     struct tr_slot *slot = &coder->slots[index];
-    if (__builtin_expect(slot->object != object || slot->stack != stack || slot->mode != mode ||
-                             slot->kind != kind,
-                         0))
+    if (__builtin_expect(slot->object != object || slot->key != key, 0))
         return NULL;
     uint64_t difference = tr_zigzag((int64_t)(version - slot->version));
     slot->version = version;
+    coder->last = (uint8_t)(index + 1);
     uint8_t *end = tr_put(p + 1, difference);
     __atomic_store_n(p, (uint8_t)(TR_SHORT | index), __ATOMIC_RELEASE);
     return end;
@@ -290,12 +307,12 @@ static inline const uint8_t *tr_decode(struct tr_coder *coder, const uint8_t *p,
     *ev = (struct tr_event){0};
     if (first & TR_SHORT) {
         slot = &coder->slots[first & (TR_SLOTS - 1)];
-        if (!slot->kind)
+        if (!slot->key)
             return NULL;
-        info = &tr_kinds[slot->kind];
-        ev->kind = slot->kind;
-        ev->mode = slot->mode;
-        ev->stack = slot->stack;
+        ev->kind = tr_slot_kind(slot);
+        ev->mode = tr_slot_mode(slot);
+        ev->stack = (uint32_t)(slot->key >> 32);
+        info = &tr_kinds[ev->kind];
         ev->object = slot->object;
         base_version = slot->version;
         if (info->slot == TR_SLOT_STRIDE) {
@@ -307,8 +324,12 @@ static inline const uint8_t *tr_decode(struct tr_coder *coder, const uint8_t *p,
         if (!info->name)
             return NULL;
         ev->kind = first;
-        if (info->fields & TR_MODE)
-            TR_NEXT(ev->mode);
+        if (info->fields & TR_MODE) {
+            TR_NEXT(v);
+            if (v >= TR_MODE_LIMIT)
+                return NULL;
+            ev->mode = (uint32_t)v;
+        }
         if (info->fields & TR_STACK)
             TR_NEXT(ev->stack);
         if (info->fields & TR_OBJECT) {
@@ -365,9 +386,9 @@ static inline const uint8_t *tr_decode(struct tr_coder *coder, const uint8_t *p,
         coder->last_object = ev->object;
     if (info->slot != TR_SLOT_NONE) {
         if (!slot) {
-            uint64_t key = info->slot == TR_SLOT_EXACT ? ev->object : 0;
-            slot = &coder->slots[tr_slot_index(ev->kind, ev->mode, ev->stack, key)];
-            *slot = (struct tr_slot){.mode = ev->mode, .stack = ev->stack, .kind = ev->kind};
+            uint64_t key = tr_slot_key(ev->kind, ev->mode, ev->stack);
+            slot = &coder->slots[tr_slot_index(key, info->slot == TR_SLOT_EXACT ? ev->object : 0)];
+            *slot = (struct tr_slot){.key = key};
         } else if (info->slot == TR_SLOT_STRIDE) {
             slot->stride = (int64_t)(ev->object - slot->object);
         }
@@ -377,7 +398,7 @@ static inline const uint8_t *tr_decode(struct tr_coder *coder, const uint8_t *p,
     }
     if (ev->kind == TR_RUN) {
         struct tr_slot *run = &coder->slots[coder->last - 1];
-        if (tr_kinds[run->kind].slot == TR_SLOT_STRIDE)
+        if (tr_kinds[tr_slot_kind(run)].slot == TR_SLOT_STRIDE)
             ev->a1 = (uint64_t)run->stride;
         tr_slot_run(run, ev->a0);
     }

@@ -156,7 +156,7 @@ void tr_writer_add_deferred(struct tr_writer *writer, uint32_t teller, const str
     stamp(writer, thread, ev->time);
     if (ev->kind == TR_RUN && thread->coder.last) {
         const struct tr_slot *slot = &thread->coder.slots[thread->coder.last - 1];
-        if (tr_moves_epoch(slot->kind, slot->mode))
+        if (tr_moves_epoch(tr_slot_kind(slot), tr_slot_mode(slot)))
             thread->epoch += ev->a0;
     }
     encode(writer, thread, &copy);
