@@ -10,14 +10,24 @@
 #include <stdio.h>
 #include <string.h>
 
-void sn_assembly_init(struct sn_assembly *assembly, struct sn_report *report,
-                      const struct sn_settings *settings)
+int sn_assembly_init(struct sn_assembly *assembly, const struct sn_settings *settings,
+                     struct sn_error *err)
 {
-    *assembly = (struct sn_assembly){
-        .report = report, .settings = settings, .analysis = settings->analysis};
-    sn_report_init(report);
-    report->complete = true;
-    report->exit_status = -1;
+    *assembly = (struct sn_assembly){.settings = settings, .analysis = settings->analysis};
+    sn_report_init(&assembly->report);
+    assembly->report.complete = true;
+    assembly->report.exit_status = -1;
+    if (!settings->baseline) {
+        sn_report_init(&assembly->baseline);
+        return 0;
+    }
+    return sn_json_read(&assembly->baseline, settings->baseline, err);
+}
+
+void sn_assembly_release(struct sn_assembly *assembly)
+{
+    sn_report_release(&assembly->report);
+    sn_report_release(&assembly->baseline);
 }
 
 void sn_assembly_warn(struct sn_assembly *assembly, const char *format, ...)
@@ -27,7 +37,7 @@ void sn_assembly_warn(struct sn_assembly *assembly, const char *format, ...)
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    struct sn_report *report = assembly->report;
+    struct sn_report *report = &assembly->report;
     const char *kept = sn_strdup(&report->arena, text);
     report->complete = false;
     if (!report->incomplete_reason)
@@ -84,7 +94,7 @@ static void tell_damage(struct sn_assembly *assembly, const struct tr_reader *re
 
 static int analyze(struct sn_assembly *assembly, struct tr_reader *reader, struct sn_error *err)
 {
-    struct sn_report *report = assembly->report;
+    struct sn_report *report = &assembly->report;
     size_t first = report->findings.count;
     struct sn_progress progress;
     sn_progress_start(&progress, "snarl: analyzing");
@@ -100,7 +110,7 @@ static int analyze(struct sn_assembly *assembly, struct tr_reader *reader, struc
 
 int sn_assembly_add(struct sn_assembly *assembly, const char *path, struct sn_error *err)
 {
-    struct sn_report *report = assembly->report;
+    struct sn_report *report = &assembly->report;
     struct tr_reader *reader;
     if (tr_reader_open(&reader, path, err) < 0)
         return err->code;
@@ -121,20 +131,10 @@ int sn_assembly_add(struct sn_assembly *assembly, const char *path, struct sn_er
     return 0;
 }
 
-static int apply_baseline(struct sn_assembly *assembly, struct sn_error *err)
-{
-    struct sn_report baseline;
-    int ret = sn_json_read(&baseline, assembly->settings->baseline, err);
-    if (ret == 0)
-        sn_report_apply_baseline(assembly->report, &baseline);
-    sn_report_release(&baseline);
-    return ret;
-}
-
 static void note_accesses(struct sn_assembly *assembly)
 {
     static const char *const names[] = {"none", "tsan", "rewrite"};
-    struct sn_report *report = assembly->report;
+    struct sn_report *report = &assembly->report;
     report->access_source = names[assembly->access_source < 3 ? assembly->access_source : 0];
     if (assembly->access_source != TR_SOURCE_NONE || !assembly->traces)
         return;
@@ -144,11 +144,10 @@ static void note_accesses(struct sn_assembly *assembly)
         assembly->no_accesses ? ")" : "");
 }
 
-int sn_assembly_finish(struct sn_assembly *assembly, struct sn_error *err)
+void sn_assembly_finish(struct sn_assembly *assembly)
 {
     note_accesses(assembly);
-    sn_report_fingerprint(assembly->report);
-    int ret = assembly->settings->baseline ? apply_baseline(assembly, err) : 0;
-    sn_report_summarize(assembly->report, &assembly->settings->gate);
-    return ret;
+    sn_report_fingerprint(&assembly->report);
+    sn_report_apply_baseline(&assembly->report, &assembly->baseline);
+    sn_report_summarize(&assembly->report, &assembly->settings->gate);
 }

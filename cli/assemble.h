@@ -3,10 +3,12 @@
  * From traces to one report.
  *
  *     struct sn_assembly assembly;
- *     sn_assembly_init(&assembly, &report, &settings);
- *     for each trace: sn_assembly_add(&assembly, path, parent, &err);
- *     if (sn_assembly_finish(&assembly, &err) < 0)    // fingerprints, baseline, summary
- *         ...
+ *     if (sn_assembly_init(&assembly, &settings, &err) == 0) {       // reads the baseline
+ *         for each trace: sn_assembly_add(&assembly, path, &err);
+ *         sn_assembly_finish(&assembly);                  // fingerprints, baseline, summary
+ *         ... assembly.report
+ *     }
+ *     sn_assembly_release(&assembly);
  *
  * Where a trace is damaged is printed as it is found.
  */
@@ -17,7 +19,7 @@
 #include "finding/finding.h"
 
 struct sn_assembly {
-    struct sn_report *report;
+    struct sn_report report, baseline;
     const struct sn_settings *settings;
     struct an_options analysis;
     unsigned traces;         /* read, wholly or in part */
@@ -27,12 +29,13 @@ struct sn_assembly {
     bool told_in_text;       /* a text report on stderr will tell the warnings */
 };
 
-void sn_assembly_init(struct sn_assembly *assembly, struct sn_report *report,
-                      const struct sn_settings *settings);
+/* Fails if the baseline cannot be read. */
+int sn_assembly_init(struct sn_assembly *assembly, const struct sn_settings *settings,
+                     struct sn_error *err);
 /* Analyzes the trace at PATH. Fails if it cannot be read at all. */
 int sn_assembly_add(struct sn_assembly *assembly, const char *path, struct sn_error *err);
-/* Fails if the baseline cannot be read. */
-int sn_assembly_finish(struct sn_assembly *assembly, struct sn_error *err);
+void sn_assembly_finish(struct sn_assembly *assembly);
+void sn_assembly_release(struct sn_assembly *assembly);
 /* Warns, and marks the report as incomplete. */
 void sn_assembly_warn(struct sn_assembly *assembly, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

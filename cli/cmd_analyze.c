@@ -21,47 +21,46 @@ static const struct sn_usage usage = {
             "the cut is analyzed.",
 };
 
-static int analyze(const struct sn_settings *settings, struct sn_output *output)
+/* The exit code. */
+static int analyze(struct sn_assembly *assembly, struct sn_output *output)
 {
-    struct sn_report report;
-    struct sn_assembly assembly;
+    const struct sn_settings *settings = assembly->settings;
     struct sn_error err;
     bool trouble = false;
-    sn_assembly_init(&assembly, &report, settings);
-    assembly.told_in_text = sn_output_has_text(output, STDERR_FILENO);
     for (int i = 0; i < settings->argument_count; i++) {
-        if (sn_assembly_add(&assembly, settings->arguments[i], &err) == 0)
+        if (sn_assembly_add(assembly, settings->arguments[i], &err) == 0)
             continue;
         sn_say_error("", &err);
-        report.complete = false;
+        assembly->report.complete = false;
         trouble = true;
     }
-    bool gated = false;
-    if (assembly.traces) {
-        bool made = sn_assembly_finish(&assembly, &err) == 0;
-        gated = report.gated > 0;
-        if (!made || sn_output_report(output, &report, &err) < 0) {
-            sn_say_error("", &err);
-            trouble = true;
-        }
+    if (!assembly->traces)
+        return SN_EXIT_TROUBLE;
+    sn_assembly_finish(assembly);
+    if (sn_output_report(output, &assembly->report, &err) < 0) {
+        sn_say_error("", &err);
+        trouble = true;
     }
-    trouble = trouble || (assembly.damaged && !gated); /* damage must not look like a pass */
-    sn_report_release(&report);
+    bool gated = assembly->report.gated > 0;
+    trouble |= assembly->damaged && !gated; /* damage must not look like a pass */
     return trouble ? SN_EXIT_TROUBLE : gated;
 }
 
 int sn_cmd_analyze(int argc, char **argv)
 {
     struct sn_settings settings;
-    struct sn_output output;
+    struct sn_assembly assembly;
+    struct sn_output output = {0};
     struct sn_error err;
     sn_settings_parse(&settings, &usage, argc, argv);
     int code = SN_EXIT_TROUBLE;
-    if (sn_output_open(&output, &settings, STDOUT_FILENO, &err) < 0)
+    if (sn_assembly_init(&assembly, &settings, &err) < 0 ||
+        sn_output_open(&output, &settings, STDOUT_FILENO, &err) < 0)
         sn_say_error("", &err);
     else
-        code = analyze(&settings, &output);
+        code = analyze(&assembly, &output);
     sn_output_close(&output);
+    sn_assembly_release(&assembly);
     sn_settings_release(&settings);
     return code;
 }

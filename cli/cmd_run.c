@@ -50,6 +50,9 @@ static const char *why_no_accesses(const struct sn_settings *settings,
 static int assemble(struct sn_assembly *assembly, const struct sn_recording *recording,
                     struct sn_error *err)
 {
+    assembly->no_accesses = why_no_accesses(assembly->settings, recording);
+    assembly->analysis.timed_out = recording->outcome.timed_out;
+    fill_program(&assembly->report, assembly->settings, &recording->outcome);
     vec_each (const char *const, gap, &recording->gaps)
         sn_assembly_warn(assembly, "%s", *gap);
     vec_each (const char *const, trace, &recording->traces) {
@@ -60,39 +63,33 @@ static int assemble(struct sn_assembly *assembly, const struct sn_recording *rec
     }
     if (!assembly->traces)
         return sn_fail(err, SN_E_FORMAT, NULL, SN_NO_OFFSET, "no trace of the program can be read");
-    return sn_assembly_finish(assembly, err);
+    sn_assembly_finish(assembly);
+    return 0;
 }
 
 /* The exit code once the program has run and its traces are there. */
-static int tell(const struct sn_settings *settings, const struct sn_recording *recording,
+static int tell(struct sn_assembly *assembly, const struct sn_recording *recording,
                 struct sn_output *output)
 {
-    struct sn_report report;
-    struct sn_assembly assembly;
     struct sn_error err;
-    sn_assembly_init(&assembly, &report, settings);
-    assembly.told_in_text = sn_output_has_text(output, STDERR_FILENO);
-    assembly.no_accesses = why_no_accesses(settings, recording);
-    assembly.analysis.timed_out = recording->outcome.timed_out;
-    fill_program(&report, settings, &recording->outcome);
-    bool made = assemble(&assembly, recording, &err) == 0;
-    bool gated = report.gated > 0 || recording->outcome.deadlock_pid;
-    bool told = made && sn_output_report(output, &report, &err) == 0;
-    sn_report_release(&report);
-    if (!told) {
+    if (assemble(assembly, recording, &err) < 0 ||
+        sn_output_report(output, &assembly->report, &err) < 0) {
         sn_say_error("", &err);
         return SN_EXIT_SNARL;
     }
-    return gated ? settings->error_exitcode : sn_recording_exit_code(recording);
+    if (assembly->report.gated || recording->outcome.deadlock_pid)
+        return assembly->settings->error_exitcode;
+    return sn_recording_exit_code(recording);
 }
 
-static int run(const struct sn_settings *settings, struct sn_output *output)
+static int run(struct sn_assembly *assembly, struct sn_output *output)
 {
+    const struct sn_settings *settings = assembly->settings;
     struct sn_recording recording;
     int code = sn_recording_make(&recording, settings, true, !settings->output);
     signal(SIGPIPE, SIG_IGN); /* a report that nobody reads is trouble, and no reason to die of */
     if (code == 0)
-        code = tell(settings, &recording, output);
+        code = tell(assembly, &recording, output);
     sn_recording_release(&recording);
     return code;
 }
@@ -100,15 +97,20 @@ static int run(const struct sn_settings *settings, struct sn_output *output)
 int sn_cmd_run(int argc, char **argv)
 {
     struct sn_settings settings;
-    struct sn_output output;
+    struct sn_assembly assembly;
+    struct sn_output output = {0};
     struct sn_error err;
     sn_settings_parse(&settings, &usage, argc, argv);
     int code = SN_EXIT_SNARL;
-    if (sn_output_open(&output, &settings, STDERR_FILENO, &err) < 0)
+    if (sn_assembly_init(&assembly, &settings, &err) < 0 ||
+        sn_output_open(&output, &settings, STDERR_FILENO, &err) < 0) {
         sn_say_error("", &err);
-    else
-        code = run(&settings, &output);
+    } else {
+        assembly.told_in_text = sn_output_has_text(&output, STDERR_FILENO);
+        code = run(&assembly, &output);
+    }
     sn_output_close(&output);
+    sn_assembly_release(&assembly);
     sn_settings_release(&settings);
     return code;
 }

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 static int open_in(struct sn_control *control, const char *directory)
@@ -36,9 +37,19 @@ static int open_anonymous(struct sn_control *control)
     return fd;
 }
 
+/* Beyond the limit on the size of files the system ends whoever makes one. */
+static bool within_limit(void)
+{
+    struct rlimit limit;
+    return getrlimit(RLIMIT_FSIZE, &limit) < 0 || limit.rlim_cur >= sizeof(struct tr_control);
+}
+
 int sn_control_open(struct sn_control *control, struct sn_error *err)
 {
     *control = (struct sn_control){.fd = -1};
+    if (!within_limit())
+        return sn_fail(err, SN_E_LIMIT, NULL, SN_NO_OFFSET,
+                       "the limit on the size of files (ulimit -f) leaves no room for a recording");
     const char *directories[] = {getenv("XDG_RUNTIME_DIR"), getenv("TMPDIR"), "/tmp"};
     int fd = -1;
     for (size_t i = 0; i < sizeof directories / sizeof *directories && fd < 0; i++)

@@ -5,6 +5,7 @@
 #include "cli/output.h"
 #include "cli/trouble.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -53,8 +54,20 @@ int sn_command_overview(int fd)
     return ret < 0 ? SN_EXIT_TROUBLE : 0;
 }
 
+/* Where a standard descriptor is closed, a file that we open would take its place. The program
+ * still finds it closed. */
+static void fill_standard_descriptors(void)
+{
+    int fd;
+    do
+        fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+    while (fd >= 0 && fd <= STDERR_FILENO);
+    close(fd);
+}
+
 int main(int argc, char **argv)
 {
+    fill_standard_descriptors();
     const char *first = argc > 1 ? argv[1] : NULL;
     if (!first) {
         sn_command_overview(STDERR_FILENO);

@@ -49,9 +49,22 @@ setup()
     says "no findings" log
 }
 
-@test "closed standard descriptors stay closed" {
-    "$SNARL" run --log-file log -- sh -c 'ls /proc/self/fd >list; exec 9<&0' <&- >&- 2>&- && false
-    no grep -qx 9 list
+@test "closed standard descriptors stay closed, and no report takes their place" {
+    compile closed <<'C'
+#include <fcntl.h>
+int main(void)
+{
+    int open = 0;
+    for (int fd = 0; fd < 3; fd++)
+        open |= (fcntl(fd, F_GETFD) >= 0) << fd;
+    return open;
+}
+C
+    without() { "$@" <&- >&- 2>&-; }
+    expect 0 without ./closed
+    expect 0 without "$SNARL" run --json report.json -- ./closed
+    [ "$(field 'd["program"]["exit_status"]' report.json)" = 0 ]
+    expect 7 "$SNARL" run -- ./closed
 }
 
 @test "no descriptor leaks into the program" {
@@ -304,21 +317,28 @@ END
     no left_over
 }
 
-@test "snarl told to end while it analyzes: traces and control page are removed" {
-    mkfifo baseline
+@test "snarl told to end while it reports: traces and control page are removed" {
     for signal in TERM INT; do
-        # A background job of a script ignores SIGINT: python gives it back.
+        rm -f full ready
+        mkfifo full
+        sleep 20 <full &
+        reader=$!
+        # The program fills the pipe, so that the report waits. A background job of a script
+        # ignores SIGINT: python gives it back.
         python3 -c 'import os, signal, sys
 signal.signal(signal.SIGINT, signal.SIG_DFL)
-os.execv(sys.argv[1], sys.argv[1:])' "$SNARL" run --baseline=baseline -- true 2>err &
-        until [ -e "$STAND_IN_TRACE" ]; do sleep 0.05; done
-        sleep 0.3
+os.execv(sys.argv[1], sys.argv[1:])' "$SNARL" run -- \
+            sh -c 'head -c 65536 /dev/zero >&2; touch ready' 2>full &
+        until [ -e ready ]; do sleep 0.05; done
+        sleep 0.5
+        [ -e "$STAND_IN_TRACE" ]
         kill -$signal $!
         code=0
         wait $! || code=$?
         [ $code -gt 128 ]
         [ ! -e "$STAND_IN_TRACE" ]
         no left_over
+        kill $reader
     done
 }
 
@@ -379,7 +399,15 @@ os.execv(sys.argv[1], sys.argv[1:])' "$SNARL" run --baseline=baseline -- true 2>
     says "(--accesses=none)"
 }
 
-@test "a baseline that cannot be read: 125" {
-    expect 125 "$SNARL" run --baseline=nothing.json -- true
+@test "a baseline that cannot be read: 125, before the program starts" {
+    expect 125 "$SNARL" run --baseline=nothing.json -- echo hello
     says "nothing.json"
+    silent out
+}
+
+@test "no room for any file: 125" {
+    limited() { (ulimit -f 0; exec "$SNARL" run -- echo hello) 2>&1 | cat; return "${PIPESTATUS[0]}"; }
+    expect 125 limited
+    says "ulimit -f" out
+    no grep hello out
 }
