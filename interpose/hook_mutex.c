@@ -33,7 +33,7 @@ REC_EXPORT int pthread_mutex_lock(pthread_mutex_t *mutex)
         return REAL(pthread_mutex_lock)(mutex);
     int error = rec_real.pthread_mutex_trylock(mutex);
     if (rec_likely(error == 0)) {
-        struct rec_stream *s = rec_enter();
+        struct rec_stream *s = rec_enter_live();
         if (rec_likely(s != NULL)) {
             struct rec_object *object = rec_object(s, mutex, MUTEX);
             if (rec_likely(object != NULL))

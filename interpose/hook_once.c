@@ -43,11 +43,11 @@ static void run(void)
     if (s) {
         struct rec_object *object = rec_object(s, call->control, ONCE);
         if (object) {
-            rec_own(object, s, rec_version(object));
+            rec_own(object, s);
             rec_emit(s, &(struct tr_event){.kind = TR_ONCE_BEGIN,
                                            .stack = rec_stack(s, call->cfa),
                                            .object = (uint64_t)call->control,
-                                           .version = object->acquired});
+                                           .version = rec_version(object)});
         }
         rec_leave(s);
     }

@@ -45,8 +45,8 @@ void rec_releases_shared(struct rec_stream *s, const void *address, uint32_t mod
              rec_version(object));
 }
 
-/* An event on the object that takes no number of it. A0 is its holder's number + 1, or what OTHER
- * says. */
+/* An event on the object that takes no number of it. A0 is its holder, or ERROR if that is not 0.
+ */
 static void observe(struct rec_stream *s, uint8_t kind, const void *address, uint32_t mode,
                     uint64_t cfa, int error)
 {

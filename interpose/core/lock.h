@@ -17,16 +17,15 @@
  * compare-and-swap and has published its wait sequentially consistent, which makes its earlier
  * stores visible to every walk that counts.
  */
-static inline void rec_own(struct rec_object *object, const struct rec_stream *s, uint64_t version)
+static inline void rec_own(struct rec_object *object, const struct rec_stream *s)
 {
     object->depth = 1;
-    __atomic_store_n(&object->acquired, version, __ATOMIC_RELAXED);
-    __atomic_store_n(&object->owner, s->thread + 1, __ATOMIC_RELEASE);
+    __atomic_store_n(&object->owner, s->tag, __ATOMIC_RELEASE);
 }
 
 static inline bool rec_owns(const struct rec_object *object, const struct rec_stream *s)
 {
-    return __atomic_load_n(&object->owner, __ATOMIC_RELAXED) == s->thread + 1;
+    return __atomic_load_n(&object->owner, __ATOMIC_RELAXED) == s->tag;
 }
 
 /* The caller holds OBJECT for itself now. Inlined in the hot paths; rec_acquired and rec_releases
@@ -40,7 +39,7 @@ __attribute__((always_inline)) static inline void rec_acquired_inline(struct rec
         object->depth++;
         mode |= TR_LOCK_NESTED;
     } else {
-        rec_own(object, s, version);
+        rec_own(object, s);
     }
     rec_sync(s, TR_ACQUIRE, mode, rec_stack(s, cfa), object->address, version);
 }

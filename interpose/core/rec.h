@@ -48,7 +48,6 @@ struct rec_object {
     uint64_t version;                /* numbers given out; atomic */
     uint32_t owner;                  /* thread number + 1 of the exclusive holder, 0 none; atomic */
     uint32_t depth;                  /* how often the owner holds it */
-    uint64_t acquired;               /* version of the owner's acquisition */
     uint8_t type;                    /* enum tr_object_type */
     uint8_t alive;                   /* told in the trace (OBJECT_NEW), and not ended since */
     uint16_t attributes;             /* enum tr_object_attribute */
@@ -74,22 +73,22 @@ struct rec_thread {
     uint32_t exit_stack; /* of pthread_exit, by the thread's own number */
 };
 
-/* Return addresses and where they lie, four by four; the last four are filled up with the first
- * one. */
+/* Return addresses and where they lie. Those that have to be compared stand at the end of the
+ * array, innermost first, so that the comparison can jump into an unrolled row. */
 struct rec_cached_stack {
     uint32_t id;
-    uint32_t fours; /* how many groups have to be compared */
-    struct rec_four {
-        uint64_t pcs[4];
-        uint32_t slots[4]; /* pcs[i] lies at cfa - 8 + slots[i] */
-    } four[REC_FRAMES / 4];
+    uint32_t compared; /* how many */
+    struct rec_return {
+        uint64_t pc;
+        uint64_t slot; /* pc lies at cfa - 8 + slot */
+    } returns[REC_FRAMES];
 };
 
-/* Who was found where: key and body move apart, so that the often found come to the front cheaply.
- */
+/* What was found where: the places of a set are in the order of use, the stacks stay where they
+ * are. */
 struct rec_stack_place {
     uint64_t cfa; /* canonical frame address, 0 empty */
-    uint64_t way; /* of stacks[set] */
+    struct rec_cached_stack *stack;
 };
 
 /* The thread's own state and its chunk. Reused by a later thread. */
@@ -97,6 +96,7 @@ struct rec_stream {
     uint8_t *at, *end; /* in the chunk; end leaves no more room than it says */
     volatile int guard;
     uint32_t thread;
+    uint32_t tag; /* thread + 1: how objects name their owner */
     uint64_t epoch;
     uint64_t time; /* last stamped */
     struct rec_thread *self;
@@ -149,15 +149,19 @@ extern struct rec_stream rec_dead_stream; /* of threads that have ended; guarded
 
 struct rec_stream *rec_enter_slow(void);
 
-static inline struct rec_stream *rec_enter(void)
+/* Where the caller has seen that rec_live.on. */
+static inline struct rec_stream *rec_enter_live(void)
 {
-    if (rec_unlikely(!rec_live.on))
-        return NULL;
     struct rec_stream *s = rec_self;
     if (rec_unlikely(!s || s->guard))
         return rec_enter_slow();
     s->guard = 1;
     return s;
+}
+
+static inline struct rec_stream *rec_enter(void)
+{
+    return rec_likely(rec_live.on) ? rec_enter_live() : NULL;
 }
 
 static inline void rec_leave(struct rec_stream *s)
@@ -344,18 +348,39 @@ static inline uint32_t rec_stack_set(uint64_t cfa, uint64_t pc)
     return (uint32_t)(((cfa >> 3 ^ pc << 20) * 0x9e3779b97f4a7c15u) >> 57);
 }
 
-static inline bool rec_stack_holds(const struct rec_cached_stack *stack, uint64_t cfa)
+__attribute__((always_inline)) static inline bool rec_stack_holds(
+    const struct rec_cached_stack *stack, uint64_t cfa)
 {
     const char *base = (const char *)(cfa - 8);
-    const struct rec_four *four = stack->four, *end = four + stack->fours;
-    for (; four < end; four++) {
-        uint64_t different = 0;
-        for (unsigned i = 0; i < 4; i++)
-            different |= *(const uint64_t *)(base + four->slots[i]) ^ four->pcs[i];
-        if (different)
+    const struct rec_return *end = stack->returns + REC_FRAMES;
+    const struct rec_return *r = end - stack->compared;
+#define REC_SAME(n) (*(const uint64_t *)(base + end[-(n)].slot) == end[-(n)].pc)
+    for (; rec_unlikely(r < end - 12); r++)
+        if (*(const uint64_t *)(base + r->slot) != r->pc)
             return false;
+    switch (end - r) {
+#define REC_CASE(n)                                                                                \
+    case n:                                                                                        \
+        if (rec_unlikely(!REC_SAME(n)))                                                            \
+            return false;                                                                          \
+        __attribute__((fallthrough));
+        REC_CASE(12)
+        REC_CASE(11)
+        REC_CASE(10)
+        REC_CASE(9)
+        REC_CASE(8)
+        REC_CASE(7)
+        REC_CASE(6)
+        REC_CASE(5)
+        REC_CASE(4)
+        REC_CASE(3)
+        REC_CASE(2)
+        REC_CASE(1)
+#undef REC_CASE
+#undef REC_SAME
+    default:
+        return true;
     }
-    return true;
 }
 
 /* Puts a stack that was found behind the first two in front: two in turn then stay there. */
@@ -370,11 +395,9 @@ static inline uint32_t rec_stack(struct rec_stream *s, uint64_t cfa)
 {
     uint32_t set = rec_stack_set(cfa, *(const uint64_t *)(cfa - 8));
     const struct rec_stack_place *places = s->stack_places[set];
-    for (unsigned i = 0; i < REC_STACK_WAYS; i++) {
-        const struct rec_cached_stack *stack = &s->stacks[set][places[i].way];
-        if (places[i].cfa == cfa && rec_likely(rec_stack_holds(stack, cfa)))
-            return rec_likely(i < 2) ? stack->id : rec_stack_to_front(s, set, i);
-    }
+    for (unsigned i = 0; i < REC_STACK_WAYS; i++)
+        if (places[i].cfa == cfa && rec_stack_holds(places[i].stack, cfa))
+            return rec_likely(i < 2) ? places[i].stack->id : rec_stack_to_front(s, set, i);
     return rec_stack_slow(s, cfa);
 }
 

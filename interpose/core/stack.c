@@ -168,18 +168,16 @@ static void remember(struct rec_stream *s, uint64_t cfa, const struct walked *wa
         s->stack_base = walked->slots[walked->count - FIRST_FRAMES];
     uint32_t set = rec_stack_set(cfa, *(const uint64_t *)(cfa - 8));
     struct rec_stack_place *place = &s->stack_places[set][REC_STACK_WAYS - 1];
-    struct rec_cached_stack *stack = &s->stacks[set][place->way];
+    struct rec_cached_stack *stack = place->stack;
     place->cfa = cfa;
     stack->id = id;
-    uint32_t checked = 0;
-    while (checked < walked->count && (!s->stack_base || walked->slots[checked] < s->stack_base))
-        checked++;
-    stack->fours = (checked + 3) / 4;
-    for (uint32_t i = 0; i < stack->fours * 4; i++) {
-        uint32_t from = i < checked ? i : 0;
-        stack->four[i / 4].pcs[i % 4] = walked->pcs[from];
-        stack->four[i / 4].slots[i % 4] = (uint32_t)(walked->slots[from] - (cfa - 8));
-    }
+    stack->compared = 0;
+    while (stack->compared < walked->count &&
+           (!s->stack_base || walked->slots[stack->compared] < s->stack_base))
+        stack->compared++;
+    struct rec_return *r = stack->returns + REC_FRAMES - stack->compared;
+    for (uint32_t i = 0; i < stack->compared; i++)
+        *r++ = (struct rec_return){walked->pcs[i], walked->slots[i] - (cfa - 8)};
     rec_stack_to_front(s, set, REC_STACK_WAYS - 1);
 }
 
@@ -189,7 +187,7 @@ uint32_t rec_stack_to_front(struct rec_stream *s, uint32_t set, unsigned place)
     for (; place; place--)
         places[place] = places[place - 1];
     places[0] = found;
-    return s->stacks[set][found.way].id;
+    return found.stack->id;
 }
 
 uint32_t rec_stack_slow(struct rec_stream *s, uint64_t cfa)

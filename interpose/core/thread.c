@@ -96,6 +96,7 @@ struct rec_stream *rec_thread_attach(struct rec_thread *thread)
     s->guard = 1;
     s->self = thread;
     s->thread = thread->number;
+    s->tag = thread->number + 1;
     s->epoch = 0;
     s->chunk = s->at = s->end = NULL;
     s->chunk_size = s->chunk_number = 0;
@@ -108,7 +109,7 @@ struct rec_stream *rec_thread_attach(struct rec_thread *thread)
         s->once_seen[i] = 0;
     for (unsigned set = 0; set < REC_STACK_SETS; set++)
         for (unsigned way = 0; way < REC_STACK_WAYS; way++)
-            s->stack_places[set][way] = (struct rec_stack_place){.way = way};
+            s->stack_places[set][way] = (struct rec_stack_place){.stack = &s->stacks[set][way]};
     rec_access_reset(s);
     rec_self = s;
     rec_emit(s, &(struct tr_event){.kind = TR_THREAD_START,

@@ -18,7 +18,7 @@ struct edge {
     struct rec_thread *waiter;
     uint64_t wait_number;
     struct rec_object *object; /* NULL: joins */
-    uint64_t acquired;
+    uint64_t version; /* of the object, which only its holder moves; or the thread joined */
 };
 
 struct walk {
@@ -71,12 +71,12 @@ static bool follow(struct walk *walk, struct rec_thread *waiter)
     uint32_t joined = __atomic_load_n(&waiter->joins, __ATOMIC_SEQ_CST);
     if (edge->object) {
         uint32_t owner = __atomic_load_n(&edge->object->owner, __ATOMIC_SEQ_CST);
-        edge->acquired = __atomic_load_n(&edge->object->acquired, __ATOMIC_SEQ_CST);
+        edge->version = rec_version_seen(edge->object);
         if (owner ? towards(walk, rec_thread_at(owner - 1))
                   : edge->object->type == TR_TYPE_RWLOCK && through_readers(walk, edge->object))
             return true;
     } else if (joined && towards(walk, rec_thread_at(joined - 1))) {
-        edge->acquired = joined;
+        edge->version = joined;
         return true;
     }
     walk->length--;
@@ -97,7 +97,7 @@ static bool equal(const struct walk *a, const struct walk *b)
     for (unsigned i = 0; i < a->length; i++) {
         const struct edge *x = &a->edges[i], *y = &b->edges[i];
         if (x->waiter != y->waiter || x->wait_number != y->wait_number || x->object != y->object ||
-            x->acquired != y->acquired)
+            x->version != y->version)
             return false;
     }
     return true;
