@@ -116,10 +116,6 @@ static void add_counts(struct an_context *ctx)
     if (ms / 1e3 > report->seconds) /* processes run side by side */
         report->seconds = ms / 1e3;
     judge_completeness(ctx->reader, report, lost);
-    if (world->deferred)
-        *vec_push(&report->notes) = sn_sprintf(
-            &report->arena, "%llu deferred accesses were left out: this version cannot place them",
-            (unsigned long long)world->deferred);
 }
 
 /* Above all that the report has used so far. */

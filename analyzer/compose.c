@@ -34,18 +34,6 @@ void an_name_thread(const struct an_context *ctx, struct sn_finding *finding,
     *vec_push(&finding->threads) = named;
 }
 
-/* The thread on whose stack ADDRESS lay at event INDEX, or NULL. */
-static const struct an_thread *stack_owner(const struct an_world *world, uint64_t address,
-                                           uint64_t index)
-{
-    vec_each (struct an_thread *, thread, &world->threads.all)
-        if (address - (*thread)->stack_low < (*thread)->stack_size &&
-            (*thread)->create_index <= index &&
-            (!(*thread)->exited || (*thread)->exit_index >= index))
-            return *thread;
-    return NULL;
-}
-
 static uint32_t lock_id(const struct an_context *ctx, const struct an_object *object)
 {
     return ctx->lock_base + object->id;
@@ -74,7 +62,7 @@ void an_name_lock(const struct an_context *ctx, struct sn_finding *finding,
         lock->block_size = object->block_size;
     } else {
         const struct an_thread *owner =
-            stack_owner(ctx->world, object->address, object->create_index);
+            an_stack_owner(ctx->world, object->address, object->create_index);
         lock->on_stack = owner != NULL;
         lock->stack_of = owner ? owner->number : 0;
     }
@@ -119,7 +107,7 @@ struct sn_variable *an_variable(const struct an_context *ctx, uint64_t address, 
     variable->size = size;
     const struct an_block *block = an_heap_block(&ctx->world->heap, address);
     const struct an_thread *owner =
-        block ? NULL : stack_owner(ctx->world, address, ctx->world->now.index);
+        block ? NULL : an_stack_owner(ctx->world, address, ctx->world->now.index);
     if (block) {
         variable->place = "heap";
         variable->allocated_at = an_stack(ctx, block->stack);

@@ -123,6 +123,8 @@ static const char *advice(const struct circle *circle)
     for (size_t i = 0; i < circle->of.count; i++)
         if (circle->of.at[i]->wait.kind == AN_WAIT_JOIN)
             return "Release the lock before joining the thread that needs it.";
+    if (circle->of.at[0]->wait.object == circle->of.at[1]->wait.object)
+        return "Give the read lock back before asking for the write lock.";
     return "Take these locks in the same order in every thread, or take them all under one further "
            "lock.";
 }

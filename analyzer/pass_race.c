@@ -234,6 +234,19 @@ static const struct an_object *one_sided_lock(const struct races *races, const s
     return races->ctx->world->objects.all.at[(set->locks[0] >> 1) - 1];
 }
 
+/* A lock that both hold for reading only, or NULL. */
+static const struct an_object *read_lock(const struct races *races, const struct an_access *a,
+                                         const struct an_access *b)
+{
+    const struct an_lockset *x = an_lockset(races->ctx->world, a->lockset);
+    const struct an_lockset *y = an_lockset(races->ctx->world, b->lockset);
+    for (uint32_t i = 0; i < x->count; i++)
+        for (uint32_t k = 0; k < y->count; k++)
+            if (x->locks[i] == y->locks[k] && x->locks[i] & 1)
+                return races->ctx->world->objects.all.at[(x->locks[i] >> 1) - 1];
+    return NULL;
+}
+
 static const char *advice(const struct races *races, const struct an_access *a,
                           const struct an_access *b)
 {
@@ -242,6 +255,11 @@ static const char *advice(const struct races *races, const struct an_access *a,
     if ((a->flags | b->flags) & AN_FREE)
         return "Free it only after the last user is done: join the thread first, or count "
                "references.";
+    const struct an_object *shared = read_lock(races, a, b);
+    if (shared)
+        return sn_sprintf(arena,
+                          "Readers do not keep each other out: hold %s for writing to write.",
+                          an_lock_text(races->ctx, shared));
     if (lock)
         return sn_sprintf(arena,
                           "Take %s on the other side too, around the whole of what must not be "
@@ -252,23 +270,20 @@ static const char *advice(const struct races *races, const struct an_access *a,
     return "Guard every access of it with one lock, or make it atomic.";
 }
 
-static const char *explain(const struct races *races, const struct race *race,
-                           const struct an_access *a, const struct an_access *b)
+static const char *explain(const struct races *races, const struct an_access *a,
+                           const struct an_access *b)
 {
     const struct an_context *ctx = races->ctx;
     struct sn_arena *arena = &ctx->report->arena;
     struct sn_text first = {0}, second = {0};
     const struct an_thread *x = ctx->world->threads.all.at[a->thread];
     const struct an_thread *y = ctx->world->threads.all.at[b->thread];
-    const char *times = race->count == 1
-                            ? "once"
-                            : sn_sprintf(arena, "%llu times", (unsigned long long)race->count);
     const char *text = sn_sprintf(
         arena,
         "%s %s %%VARIABLE%% (holding %s) and %s %s it (holding %s), and nothing orders the two: "
-        "no lock that both hold, no join, no signal, no atomic. Seen %s in this run. %s %s",
+        "no lock that both hold, no join, no signal, no atomic. %s %s",
         an_thread_begins(ctx, x), verb_of(a), locks_text(races, &first, a->lockset),
-        an_thread_text(ctx, y), verb_of(b), locks_text(races, &second, b->lockset), times,
+        an_thread_text(ctx, y), verb_of(b), locks_text(races, &second, b->lockset),
         consequence(a, b), advice(races, a, b));
     sn_text_release(&first);
     sn_text_release(&second);
@@ -303,7 +318,7 @@ static void tell(struct races *races, struct race *race)
     finding->variable = race->told;
     finding->variable->size = a->flags & AN_FREE ? b->size : a->size;
     finding->title = "data race on %VARIABLE%";
-    finding->explanation = explain(races, race, a, b);
+    finding->explanation = explain(races, a, b);
     add_site(races, finding, a);
     add_site(races, finding, b);
     race->finding = finding;

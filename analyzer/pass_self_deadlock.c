@@ -47,18 +47,17 @@ static struct sn_finding *tell(struct an_context *ctx, struct an_thread *thread,
     thread->blamed = refused ? thread->blamed : finding;
     size_t behind = refused ? 0 : an_blame_waiters(ctx->world, finding);
     finding->explanation = sn_sprintf(
-        arena,
-        "%s holds the %s %s%s and locks it again%s. %s%s Call the inner function without the "
-        "lock, split off a variant of it that expects the lock to be held, or make the lock "
-        "recursive.",
-        an_thread_begins(ctx, thread), an_type_text(object), lock, way(object, held->shared),
-        way(object, shared),
+        arena, "%s holds the %s %s%s and locks it again%s. %s%s %s", an_thread_begins(ctx, thread),
+        an_type_text(object), lock, way(object, held->shared), way(object, shared),
         refused ? "The error-checking lock refused with EDEADLK; a plain one would hang here for "
                   "ever."
                 : "Nobody else can release it: the thread waits for itself, for ever.",
         behind ? sn_sprintf(arena, " %zu further thread%s only because of it.", behind,
                             behind == 1 ? " waits" : "s wait")
-               : "");
+               : "",
+        held->shared ? "Give the read lock back before asking for the write lock."
+                     : "Call the inner function without the lock, split off a variant of it that "
+                       "expects the lock to be held, or make the lock recursive.");
     return finding;
 }
 

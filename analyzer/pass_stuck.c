@@ -130,14 +130,15 @@ static void tell(struct an_context *ctx, struct an_thread *thread)
     thread->blamed = finding;
     size_t behind = an_blame_waiters(ctx->world, finding);
     finding->title = sn_sprintf(arena, "%s is stuck waiting %s", who, what);
-    finding->explanation = sn_sprintf(
-        arena,
-        "The program did not end by itself: it was stopped while %s waited %s, which never came. "
-        "%s%s See who was to wake it, and why that did not happen.",
-        who, what, reason(ctx, thread),
-        behind ? sn_sprintf(arena, " %zu further thread%s only because of this one.", behind,
-                            behind == 1 ? " waits" : "s wait")
-               : "");
+    finding->explanation =
+        sn_sprintf(arena,
+                   "The program did not end by itself: it was stopped while %s waited, in vain, "
+                   "%s. %s%s See who "
+                   "was to wake it, and why that did not happen.",
+                   who, what, reason(ctx, thread),
+                   behind ? sn_sprintf(arena, " %zu further thread%s only because of this one.",
+                                       behind, behind == 1 ? " waits" : "s wait")
+                          : "");
 }
 
 static void finish(void *self)

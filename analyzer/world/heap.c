@@ -28,10 +28,29 @@ void an_heap_forget(struct an_heap *heap, uint64_t start, uint64_t size)
         drop(heap, range->value);
 }
 
+/* What lies behind the shorter of both sizes is new, or nothing any longer. */
+static bool resized(struct an_world *world, const struct tr_event *ev, uint64_t size)
+{
+    struct an_range *range = an_ranges_at(&world->heap.blocks, ev->object);
+    struct an_block *block = range && range->start == ev->object ? range->value : NULL;
+    if (!block || block->freed)
+        return false;
+    uint64_t shorter = size < block->size ? size : block->size;
+    uint64_t longer = size < block->size ? block->size : size;
+    range->size = block->size = shorter;
+    an_world_forget_memory(world, ev->object + shorter, longer - shorter);
+    range->size = block->size = size;
+    block->stack = ev->stack;
+    block->thread = ev->thread;
+    return true;
+}
+
 static void allocated(struct an_world *world, const struct tr_event *ev)
 {
     struct an_heap *heap = &world->heap;
     uint64_t size = ev->a0 ? ev->a0 : 1;
+    if (ev->mode & TR_HEAP_RESIZED && resized(world, ev, size))
+        return;
     an_world_forget_memory(world, ev->object, size);
     struct an_block *block = heap->spare;
     if (block)

@@ -230,6 +230,14 @@ static void create(struct an_order *order, struct an_world *world, const struct 
         learn(state(order, child), &state(order, world->now.thread)->past);
 }
 
+/* Its maker was stopped before it could tell of the creation, and has done nothing since. */
+static void start(struct an_order *order, struct an_world *world)
+{
+    struct an_thread *thread = world->now.thread;
+    if (!thread->created && thread->parent)
+        learn(state(order, thread), &state(order, thread->parent)->past);
+}
+
 static void join(struct an_order *order, struct an_world *world, const struct tr_event *ev)
 {
     struct an_thread *child = an_thread_find(world, (uint32_t)ev->a0);
@@ -365,6 +373,9 @@ void an_order_event(struct an_order *order, struct an_world *world, const struct
         break;
     case TR_THREAD_CREATE:
         create(order, world, ev);
+        break;
+    case TR_THREAD_START:
+        start(order, world);
         break;
     case TR_JOIN:
         join(order, world, ev);

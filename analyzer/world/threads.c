@@ -4,7 +4,12 @@
 #include "analyzer/world/waits.h"
 #include "analyzer/world/world.h"
 
-enum { SLOTS_TRIED = 8 }; /* of the free ones, for a new thread */
+enum {
+    SLOTS_TRIED = 8,       /* of the free ones, for a new thread */
+    STACK_USUAL = 8 << 20, /* glibc's default; what lies below a descriptor */
+    STACK_TOP = 256 << 10, /* where locals usually are */
+    DESCRIPTOR = 4096,     /* no stack begins nearer above one */
+};
 
 struct an_thread *an_thread_find(const struct an_world *world, uint32_t number)
 {
@@ -89,15 +94,47 @@ static void created(struct an_world *world, struct an_thread *parent, const stru
         *vec_push(&child->create_held) = *held;
 }
 
+/* A new thread has the descriptor, so the stack too, of one that is gone: whatever that one did
+ * there was done to other memory. */
+static void forget_stack(struct an_world *world, uint64_t handle)
+{
+    uint64_t low = handle > STACK_USUAL ? handle - STACK_USUAL : 0;
+    struct an_range *other;
+    while ((other = an_ranges_overlap(&world->threads.handles, low, handle - low)))
+        low = other->start + DESCRIPTOR < handle ? other->start + DESCRIPTOR : handle;
+    an_world_forget_memory(world, low, handle - low);
+}
+
 static void started(struct an_world *world, struct an_thread *thread, const struct tr_event *ev)
 {
     thread->started = true;
-    thread->stack_low = ev->a1;
-    thread->stack_size = ev->a2;
-    if (!thread->parent && ev->a0 != thread->number && ev->a0 < TR_NO_THREAD)
+    if (!thread->parent && ev->a0 != thread->number)
         thread->parent = an_thread_find(world, (uint32_t)ev->a0);
-    if (thread->number != 0)
-        an_world_forget_memory(world, ev->a1, ev->a2);
+    if (!ev->object || thread->handle)
+        return;
+    thread->handle = ev->object;
+    struct an_range *earlier = an_ranges_at(&world->threads.handles, ev->object);
+    if (earlier) {
+        forget_stack(world, ev->object);
+        earlier->value = thread;
+    } else {
+        an_ranges_insert(&world->threads.handles, ev->object, 1, thread);
+    }
+}
+
+const struct an_thread *an_stack_owner(const struct an_world *world, uint64_t address,
+                                       uint64_t index)
+{
+    const struct an_thread *owner = NULL;
+    vec_each (struct an_thread *, at, &world->threads.all) {
+        const struct an_thread *thread = *at;
+        bool alive =
+            thread->create_index <= index && (!thread->exited || thread->exit_index >= index);
+        if (alive && thread->number && address < thread->handle &&
+            thread->handle - address <= STACK_TOP && (!owner || thread->handle < owner->handle))
+            owner = thread;
+    }
+    return owner;
 }
 
 static void exited(struct an_world *world, struct an_thread *thread, const struct tr_event *ev)
@@ -128,8 +165,8 @@ static void joined(struct an_thread *thread, struct an_thread *child)
 
 static void named(struct an_world *world, const struct tr_event *ev)
 {
-    struct an_thread *thread = an_thread(world, (uint32_t)ev->a0);
-    if (ev->bytes_length)
+    struct an_thread *thread = an_thread_find(world, (uint32_t)ev->a0);
+    if (thread && ev->bytes_length)
         thread->name = sn_strndup(&world->arena, (const char *)ev->bytes, ev->bytes_length);
 }
 
@@ -186,4 +223,5 @@ void an_threads_release(struct an_world *world)
     vec_release(&world->threads.slots);
     vec_release(&world->threads.free_slots);
     sn_map_release(&world->threads.by_number);
+    an_ranges_release(&world->threads.handles);
 }

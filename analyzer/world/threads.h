@@ -11,6 +11,7 @@
 #define SN_ANALYZER_WORLD_THREADS_H
 
 #include "analyzer/world/clock.h"
+#include "analyzer/world/ranges.h"
 #include "base/map.h"
 #include "base/vec.h"
 #include "finding/finding.h"
@@ -59,7 +60,7 @@ struct an_thread {
     struct an_thread *parent; /* or NULL */
     uint32_t create_stack;    /* of its creation; 0: not known */
     const char *name;         /* or NULL */
-    uint64_t stack_low, stack_size;
+    uint64_t handle;          /* pthread_t: in glibc the thread's descriptor, on top of its stack */
     uint64_t create_index, exit_index;
     uint32_t exit_stack, exit_mode; /* enum tr_exit_cause */
     bool created, started, exited, joined, detached;
@@ -85,6 +86,7 @@ struct an_threads {
     struct sn_map by_number;
     VEC(struct an_slot) slots;
     VEC(uint32_t) free_slots; /* of threads that have ended */
+    struct an_ranges handles; /* each of size 1, to its latest thread */
     struct an_thread *latest; /* the one found last */
 };
 
@@ -94,6 +96,10 @@ struct an_thread *an_thread(struct an_world *world, uint32_t number);
 struct an_thread *an_thread_find(const struct an_world *world, uint32_t number);
 /* The lock as THREAD holds it, or NULL. */
 struct an_held *an_thread_holds(const struct an_thread *thread, const struct an_object *object);
+/* The thread on whose stack, near its top, ADDRESS lay at event INDEX; NULL if none is known. The
+ * main thread's stack is not. */
+const struct an_thread *an_stack_owner(const struct an_world *world, uint64_t address,
+                                       uint64_t index);
 /* Alive as far as the trace tells. */
 static inline bool an_thread_lives(const struct an_thread *thread)
 {

@@ -49,10 +49,6 @@ static void plain_access(struct an_world *world, const struct tr_event *ev)
 {
     bool range = ev->kind == TR_READ_RANGE || ev->kind == TR_WRITE_RANGE;
     bool write = ev->kind == TR_WRITE || ev->kind == TR_WRITE_RANGE;
-    if (ev->mode & TR_ACC_DEFERRED) { /* its place in the order is not this one */
-        world->deferred++;
-        return;
-    }
     access_memory(world, ev, range ? ev->a0 : tr_access_size(ev->mode), write ? AN_WRITE : 0);
 }
 

@@ -48,7 +48,7 @@ struct an_world {
     struct an_memory memory;
     struct an_order order, hard; /* order.h */
     struct an_end end;
-    uint64_t events, accesses, deferred;
+    uint64_t events, accesses;
     uint64_t first_time, last_time; /* TSC */
 };
 
