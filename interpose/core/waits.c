@@ -120,10 +120,24 @@ static void tell_log(const struct walk *walk)
     rec_log("  the whole story: snarl analyze %s", rec_trace_path);
 }
 
+/* Does the real call refuse (EDEADLK) rather than wait? It does where the C library looks: a lock
+ * that checks, and joins of oneself or of each other. */
+static bool refused(const struct walk *walk)
+{
+    const struct rec_object *object = walk->edges[0].object;
+    if (!object)
+        return walk->length == 1 || (walk->length == 2 && !walk->edges[1].object);
+    if (walk->length > 1)
+        return false;
+    return object->attributes & TR_ATTR_ERROR_CHECK ||
+           (object->type == TR_TYPE_RWLOCK && __atomic_load_n(&object->owner, __ATOMIC_SEQ_CST));
+}
+
 static void look_for_cycle(struct rec_stream *s)
 {
     struct walk first, second;
-    if (!find_cycle(&first, s->self) || !find_cycle(&second, s->self) || !equal(&first, &second))
+    if (!find_cycle(&first, s->self) || !find_cycle(&second, s->self) || !equal(&first, &second) ||
+        refused(&first))
         return;
     uint8_t bytes[LONGEST * TR_VARINT_MAX], *p = bytes;
     for (unsigned i = 0; i < first.length; i++)
