@@ -76,6 +76,17 @@ static void add_process(struct sn_report *report, const struct tr_reader *reader
     report->pid = process->pid;
 }
 
+/* The recorder was ready to hear of accesses; was there any code that tells them? */
+static unsigned access_source(const struct tr_reader *reader)
+{
+    size_t count;
+    const struct tr_module *modules = tr_reader_modules(reader, &count);
+    for (size_t i = 0; i < count; i++)
+        if (modules[i].access_source != TR_SOURCE_NONE)
+            return tr_reader_header(reader)->access_source;
+    return TR_SOURCE_NONE;
+}
+
 /* That the report is incomplete, and why, the analyzer has noted in it. */
 static void tell_damage(struct sn_assembly *assembly, const struct tr_reader *reader,
                         uint64_t events)
@@ -116,8 +127,8 @@ int sn_assembly_add(struct sn_assembly *assembly, const char *path, struct sn_er
         return err->code;
     *vec_push(&report->traces) = sn_strdup(&report->arena, path);
     add_process(report, reader);
-    if (tr_reader_header(reader)->access_source > assembly->access_source)
-        assembly->access_source = tr_reader_header(reader)->access_source;
+    unsigned source = access_source(reader);
+    assembly->access_source = source > assembly->access_source ? source : assembly->access_source;
     uint64_t before = report->events;
     struct sn_error trouble;
     if (analyze(assembly, reader, &trouble) < 0) {

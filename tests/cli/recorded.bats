@@ -186,6 +186,7 @@ setup()
     silent err
     expect 1 "$SNARL" analyze snarl.abandon.*
     says "chopstick" out
+    says "shared accesses were not recorded" out
 }
 
 @test "bare LD_PRELOAD with SNARL_OPTIONS" {
@@ -261,4 +262,34 @@ setup()
     unshare -m true || skip "no right to mount"
     expect 125 unshare -m sh -c "mkdir small && mount -t tmpfs -o size=4k none small &&
         exec $SNARL run -o small/trace -- fine"
+}
+
+@test "a program built with -fsanitize=thread: the race is told, unless locks alone are wanted" {
+    cat >race.c <<'C'
+#include <pthread.h>
+static int garlic;
+static void *shop(void *unused)
+{
+    garlic++;
+    return unused;
+}
+int main(void)
+{
+    pthread_t a, b;
+    pthread_create(&a, NULL, shop, NULL);
+    pthread_create(&b, NULL, shop, NULL);
+    pthread_join(a, NULL);
+    pthread_join(b, NULL);
+}
+C
+    gcc -g -fsanitize=thread -o race race.c || skip "no ThreadSanitizer here"
+    for accesses in auto tsan; do
+        expect 66 "$SNARL" run --accesses=$accesses --json report.json -- ./race
+        [ "$(field 'd["findings"][0]["kind"]' report.json)" = data-race ]
+        [ "$(field 'd["recording"]["access_source"]' report.json)" = tsan ]
+        no says "were not recorded"
+    done
+    expect 0 "$SNARL" run --accesses=none --json report.json -- ./race
+    says "(--accesses=none)"
+    [ "$(field 'd["recording"]["access_source"]' report.json)" = none ]
 }
