@@ -304,7 +304,7 @@ static bool assignment(struct parser *p, struct token token, size_t length)
         p->ev.epoch = n;
     } else if ((p->fields & TR_MODE) && is(name, "mode")) {
         p->extra = (uint32_t)n;
-        good &= n <= UINT32_MAX;
+        good &= n < TR_MODE_LIMIT;
     } else if (ordered && is(name, "at")) {
         p->ev.a1 = p->writer.header.start_tsc + n;
         p->ev.mode |= TR_ACC_ORDER_TIME << TR_ACC_ORDER_SHIFT;

@@ -151,6 +151,7 @@ void tr_writer_add_deferred(struct tr_writer *writer, uint32_t teller, const str
 {
     struct tr_writer_thread *thread = thread_of(writer, teller);
     struct tr_event copy = *ev;
+    copy.mode %= TR_MODE_LIMIT;
     if (copy.bytes_length > TR_WRITER_BYTES_MAX)
         copy.bytes_length = TR_WRITER_BYTES_MAX;
     stamp(writer, thread, ev->time);
