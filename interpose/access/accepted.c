@@ -143,6 +143,7 @@ ANNOTATE(RWLockCreateStatic, place lock)
 ANNOTATE(RWLockDestroy, place lock)
 ANNOTATE(ThreadName, const char *name)
 ANNOTATE(TraceMemory, place address)
+ANSWER(const char *, ThreadSanitizerQuery, (const char *query), "0")
 ANSWER(int, RunningOnValgrind, (void), 0)
 ANSWER(double, ValgrindSlowdown, (void), 1)
 

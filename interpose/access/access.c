@@ -68,6 +68,24 @@ struct rec_access *rec_access_of(struct rec_stream *s)
     return s->access;
 }
 
+/*
+ * Return addresses, innermost first. Where code that tells no calls lies between (qsort, a signal),
+ * the call that it was called from has no return address of ours: an address of the function stands
+ * for it.
+ */
+static uint32_t collect(const struct rec_calls *calls, uint64_t pc, uint64_t *pcs)
+{
+    uint32_t count = 0;
+    pcs[count++] = pc;
+    for (uint32_t n = calls->depth; n && count < REC_FRAMES; n--) {
+        pcs[count++] = calls->call[n - 1].pc;
+        if (n > 1 && count < REC_FRAMES &&
+            rec_module_source(calls->call[n - 1].pc) != TR_SOURCE_TSAN)
+            pcs[count++] = calls->call[n - 2].inside;
+    }
+    return count;
+}
+
 uint32_t rec_access_stack(struct rec_stream *s, struct rec_access *access, uint64_t pc, uint64_t sp)
 {
     struct rec_calls *calls = &access->calls;
@@ -77,12 +95,9 @@ uint32_t rec_access_stack(struct rec_stream *s, struct rec_access *access, uint6
     unsigned place = key >> 52 & (REC_ACCESS_STACKS - 1);
     if (rec_likely(access->stacks[place].key == key))
         return access->stacks[place].id;
-    uint64_t pcs[REC_FRAMES] = {pc};
-    uint32_t count = 1;
-    for (uint32_t n = calls->depth; n && count < REC_FRAMES; n--)
-        pcs[count++] = calls->call[n - 1].pc;
+    uint64_t pcs[REC_FRAMES];
     int error = errno;
-    uint32_t id = rec_stack_define(s, pcs, count, key);
+    uint32_t id = rec_stack_define(s, pcs, collect(calls, pc, pcs), key);
     errno = error;
     access->stacks[place].key = key;
     access->stacks[place].id = id;

@@ -20,6 +20,7 @@ struct rec_call {
     uint64_t pc;      /* return address of the function */
     uint64_t sp;      /* at its entry */
     uint64_t context; /* hash of the calls up to this one */
+    uint64_t inside;  /* an address of the function itself */
 };
 
 struct rec_calls {
@@ -46,7 +47,8 @@ static inline uint64_t rec_calls_context(const struct rec_calls *calls)
 void rec_calls_heal(struct rec_calls *calls, uint64_t sp, bool at);
 void rec_calls_leave_slow(struct rec_calls *calls, uint64_t sp, uint64_t return_address);
 
-static inline void rec_calls_enter(struct rec_calls *calls, uint64_t pc, uint64_t sp)
+static inline void rec_calls_enter(struct rec_calls *calls, uint64_t pc, uint64_t sp,
+                                   uint64_t inside)
 {
     uint32_t n = calls->depth;
     if (__builtin_expect(n && calls->call[n - 1].sp <= sp, 0)) {
@@ -65,6 +67,7 @@ static inline void rec_calls_enter(struct rec_calls *calls, uint64_t pc, uint64_
     __asm__ volatile("" ::: "memory");
     call->sp = sp;
     call->pc = pc;
+    call->inside = inside;
     call->context = rec_mix(outer, pc);
     __asm__ volatile("" ::: "memory");
     calls->depth = n + 1;

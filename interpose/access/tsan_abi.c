@@ -124,7 +124,7 @@ REC_EXPORT void *__tsan_memset(void *to, int byte, unsigned long size)
 
 /* The first call of a thread. Before the recorder's start, and where it is interrupted, a call goes
  * untold: its exit finds nothing to end. */
-static __attribute__((noinline)) void first_entry(uint64_t pc, uint64_t sp)
+static __attribute__((noinline)) void first_entry(uint64_t pc, uint64_t sp, uint64_t inside)
 {
     if (rec_config.accesses != TR_SOURCE_TSAN)
         return;
@@ -133,7 +133,7 @@ static __attribute__((noinline)) void first_entry(uint64_t pc, uint64_t sp)
         return;
     struct rec_access *access = rec_access_of(s);
     if (access)
-        rec_calls_enter(&access->calls, pc, sp);
+        rec_calls_enter(&access->calls, pc, sp, inside);
     rec_leave(s);
 }
 
@@ -142,9 +142,9 @@ REC_EXPORT void __tsan_func_entry(void *pc)
 {
     struct rec_stream *s = rec_self;
     if (rec_likely(s && s->access))
-        rec_calls_enter(&s->access->calls, (uint64_t)pc, rec_here());
+        rec_calls_enter(&s->access->calls, (uint64_t)pc, rec_here(), rec_return_address());
     else
-        first_entry((uint64_t)pc, rec_here());
+        first_entry((uint64_t)pc, rec_here(), rec_return_address());
 }
 
 REC_EXPORT void __tsan_func_exit(void);

@@ -124,6 +124,12 @@ void rec_modules_check(struct rec_stream *s, uint64_t pc)
         rec_modules_start(s);
 }
 
+enum tr_access_source rec_module_source(uint64_t pc)
+{
+    const struct module *module = module_of(pc);
+    return module ? module->source : TR_SOURCE_NONE;
+}
+
 void rec_module_covered(struct rec_stream *s, uint64_t pc, enum tr_access_source source)
 {
     rec_modules_check(s, pc);

@@ -247,6 +247,7 @@ void rec_stack_after_fork(bool child);
 void rec_modules_start(struct rec_stream *s);
 void rec_modules_check(struct rec_stream *s,
                        uint64_t pc); /* looks again if no known module holds PC */
+enum tr_access_source rec_module_source(uint64_t pc);
 /* The module that holds PC tells its accesses itself. */
 void rec_module_covered(struct rec_stream *s, uint64_t pc, enum tr_access_source source);
 void rec_modules_reset(void);
