@@ -56,9 +56,9 @@ static void failed(struct livelocks *livelocks, const struct tr_event *ev)
     const struct an_object *object = world->now.object;
     if (!thread->held.count || !an_type_is_lock(object->type))
         return;
-    struct an_thread *owner = ev->a0 ? an_thread_find(world, (uint32_t)(ev->a0 - 1)) : NULL;
-    if (!owner)
-        owner = object->lock.owner;
+    struct an_thread *owner = object->lock.owner;
+    if (!owner && ev->a0 != TR_NO_THREAD) /* it let go, or is about to take it, at that moment */
+        owner = an_thread_find(world, (uint32_t)ev->a0);
     struct streak *streak = streak_of(livelocks, thread);
     if (!owner || owner == thread)
         return;

@@ -30,8 +30,9 @@ struct want { /* a thread's, of a lock that it had to wait for */
 
 struct use {                     /* of a lock */
     uint32_t threads;            /* that got it */
-    struct an_thread *passed_by; /* who got it last while another one waited */
-    uint32_t stack;
+    struct an_thread *passed_by; /* who got it most while another one waited, if anyone more than */
+    int64_t lead;                /* all others together: Boyer and Moore's majority vote */
+    uint32_t stack;              /* its latest such acquisition */
     uint64_t index;
 };
 
@@ -134,6 +135,11 @@ static void acquired(struct starvation *starvation, const struct tr_event *ev)
     struct use *use = use_of(starvation, now->object);
     use->threads += (*sn_map_at(&starvation->got, key_of(now->thread, now->object)))++ == 0;
     if (!lock->waiters.count)
+        return;
+    use->lead += use->passed_by == now->thread ? 1 : -1;
+    if (use->lead < 0)
+        use->lead = 1;
+    else if (use->passed_by != now->thread)
         return;
     use->passed_by = now->thread;
     use->stack = ev->stack;

@@ -38,8 +38,10 @@ static void acquired(struct an_world *world, struct an_object *object, const str
     }
     /* Its owner died holding it (EOWNERDEAD), or its release was lost. */
     struct an_thread *owner = object->lock.owner;
-    if (owner && (held = an_thread_holds(owner, object)))
+    if (owner && (held = an_thread_holds(owner, object))) {
         let_go(object, owner, held);
+        world->now.succeeded = owner;
+    }
     world->now.outermost = true;
     object->lock.acquisitions++;
     object->lock.shared_acquisitions += (ev->mode & TR_LOCK_SHARED) != 0;

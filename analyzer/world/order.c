@@ -148,6 +148,8 @@ static void acquire(struct an_order *order, struct an_world *world, bool shared)
     struct an_order_thread *thread = state(order, world->now.thread);
     struct an_order_object *lock = object_state(order, world->now.object);
     learn(thread, &lock->released);
+    if (world->now.succeeded)
+        learn(thread, &state(order, world->now.succeeded)->past);
     if (shared || !lock->readers.hb.count)
         return;
     learn(thread, &lock->readers);

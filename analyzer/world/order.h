@@ -8,7 +8,7 @@
  *          without semaphores that start with tokens, without atomics. Deadlock patterns need it.
  *
  * The edges, by primitive:
- *   mutex, spin      release to each later acquisition
+ *   mutex, spin      release to each later acquisition; of a robust one, its owner's death too
  *   rwlock           a writer's release to each later acquisition, a reader's to writers only
  *   condition        a signal to each later wake that did not time out
  *   semaphore        a post to each later wait (glibc's are chains of read-modify-writes)

@@ -168,6 +168,7 @@ static void begin(struct an_world *world, const struct tr_event *ev)
     now->index = ev->index;
     now->thread = an_thread(world, ev->thread);
     now->object = NULL;
+    now->succeeded = NULL;
     now->outermost = now->released_by_other = now->fills_round = false;
     world->events++;
     world->accesses += tr_is_access(ev->kind) || tr_is_atomic(ev->kind);

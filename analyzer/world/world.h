@@ -23,6 +23,7 @@ struct an_now {
     struct an_object *object;      /* of synchronisation; or NULL */
     bool outermost;                /* ACQUIRE: not held before; RELEASE: not held any longer */
     bool released_by_other;        /* RELEASE: another thread's hold ended */
+    struct an_thread *succeeded;   /* ACQUIRE: who still held it: it died, or its release is lost */
     bool fills_round;              /* BARRIER_ENTER: nobody is missing now */
     struct an_held released;       /* RELEASE: the hold that ended */
     struct an_access access;       /* accesses, atomics, FREE */
