@@ -113,9 +113,26 @@ struct tr_coder {
     struct tr_slot slots[TR_SLOTS];
 };
 
+/* The first slot of the pair that KEY and OBJECT (0 for STRIDE kinds) may stand in; the other one
+ * is index | 1. */
 static inline unsigned tr_slot_index(uint64_t key, uint64_t object)
 {
-    return (unsigned)(((object ^ key) * 0x9e3779b97f4a7c15u) >> 57);
+    return (unsigned)(((object ^ key) * 0x9e3779b97f4a7c15u) >> 58) << 1;
+}
+
+/* Is SLOT the one of KEY, and, where that matters (EXACT), of the event's own object? */
+static inline bool tr_slot_is(const struct tr_slot *slot, uint64_t key, bool exact, uint64_t object)
+{
+    return slot->key == key && (!exact || slot->object == object);
+}
+
+/* A slot for a new KEY and OBJECT: the first of its pair, whose last user moves to the second. */
+static inline struct tr_slot *tr_slot_new(struct tr_coder *coder, uint64_t key, uint64_t object)
+{
+    unsigned index = tr_slot_index(key, object);
+    coder->slots[index | 1] = coder->slots[index];
+    coder->slots[index] = (struct tr_slot){.key = key};
+    return &coder->slots[index];
 }
 
 /* A RUN of COUNT repetitions leaves its slot as if each had been there. A version of 0 (not known)
@@ -189,9 +206,12 @@ static inline uint8_t *tr_encode(struct tr_coder *coder, uint8_t *p, const struc
 
     if (info->slot != TR_SLOT_NONE) {
         uint64_t key = tr_slot_key(ev->kind, ev->mode, ev->stack);
-        unsigned index = tr_slot_index(key, info->slot == TR_SLOT_EXACT ? ev->object : 0);
+        bool exact = info->slot == TR_SLOT_EXACT;
+        unsigned index = tr_slot_index(key, exact ? ev->object : 0);
         slot = &coder->slots[index];
-        if (slot->key == key && (info->slot == TR_SLOT_STRIDE || slot->object == ev->object)) {
+        if (!tr_slot_is(slot, key, exact, ev->object))
+            slot = &coder->slots[index |= 1];
+        if (tr_slot_is(slot, key, exact, ev->object)) {
             first = (uint8_t)(TR_SHORT | index);
             base_version = slot->version;
             if (info->slot == TR_SLOT_STRIDE) {
@@ -200,7 +220,7 @@ static inline uint8_t *tr_encode(struct tr_coder *coder, uint8_t *p, const struc
                 slot->stride = (int64_t)(ev->object - slot->object);
             }
         } else {
-            *slot = (struct tr_slot){.key = key};
+            slot = tr_slot_new(coder, key, exact ? ev->object : 0);
         }
         slot->object = ev->object;
     } else if (ev->kind == TR_RUN && coder->last) {
@@ -270,8 +290,11 @@ static inline uint8_t *tr_encode_again(struct tr_coder *coder, uint8_t *p, uint8
     uint64_t key = tr_slot_key(kind, mode, stack);
     unsigned index = tr_slot_index(key, object);
     struct tr_slot *slot = &coder->slots[index];
-    if (__builtin_expect(slot->object != object || slot->key != key, 0))
-        return NULL;
+    if (__builtin_expect(slot->object != object || slot->key != key, 0)) {
+        slot = &coder->slots[index |= 1];
+        if (slot->object != object || slot->key != key)
+            return NULL;
+    }
     uint64_t difference = tr_zigzag((int64_t)(version - slot->version));
     slot->version = version;
     coder->last = (uint8_t)(index + 1);
@@ -387,8 +410,7 @@ static inline const uint8_t *tr_decode(struct tr_coder *coder, const uint8_t *p,
     if (info->slot != TR_SLOT_NONE) {
         if (!slot) {
             uint64_t key = tr_slot_key(ev->kind, ev->mode, ev->stack);
-            slot = &coder->slots[tr_slot_index(key, info->slot == TR_SLOT_EXACT ? ev->object : 0)];
-            *slot = (struct tr_slot){.key = key};
+            slot = tr_slot_new(coder, key, info->slot == TR_SLOT_EXACT ? ev->object : 0);
         } else if (info->slot == TR_SLOT_STRIDE) {
             slot->stride = (int64_t)(ev->object - slot->object);
         }
