@@ -564,7 +564,7 @@ static bool begin_line(struct parser *p, bool *event)
 static bool fields(struct parser *p)
 {
     struct token token;
-    while (next_token(p, &token))
+    while (next_token(p, &token) && token.at[0] != '#')
         if (!field(p, token))
             return false;
     return true;
