@@ -19,7 +19,8 @@
 
 #include "interpose/core/poison.h"
 
-enum { STRIPE_BITS = 10, TRIES = 256, YIELDS = 64, LOCATIONS = 4 << 20 };
+enum { STRIPE_BITS = 10, TRIES = 100, PATIENCE_NS = 100 * 1000 * 1000, LOCATIONS = 4 << 20 };
+enum { FREE, TAKEN, STUCK };
 
 typedef unsigned __int128 uint128_t;
 
@@ -36,24 +37,41 @@ static struct stripe *stripe_of(uint64_t address)
     return &stripes[(address >> 3) * 0x9e3779b97f4a7c15u >> (64 - STRIPE_BITS)];
 }
 
-static bool stripe_try(struct stripe *stripe)
+/* An owner that is merely not running gets on when we yield. One that does not for so long waits
+ * for us: then nobody tries any longer, until it comes to its end. */
+static __attribute__((noinline)) bool stripe_wait(struct stripe *stripe)
 {
-    for (unsigned yields = 0; yields < YIELDS; yields++) {
+    uint64_t until = rec_sys_nanoseconds(CLOCK_MONOTONIC) + PATIENCE_NS;
+    do {
         for (unsigned tries = 0; tries < TRIES; tries++) {
-            if (!__atomic_load_n(&stripe->busy, __ATOMIC_RELAXED) &&
-                !__atomic_exchange_n(&stripe->busy, 1, __ATOMIC_ACQUIRE))
+            uint32_t busy = __atomic_load_n(&stripe->busy, __ATOMIC_RELAXED);
+            if (busy == STUCK)
+                return false;
+            if (busy == FREE && __atomic_compare_exchange_n(&stripe->busy, &busy, TAKEN, false,
+                                                            __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
                 return true;
             __builtin_ia32_pause();
         }
         rec_sys_yield();
-    }
+    } while (rec_sys_nanoseconds(CLOCK_MONOTONIC) < until);
+    uint32_t taken = TAKEN;
+    __atomic_compare_exchange_n(&stripe->busy, &taken, STUCK, false, __ATOMIC_RELAXED,
+                                __ATOMIC_RELAXED);
     return false;
+}
+
+static bool stripe_try(struct stripe *stripe)
+{
+    uint32_t busy = FREE;
+    return rec_likely(__atomic_compare_exchange_n(&stripe->busy, &busy, TAKEN, false,
+                                                  __ATOMIC_ACQUIRE, __ATOMIC_RELAXED)) ||
+           stripe_wait(stripe);
 }
 
 void rec_atomics_reset(void)
 {
     for (unsigned i = 0; i < 1 << STRIPE_BITS; i++)
-        stripes[i].busy = 0;
+        stripes[i].busy = FREE;
 }
 
 struct rec_object *rec_location(const void *address)
@@ -123,7 +141,7 @@ static void settle(struct operation *op, bool wrote, bool counted)
         return;
     if (wrote && op->unsure)
         __atomic_store_n(&op->stripe->unsure, 0, __ATOMIC_RELAXED);
-    __atomic_store_n(&op->stripe->busy, 0, __ATOMIC_RELEASE);
+    __atomic_store_n(&op->stripe->busy, FREE, __ATOMIC_RELEASE);
 }
 
 static __attribute__((noinline)) void begin(struct operation *op, const volatile void *p,

@@ -17,6 +17,7 @@ static struct module {
     uint8_t source; /* enum tr_access_source */
 } known[MODULES];
 static uint32_t known_count;
+static bool any_covered;
 static int busy; /* one thread at a time; who comes second leaves it to the first */
 
 struct finding {
@@ -126,7 +127,7 @@ void rec_modules_check(struct rec_stream *s, uint64_t pc)
 
 enum tr_access_source rec_module_source(uint64_t pc)
 {
-    const struct module *module = module_of(pc);
+    const struct module *module = any_covered ? module_of(pc) : NULL;
     return module ? module->source : TR_SOURCE_NONE;
 }
 
@@ -137,6 +138,7 @@ void rec_module_covered(struct rec_stream *s, uint64_t pc, enum tr_access_source
     if (!module || module->source == source)
         return;
     module->source = (uint8_t)source;
+    any_covered = true;
     rec_emit(s, &(struct tr_event){.kind = TR_COVERAGE, .mode = source, .object = module->base});
 }
 
