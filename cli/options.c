@@ -96,7 +96,7 @@ static void parse_format(struct argp_state *state, const char *text, struct sn_s
 static const struct argp_option record_options[] = {
     {"output", KEY_OUTPUT, "FILE", 0,
      "Write the trace to FILE; %e stands for the program's name, %p for the process. Default: "
-     "snarl.%e.%p (run deletes it at the end)",
+     "snarl.%e.%p (run writes it below TMPDIR or /var/tmp, and deletes it at the end)",
      0},
     {"accesses", KEY_ACCESSES, "SOURCE", 0,
      "Where shared accesses come from: tsan (code built with -fsanitize=thread), none (locks "

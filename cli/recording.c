@@ -15,14 +15,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-static const char default_name[] = "snarl.%e.%p";
 
 static int trouble(const struct sn_error *err, int code)
 {
@@ -30,101 +27,16 @@ static int trouble(const struct sn_error *err, int code)
     return code;
 }
 
-/* DIRECTORY as part of a pattern: a % in it is no placeholder. */
-static const char *literal(struct sn_arena *arena, const char *directory)
-{
-    struct sn_text text = {0};
-    for (const char *p = directory; *p; p++)
-        sn_text_printf(&text, *p == '%' ? "%%%%" : "%c", *p);
-    const char *copy = sn_strdup(arena, text.at);
-    sn_text_release(&text);
-    return copy;
-}
-
-/* Access rights do not tell (root in /proc has them all): a file without a name, or else one that
- * is gone at once. */
-static bool may_write_in(const char *directory)
-{
-    int fd = open(directory, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
-    if (fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR)) {
-        char name[PATH_MAX];
-        snprintf(name, sizeof name, "%s/snarl.XXXXXX", directory);
-        fd = mkostemp(name, O_CLOEXEC);
-        if (fd >= 0)
-            unlink(name);
-    }
-    if (fd >= 0)
-        close(fd);
-    return fd >= 0;
-}
-
-/* Our own name for the trace: in the working directory, or where temporary files go. */
-static const char *default_pattern(struct sn_arena *arena, const char *here)
-{
-    const char *temporary = getenv("TMPDIR");
-    if (!may_write_in(here))
-        here = temporary && *temporary == '/' ? temporary : "/tmp";
-    return sn_sprintf(arena, "%s/%s", literal(arena, here), default_name);
-}
-
-/* An earlier trace makes room; what is no regular file is left alone. */
-static int remove_earlier(const char *path, struct sn_error *err)
-{
-    struct stat st;
-    if (lstat(path, &st) < 0)
-        return 0;
-    if (!S_ISREG(st.st_mode))
-        return sn_fail(err, SN_E_USAGE, path, SN_NO_OFFSET,
-                       "is there and no regular file; a trace needs a file of its own");
-    if (unlink(path) < 0)
-        return sn_fail(err, SN_E_SYSTEM, path, SN_NO_OFFSET,
-                       "an earlier file of this name cannot be removed: %s", strerror(errno));
-    return 0;
-}
-
-static int check_directory(struct sn_arena *arena, const char *path, struct sn_error *err)
-{
-    const char *directory = dirname(sn_strdup(arena, path));
-    struct stat st;
-    if (stat(directory, &st) < 0)
-        return sn_fail(err, SN_E_SYSTEM, path, SN_NO_OFFSET,
-                       "the trace cannot be written, its directory: %s", strerror(errno));
-    if (!S_ISDIR(st.st_mode) || !may_write_in(directory))
-        return sn_fail(err, SN_E_SYSTEM, path, SN_NO_OFFSET,
-                       "the trace cannot be written: %s is no directory that we may write in",
-                       directory);
-    return 0;
-}
-
-/* The recorder's pattern for the names of traces, absolute: a child may have gone elsewhere. */
-static const char *make_pattern(struct sn_arena *arena, const char *output, struct sn_error *err)
-{
-    char here[PATH_MAX];
-    if (!getcwd(here, sizeof here))
-        snprintf(here, sizeof here, "/");
-    if (!output)
-        return default_pattern(arena, here);
-    const char *path = output[0] == '/' ? output : sn_sprintf(arena, "%s/%s", here, output);
-    if (strlen(path) >= TR_CONTROL_PATH - 8) {
-        sn_fail(err, SN_E_LIMIT, output, SN_NO_OFFSET, "the name of the trace is too long");
-        return NULL;
-    }
-    if (!strchr(output, '%') &&
-        (check_directory(arena, path, err) < 0 || remove_earlier(path, err) < 0))
-        return NULL;
-    return output[0] == '/' ? output : sn_sprintf(arena, "%s/%s", literal(arena, here), output);
-}
-
 static int prepare(struct sn_recording *recording, const struct sn_settings *settings,
                    struct sn_environment *environment, struct sn_error *err)
 {
     bool tsan = recording->instrumented && settings->accesses != SN_ACCESSES_NONE;
     struct sn_arena *arena = &recording->arena;
-    const char *pattern = make_pattern(arena, settings->output, err);
-    if (!pattern || sn_control_open(&recording->control, err) < 0)
+    if (sn_place_init(&recording->place, settings->output, recording->discard, err) < 0 ||
+        sn_control_open(&recording->control, err) < 0)
         return err->code;
     char *options = sn_options_add(arena, "", "-o");
-    options = sn_options_add(arena, options, pattern);
+    options = sn_options_add(arena, options, recording->place.pattern);
     options = sn_options_add(arena, options, tsan ? "--accesses=tsan" : "--accesses=none");
     return sn_environment_init(environment, recording->control.path, options, err);
 }
@@ -148,13 +60,13 @@ static int check_program(struct sn_recording *recording, const struct sn_setting
     return 0;
 }
 
-static bool already_listed(const struct sn_recording *recording, const char *path)
+static void add_trace(void *data, const char *path)
 {
-    vec_each (const char *const, trace, &recording->traces) {
+    struct sn_recording *recording = data;
+    vec_each (const char *const, trace, &recording->traces)
         if (strcmp(*trace, path) == 0)
-            return true;
-    }
-    return false;
+            return;
+    *vec_push(&recording->traces) = sn_strdup(&recording->arena, path);
 }
 
 /* A trace of which not even the first chunk could be written: all its events were lost. */
@@ -180,8 +92,7 @@ static void add_entry(struct sn_recording *recording, const struct tr_control_pr
     if (entry->state == TR_PROCESS_NONE)
         return;
     if (entry->state != TR_PROCESS_CLAIMED && entry->path[0]) {
-        if (!already_listed(recording, entry->path))
-            *vec_push(&recording->traces) = sn_strdup(arena, entry->path);
+        add_trace(recording, entry->path);
     } else if (entry->state == TR_PROCESS_OFF) {
         *vec_push(&recording->gaps) =
             sn_sprintf(arena, "process %u was not recorded: %s", entry->pid,
@@ -203,7 +114,7 @@ static void collect(struct sn_recording *recording)
                 add_entry(recording, &entry);
         }
     uint32_t all = __atomic_load_n(&recording->control.page->processes, __ATOMIC_RELAXED);
-    if (all > count)
+    if (all > count && !sn_place_each(&recording->place, add_trace, recording))
         *vec_push(&recording->gaps) = sn_sprintf(
             &recording->arena, "%u processes were started, the traces of %u are known", all, count);
 }
@@ -243,26 +154,13 @@ static int supervise(struct sn_recording *recording, const struct sn_settings *s
     return judge(recording);
 }
 
-/* The names come from a page that the program could write to: only what is a trace is removed. */
-static void remove_trace(const char *path)
-{
-    uint64_t magic = 0;
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-    if (fd < 0)
-        return;
-    ssize_t n = read(fd, &magic, sizeof magic);
-    close(fd);
-    if (n == sizeof magic && magic == TR_MAGIC)
-        unlink(path);
-}
-
 static void remove_traces(const struct sn_control *control)
 {
     unsigned count = control->page ? sn_control_count(control) : 0;
     for (unsigned i = 0; i < count; i++) {
         struct tr_control_process entry = sn_control_entry(control, i);
         if (entry.path[0])
-            remove_trace(entry.path);
+            sn_place_remove_trace(entry.path);
     }
 }
 
@@ -274,6 +172,8 @@ static void clean_and_die(int number)
     const struct sn_recording *recording = guarded;
     if (recording && recording->discard)
         remove_traces(&recording->control);
+    if (recording && recording->place.directory[0])
+        rmdir(recording->place.directory);
     if (recording && recording->control.temporary)
         unlink(recording->control.path);
     raise(number); /* SA_RESETHAND: this time it ends us */
@@ -326,6 +226,7 @@ void sn_recording_release(struct sn_recording *recording)
     if (recording->discard)
         remove_traces(&recording->control);
     guarded = NULL;
+    sn_place_release(&recording->place);
     sn_control_close(&recording->control);
     vec_release(&recording->traces);
     vec_release(&recording->gaps);

@@ -14,10 +14,12 @@
 #include "base/arena.h"
 #include "cli/control.h"
 #include "cli/options.h"
+#include "cli/place.h"
 #include "cli/supervise.h"
 
 struct sn_recording {
     struct sn_arena arena;
+    struct sn_place place;
     struct sn_control control;
     struct sn_outcome outcome;
     VEC(const char *) traces; /* absolute paths, the program's own first */
