@@ -17,13 +17,21 @@ struct wait {
     bool returned, told;
 };
 
+/* Does the C library refuse the wait, since the caller does not hold the mutex? */
+static bool refused(struct rec_stream *s, const pthread_mutex_t *mutex)
+{
+    const struct rec_object *object = rec_object(s, mutex, TR_TYPE_MUTEX);
+    return object && !rec_owns(object, s) &&
+           object->attributes & (TR_ATTR_ERROR_CHECK | TR_ATTR_RECURSIVE | TR_ATTR_ROBUST);
+}
+
 static void wait_begins(struct wait *wait)
 {
     struct rec_stream *s = rec_enter();
     if (!s)
         return;
     struct rec_object *cond = rec_object(s, wait->cond, COND);
-    if (cond) {
+    if (cond && !refused(s, wait->mutex)) {
         rec_stamp(s);
         rec_emit(s, &(struct tr_event){.kind = TR_COND_WAIT,
                                        .mode = wait->mode,
@@ -39,9 +47,14 @@ static void wait_begins(struct wait *wait)
 
 static void wait_ends(struct wait *wait)
 {
-    struct rec_stream *s = wait->told ? rec_enter() : NULL;
+    struct rec_stream *s = wait->told || wait->error ? rec_enter() : NULL;
     if (!s)
         return;
+    if (!wait->told) {
+        rec_error(s, wait->mutex, TR_TYPE_MUTEX, wait->cfa, wait->error);
+        rec_leave(s);
+        return;
+    }
     uint32_t mode = wait->mode;
     if (!wait->returned)
         mode |= TR_LOCK_CANCELLED;

@@ -27,11 +27,26 @@ static void refused(pthread_mutex_t *mutex, uint32_t mode, uint64_t cfa, int err
     rec_leave(s);
 }
 
+/*
+ * The try before a call that may wait. A robust mutex that cannot be recovered stays locked by the
+ * C library's trylock, though it is refused, and whoever comes next would wait for ever; a time
+ * limit that is over tries rightly.
+ */
+static inline int try_first(pthread_mutex_t *mutex)
+{
+    static const struct timespec long_ago = {0, 0};
+    enum { ROBUST = 16 };
+    if (rec_likely(!(mutex->__data.__kind & ROBUST)))
+        return rec_real.pthread_mutex_trylock(mutex);
+    int error = rec_real.pthread_mutex_timedlock(mutex, &long_ago);
+    return error == ETIMEDOUT ? EBUSY : error;
+}
+
 REC_EXPORT int pthread_mutex_lock(pthread_mutex_t *mutex)
 {
     if (rec_unlikely(!rec_live.on))
         return REAL(pthread_mutex_lock)(mutex);
-    int error = rec_real.pthread_mutex_trylock(mutex);
+    int error = try_first(mutex);
     if (rec_likely(error == 0)) {
         struct rec_stream *s = rec_enter_live();
         if (rec_likely(s != NULL)) {
@@ -66,7 +81,7 @@ REC_EXPORT int pthread_mutex_timedlock(pthread_mutex_t *mutex, const struct time
 {
     if (!rec_live.on)
         return REAL(pthread_mutex_timedlock)(mutex, until);
-    int error = rec_real.pthread_mutex_trylock(mutex);
+    int error = try_first(mutex);
     if (error == 0 || error == EOWNERDEAD)
         acquired(mutex, MUTEX | TR_LOCK_TIMED, rec_here(), error);
     else if (error == EBUSY || error == EAGAIN)
@@ -82,7 +97,7 @@ REC_EXPORT int pthread_mutex_clocklock(pthread_mutex_t *mutex, clockid_t clock,
 {
     if (!rec_live.on || !rec_valid_clock(clock))
         return REAL(pthread_mutex_clocklock)(mutex, clock, until);
-    int error = rec_real.pthread_mutex_trylock(mutex);
+    int error = try_first(mutex);
     if (error == 0 || error == EOWNERDEAD)
         acquired(mutex, MUTEX | TR_LOCK_TIMED, rec_here(), error);
     else if (error == EBUSY || error == EAGAIN)
