@@ -119,17 +119,15 @@ def read_all(pattern=""):
     return [case for case in cases if re.search(pattern, case.name)]
 
 
-def flags_of_mode(build, compiler, mode):
-    """Of the compiler and of the linker, for one way of getting at the accesses."""
-    library = build / "lib/snarl"
-    linked = [f"-L{library}", "-lsnarl", f"-Wl,-rpath,{library}"]
-    shared = ["-fsanitize=thread"] + (["-shared-libsan"] if compiler == "clang" else [])
+def compiler_of_mode(build, compiler, mode):
+    """The command that compiles and links, for one way of getting at the accesses."""
+    shared = ["-shared-libsan"] if compiler == "clang" else []
     return {
-        "plain": ([], []),
-        "none": ([], []),
-        "tsan": (["-fsanitize=thread"], linked),
-        "shared": (["-fsanitize=thread"], shared),
-        "real": (["-fsanitize=thread"], ["-fsanitize=thread"]),
+        "plain": [compiler],
+        "none": [compiler],
+        "tsan": ["env", f"SNARL_CC={compiler}", str(build / "bin/snarl-cc")],
+        "shared": [compiler, "-fsanitize=thread", *shared],
+        "real": [compiler, "-fsanitize=thread"],
     }[mode]
 
 
@@ -143,14 +141,13 @@ def build_testcase(case, build, compiler, optimize, mode):
     if program.exists() and all(program.stat().st_mtime >= i.stat().st_mtime for i in inputs):
         return program
     directory.mkdir(parents=True, exist_ok=True)
-    compile_flags, link_flags = flags_of_mode(build, compiler, mode)
-    common = [compiler, "-pthread", "-g", optimize]
+    common = compiler_of_mode(build, compiler, mode) + ["-pthread", "-g", optimize]
     object_file = program.with_name(program.name + ".o")
     commands = [
-        common + WARNINGS + compile_flags + case.flags.get(compiler, [])
+        common + WARNINGS + case.flags.get(compiler, [])
         + [f"-I{TREE / 'tests/order'}", "-c", str(case.path), "-o", str(object_file)],
-        common + [str(object_file), "-o", str(program), f"-L{order.parent}", "-lsnarl_order"]
-        + [f"-Wl,-rpath,{order.parent}"] + link_flags,
+        common + [str(object_file), "-o", str(program)]
+        + [f"-L{order.parent}", "-lsnarl_order", f"-Wl,-rpath,{order.parent}"],
     ]  # fmt: skip
     for command in commands:
         done = subprocess.run(command, capture_output=True, text=True, check=False)
