@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * POSIX semaphores. A wait is a cancellation point even if a token is there: cancellation is tested
- * before the try. A timed wait looks at its time before it looks for a token.
+ * before the try (in the C library, sem_clockwait alone forgets that). A timed wait looks at its
+ * time before it looks for a token.
  */
 #include "interpose/core/lock.h"
 
@@ -113,6 +114,7 @@ REC_EXPORT int sem_timedwait(sem_t *sem, const struct timespec *until)
 {
     if (!rec_live.on || !rec_valid_time(until))
         return REAL(sem_timedwait)(sem, until);
+    pthread_testcancel();
     if (quick_try(sem)) {
         got(sem, SEM | TR_LOCK_TIMED, rec_here());
         return 0;

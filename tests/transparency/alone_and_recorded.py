@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 
-SECONDS = 60
+SECONDS = 30
 
 
 def run(command, directory, environment):
