@@ -14,7 +14,9 @@ const char *tr_names_of(const char *path, size_t *length)
 
 const char *tr_names_path(const uint8_t *bytes, uint32_t *length)
 {
-    uint32_t skip = *length && bytes[0] < *length ? bytes[0] + 1u : 0;
+    if (!*length || bytes[0] >= *length)
+        return (const char *)bytes;
+    uint32_t skip = bytes[0] + 1u;
     *length -= skip;
     return (const char *)bytes + skip;
 }
@@ -39,6 +41,8 @@ static uint64_t hash_of(const char *name, size_t length)
 
 void tr_names_add(struct tr_names *names, const char *path, size_t length, uint64_t base)
 {
+    if (!length)
+        return;
     const char *name = tr_names_of(path, &length);
     if (!plain(name, length))
         return;

@@ -267,16 +267,15 @@ static void make_streams(struct tr_order *order, const struct tr_index *index, c
 /* Gives each stream its part of the deferred accesses. */
 static void share_deferred(struct tr_order *order, const struct tr_index *index)
 {
-    const struct tr_deferred *at = index->deferred.at, *end = at + index->deferred.count;
-    while (at < end) {
-        const struct tr_deferred *first = at;
+    for (size_t i = 0, count = index->deferred.count; i < count;) {
+        const struct tr_deferred *first = &index->deferred.at[i];
         uint32_t thread = first->event.thread;
-        while (at < end && at->event.thread == thread)
-            at++;
+        while (i < count && index->deferred.at[i].event.thread == thread)
+            i++;
         struct tr_actor *actor = actor_of(order, thread);
         if (actor) {
             actor->stream.deferred = first;
-            actor->stream.deferred_end = at;
+            actor->stream.deferred_end = &index->deferred.at[i - 1] + 1;
         } else {
             tr_damage_add(order->damage, first->event.offset,
                           "accesses of thread %u, of which nothing else is there", thread);
