@@ -72,6 +72,11 @@ void rec_access(uint64_t address, unsigned size, bool write, uint32_t mode, uint
                 uint64_t sp);
 void rec_access_range(uint64_t address, uint64_t size, bool write, uint64_t pc, uint64_t sp);
 
+/* An atomic that the C or C++ library does on the program's behalf: before a store, after a load.
+ */
+void rec_atomic_told(const void *address, unsigned size, uint8_t kind, int order, uint64_t pc,
+                     uint64_t sp);
+
 /* Is the access already covered? The hot path; whatever is unusual says no. */
 static inline bool rec_access_covered(uint64_t address, unsigned size, bool write)
 {

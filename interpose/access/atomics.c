@@ -196,6 +196,17 @@ static __attribute__((noinline)) void end(struct operation *op, uint8_t kind, ui
     rec_leave(s);
 }
 
+void rec_atomic_told(const void *address, unsigned size, uint8_t kind, int order, uint64_t pc,
+                     uint64_t sp)
+{
+    uint32_t mode = mode_of(order, size);
+    if (kind == TR_ATOMIC_LOAD && seen(address, mode))
+        return;
+    struct operation op;
+    begin(&op, address, kind != TR_ATOMIC_LOAD, pc, sp);
+    end(&op, kind, mode);
+}
+
 /* The operations themselves. 16 bytes at once takes cmpxchg16b: the compiler would call libatomic.
  * ------------------------------------------------------------------------------------------ */
 

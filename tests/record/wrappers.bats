@@ -99,6 +99,17 @@ cplusplus()
 }
 @test "wrappers: C++ and exceptions" { both cplusplus; }
 
+statics()
+{
+    snarl-c++ -Wall -Werror -O1 -o statics "$BATS_TEST_DIRNAME/statics.cc"
+    run snarl run -- ./statics
+    echo "$output"
+    [ "$status" = 0 ]
+    [[ $output == done* ]]
+    [[ $output == *"no findings"* ]]
+}
+@test "C++: statics, shared_ptr and call_once are ordered" { both statics; }
+
 probes()
 {
     [ "$(snarl-cc --version)" = "$("$SNARL_CC" --version)" ]
