@@ -42,27 +42,30 @@ static inline int try_first(pthread_mutex_t *mutex)
     return error == ETIMEDOUT ? EBUSY : error;
 }
 
+/* What the try did not answer with a plain acquisition that looks like one lately. */
+static __attribute__((noinline)) int lock_general(pthread_mutex_t *mutex, int error, uint64_t cfa)
+{
+    if (error == EBUSY || error == EAGAIN)
+        return REC_WAIT(mutex, MUTEX, cfa, rec_real.pthread_mutex_lock(mutex));
+    if (error == 0 || error == EOWNERDEAD)
+        acquired(mutex, MUTEX, cfa, error);
+    else
+        refused(mutex, MUTEX, cfa, error);
+    return error;
+}
+
 REC_EXPORT int pthread_mutex_lock(pthread_mutex_t *mutex)
 {
     if (rec_unlikely(!rec_live.on))
         return REAL(pthread_mutex_lock)(mutex);
-    int error = try_first(mutex);
-    if (rec_likely(error == 0)) {
-        struct rec_stream *s = rec_enter_live();
-        if (rec_likely(s != NULL)) {
-            struct rec_object *object = rec_object(s, mutex, MUTEX);
-            if (rec_likely(object != NULL))
-                rec_acquired_inline(s, object, MUTEX, rec_here());
-            rec_leave(s);
-        }
-    } else if (error == EBUSY || error == EAGAIN) {
-        error = REC_WAIT(mutex, MUTEX, rec_here(), rec_real.pthread_mutex_lock(mutex));
-    } else if (error == EOWNERDEAD) {
-        acquired(mutex, MUTEX, rec_here(), error);
-    } else {
-        refused(mutex, MUTEX, rec_here(), error);
-    }
-    return error;
+    int error = rec_real.pthread_mutex_trylock(mutex);
+    struct rec_stream *s = rec_self;
+    if (rec_unlikely(error || s->guard))
+        return lock_general(mutex, error, rec_here());
+    s->guard = 1;
+    bool done = rec_acquired_again(s, mutex, MUTEX, rec_here());
+    rec_leave(s);
+    return rec_likely(done) ? 0 : lock_general(mutex, 0, rec_here());
 }
 
 REC_EXPORT int pthread_mutex_trylock(pthread_mutex_t *mutex)
@@ -114,11 +117,18 @@ static bool checks_owner(const struct rec_object *object)
     return object->attributes & (TR_ATTR_ERROR_CHECK | TR_ATTR_RECURSIVE | TR_ATTR_ROBUST);
 }
 
-static int unlock_foreign(pthread_mutex_t *mutex, uint64_t cfa)
+static __attribute__((noinline)) int unlock_general(pthread_mutex_t *mutex, uint64_t cfa)
 {
-    int error = rec_real.pthread_mutex_unlock(mutex);
-    struct rec_stream *s = error ? rec_enter() : NULL;
-    if (s) {
+    struct rec_stream *s = rec_enter();
+    if (!s)
+        return REAL(pthread_mutex_unlock)(mutex);
+    const struct rec_object *object = rec_object(s, mutex, MUTEX);
+    bool foreign = object && !rec_owns(object, s) && checks_owner(object);
+    if (!foreign)
+        rec_releases(s, mutex, MUTEX, cfa);
+    rec_leave(s);
+    int error = REAL(pthread_mutex_unlock)(mutex);
+    if (foreign && error && (s = rec_enter())) {
         rec_error(s, mutex, MUTEX, cfa, error);
         rec_leave(s);
     }
@@ -127,18 +137,14 @@ static int unlock_foreign(pthread_mutex_t *mutex, uint64_t cfa)
 
 REC_EXPORT int pthread_mutex_unlock(pthread_mutex_t *mutex)
 {
-    struct rec_stream *s = rec_enter();
-    if (rec_likely(s != NULL)) {
-        struct rec_object *object = rec_object(s, mutex, MUTEX);
-        if (rec_unlikely(object && !rec_owns(object, s) && checks_owner(object))) {
-            rec_leave(s);
-            return unlock_foreign(mutex, rec_here());
-        }
-        if (rec_likely(object != NULL))
-            rec_releases_inline(s, object, MUTEX, rec_here());
-        rec_leave(s);
-    }
-    return REAL(pthread_mutex_unlock)(mutex);
+    struct rec_stream *s = rec_self;
+    if (rec_unlikely(!rec_live.on || s->guard))
+        return unlock_general(mutex, rec_here());
+    s->guard = 1;
+    bool done = rec_releases_again(s, mutex, MUTEX, rec_here());
+    rec_leave(s);
+    return rec_likely(done) ? rec_real.pthread_mutex_unlock(mutex)
+                            : unlock_general(mutex, rec_here());
 }
 
 REC_EXPORT int pthread_mutex_init(pthread_mutex_t *mutex, const pthread_mutexattr_t *attributes)

@@ -281,7 +281,7 @@ static inline uint8_t *tr_encode(struct tr_coder *coder, uint8_t *p, const struc
 /*
  * The hot case of tr_encode: an event on the same object, from the same stack, as one lately (an
  * EXACT slot, a kind whose only further field is its version). NULL if it is not that case, and
- * nothing has changed. Needs room for 2 + TR_VARINT_MAX.
+ * nothing has changed. Needs room for 2 + TR_VARINT_MAX. No RUN may follow: that needs tr_encode.
  */
 static inline uint8_t *tr_encode_again(struct tr_coder *coder, uint8_t *p, uint8_t kind,
                                        uint32_t mode, uint32_t stack, uint64_t object,
@@ -297,7 +297,6 @@ static inline uint8_t *tr_encode_again(struct tr_coder *coder, uint8_t *p, uint8
     }
     uint64_t difference = tr_zigzag((int64_t)(version - slot->version));
     slot->version = version;
-    coder->last = (uint8_t)(index + 1);
     uint8_t *end = tr_put(p + 1, difference);
     __atomic_store_n(p, (uint8_t)(TR_SHORT | index), __ATOMIC_RELEASE);
     return end;

@@ -192,7 +192,7 @@ void rec_chunk_close(struct rec_stream *s)
     if (s->chunk)
         rec_sys_unmap(s->chunk, s->chunk_size);
     s->chunk = NULL;
-    s->at = s->end = NULL;
+    s->at = s->end = s->limit = NULL;
 }
 
 bool rec_chunk_next(struct rec_stream *s, uint32_t room)
@@ -222,6 +222,7 @@ bool rec_chunk_next(struct rec_stream *s, uint32_t room)
     s->chunk_size = size;
     s->at = chunk + sizeof(struct tr_chunk);
     s->end = chunk + size;
+    s->limit = s->end - TR_EVENT_MAX;
     s->coder = (struct tr_coder){.time = now};
     s->time = now;
     rec_measure_clock();

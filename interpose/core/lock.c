@@ -3,8 +3,8 @@
 
 #include "interpose/core/poison.h"
 
-void rec_sync_new(struct rec_stream *s, uint8_t kind, uint32_t mode, uint32_t stack,
-                  uint64_t address, uint64_t version)
+void rec_sync(struct rec_stream *s, uint8_t kind, uint32_t mode, uint32_t stack, uint64_t address,
+              uint64_t version)
 {
     rec_emit(
         s, &(struct tr_event){
@@ -14,15 +14,34 @@ void rec_sync_new(struct rec_stream *s, uint8_t kind, uint32_t mode, uint32_t st
 void rec_acquired(struct rec_stream *s, const void *address, uint32_t mode, uint64_t cfa)
 {
     struct rec_object *object = rec_object(s, address, tr_type(mode));
-    if (object)
-        rec_acquired_inline(s, object, mode, cfa);
+    if (!object)
+        return;
+    uint64_t version = rec_version_held(object);
+    if (rec_owns(object, s)) {
+        object->depth++;
+        mode |= TR_LOCK_NESTED;
+    } else {
+        rec_own(object, s);
+    }
+    rec_sync(s, TR_ACQUIRE, mode, rec_stack(s, cfa), object->address, version);
 }
 
 void rec_releases(struct rec_stream *s, const void *address, uint32_t mode, uint64_t cfa)
 {
     struct rec_object *object = rec_object(s, address, tr_type(mode));
-    if (object)
-        rec_releases_inline(s, object, mode, cfa);
+    if (!object)
+        return;
+    uint64_t version = rec_version_held(object);
+    if (!rec_owns(object, s)) {
+        mode |= TR_LOCK_FOREIGN;
+        __atomic_store_n(&object->owner, 0, __ATOMIC_RELEASE);
+    } else if (object->depth > 1) {
+        object->depth--;
+        mode |= TR_LOCK_NESTED;
+    } else {
+        __atomic_store_n(&object->owner, 0, __ATOMIC_RELEASE);
+    }
+    rec_sync(s, TR_RELEASE, mode, rec_stack(s, cfa), object->address, version);
 }
 
 void rec_acquired_shared(struct rec_stream *s, const void *address, uint32_t mode, uint64_t cfa)

@@ -28,42 +28,37 @@ static inline bool rec_owns(const struct rec_object *object, const struct rec_st
     return __atomic_load_n(&object->owner, __ATOMIC_RELAXED) == s->tag;
 }
 
-/* The caller holds OBJECT for itself now. Inlined in the hot paths; rec_acquired and rec_releases
- * are the same out of line. */
-__attribute__((always_inline)) static inline void rec_acquired_inline(struct rec_stream *s,
-                                                                      struct rec_object *object,
-                                                                      uint32_t mode, uint64_t cfa)
-{
-    uint64_t version = rec_version_held(object);
-    if (rec_unlikely(rec_owns(object, s))) {
-        object->depth++;
-        mode |= TR_LOCK_NESTED;
-    } else {
-        rec_own(object, s);
-    }
-    rec_sync(s, TR_ACQUIRE, mode, rec_stack(s, cfa), object->address, version);
-}
-
-/* The caller is about to release what it holds for itself. */
-__attribute__((always_inline)) static inline void rec_releases_inline(struct rec_stream *s,
-                                                                      struct rec_object *object,
-                                                                      uint32_t mode, uint64_t cfa)
-{
-    uint64_t version = rec_version_held(object);
-    if (rec_unlikely(!rec_owns(object, s))) {
-        mode |= TR_LOCK_FOREIGN;
-        __atomic_store_n(&object->owner, 0, __ATOMIC_RELEASE);
-    } else if (rec_unlikely(object->depth > 1)) {
-        object->depth--;
-        mode |= TR_LOCK_NESTED;
-    } else {
-        __atomic_store_n(&object->owner, 0, __ATOMIC_RELEASE);
-    }
-    rec_sync(s, TR_RELEASE, mode, rec_stack(s, cfa), object->address, version);
-}
-
+/* The caller holds the lock at ADDRESS for itself now; it is about to release it. */
 void rec_acquired(struct rec_stream *s, const void *address, uint32_t mode, uint64_t cfa);
 void rec_releases(struct rec_stream *s, const void *address, uint32_t mode, uint64_t cfa);
+
+/*
+ * The same for what happens again and again: true if all of it was done. No state has changed
+ * otherwise, and the caller goes the general way.
+ */
+__attribute__((always_inline)) static inline bool rec_acquired_again(struct rec_stream *s,
+                                                                     const void *address,
+                                                                     uint8_t mode, uint64_t cfa)
+{
+    struct rec_object *object = rec_object_find(address);
+    if (rec_unlikely(!object || !object->alive || object->owner) ||
+        rec_unlikely(!rec_sync_again(s, TR_ACQUIRE, mode, object, address, cfa)))
+        return false;
+    rec_own(object, s);
+    return true;
+}
+
+__attribute__((always_inline)) static inline bool rec_releases_again(struct rec_stream *s,
+                                                                     const void *address,
+                                                                     uint8_t mode, uint64_t cfa)
+{
+    struct rec_object *object = rec_object_find(address);
+    if (rec_unlikely(!object || !object->alive || !rec_owns(object, s) || object->depth > 1) ||
+        rec_unlikely(!rec_sync_again(s, TR_RELEASE, mode, object, address, cfa)))
+        return false;
+    __atomic_store_n(&object->owner, 0, __ATOMIC_RELEASE);
+    return true;
+}
 
 /* A reader has, or is about to give back, its part of a reader-writer lock. */
 void rec_acquired_shared(struct rec_stream *s, const void *address, uint32_t mode, uint64_t cfa);

@@ -93,7 +93,8 @@ struct rec_stack_place {
 
 /* The thread's own state and its chunk. Reused by a later thread. */
 struct rec_stream {
-    uint8_t *at, *end; /* in the chunk; end leaves no more room than it says */
+    uint8_t *at, *end; /* in the chunk */
+    uint8_t *limit;    /* below it there is room for an event without bytes */
     volatile int guard;
     uint32_t thread;
     uint32_t tag; /* thread + 1: how objects name their owner */
@@ -142,7 +143,8 @@ extern struct rec_config rec_config;
 extern struct tr_header *rec_header;   /* mapped; NULL while off */
 extern struct tr_control *rec_control; /* NULL without snarl */
 extern __thread struct rec_stream *rec_self __attribute__((tls_model("initial-exec")));
-extern struct rec_stream rec_dead_stream; /* of threads that have ended; guarded for ever */
+/* What rec_self points to before a thread's first event and after its last: guarded for ever. */
+extern struct rec_stream rec_unborn_stream, rec_dead_stream;
 
 /* Entering and leaving.
  * -------------------------------------------------------------------------------- */
@@ -153,7 +155,7 @@ struct rec_stream *rec_enter_slow(void);
 static inline struct rec_stream *rec_enter_live(void)
 {
     struct rec_stream *s = rec_self;
-    if (rec_unlikely(!s || s->guard))
+    if (rec_unlikely(s->guard))
         return rec_enter_slow();
     s->guard = 1;
     return s;
@@ -275,7 +277,7 @@ void rec_log(const char *format, ...);
 /* Appends EV (but BYTES, which is at most 4 KiB). EV->stack is the thread's own number. */
 static inline void rec_emit(struct rec_stream *s, const struct tr_event *ev)
 {
-    if (rec_unlikely((uint64_t)(s->end - s->at) < TR_EVENT_MAX + (uint64_t)ev->bytes_length) &&
+    if (rec_unlikely(s->at + ev->bytes_length >= s->limit) &&
         !rec_chunk_next(s, TR_EVENT_MAX + ev->bytes_length))
         return;
     s->at = tr_encode(&s->coder, s->at, ev);
@@ -283,29 +285,14 @@ static inline void rec_emit(struct rec_stream *s, const struct tr_event *ev)
         s->epoch++;
 }
 
-/* An event on an object whose only further field is its version: the hot case. */
-void rec_sync_new(struct rec_stream *s, uint8_t kind, uint32_t mode, uint32_t stack,
-                  uint64_t address, uint64_t version);
-
-static inline void rec_sync(struct rec_stream *s, uint8_t kind, uint32_t mode, uint32_t stack,
-                            uint64_t address, uint64_t version)
-{
-    uint8_t *next = NULL;
-    if (rec_likely(s->end - s->at >= TR_EVENT_MAX))
-        next = tr_encode_again(&s->coder, s->at, kind, mode, stack, address, version);
-    if (rec_unlikely(!next)) {
-        rec_sync_new(s, kind, mode, stack, address, version);
-        return;
-    }
-    s->at = next;
-    if (tr_moves_epoch(kind, mode))
-        s->epoch++;
-}
+/* An event on an object whose only further field is its version. */
+void rec_sync(struct rec_stream *s, uint8_t kind, uint32_t mode, uint32_t stack, uint64_t address,
+              uint64_t version);
 
 /* Stamps the time: before events whose moment matters (waits, thread life). */
 static inline void rec_stamp(struct rec_stream *s)
 {
-    if (rec_unlikely(s->end - s->at < TR_EVENT_MAX) && !rec_chunk_next(s, TR_EVENT_MAX))
+    if (rec_unlikely(s->at >= s->limit) && !rec_chunk_next(s, TR_EVENT_MAX))
         return; /* first of all: a new chunk starts at a time of its own */
     uint64_t now = rec_tsc();
     if (s->time < now) {
@@ -346,7 +333,7 @@ static inline uint64_t rec_counter_next(const void *address)
 
 static inline uint32_t rec_stack_set(uint64_t cfa, uint64_t pc)
 {
-    return (uint32_t)(((cfa >> 3 ^ pc << 20) * 0x9e3779b97f4a7c15u) >> 57);
+    return (uint32_t)(cfa >> 4 ^ pc) % REC_STACK_SETS;
 }
 
 __attribute__((always_inline)) static inline bool rec_stack_holds(
@@ -354,12 +341,13 @@ __attribute__((always_inline)) static inline bool rec_stack_holds(
 {
     const char *base = (const char *)(cfa - 8);
     const struct rec_return *end = stack->returns + REC_FRAMES;
-    const struct rec_return *r = end - stack->compared;
 #define REC_SAME(n) (*(const uint64_t *)(base + end[-(n)].slot) == end[-(n)].pc)
-    for (; rec_unlikely(r < end - 12); r++)
-        if (*(const uint64_t *)(base + r->slot) != r->pc)
-            return false;
-    switch (end - r) {
+    switch (stack->compared) {
+    default:
+        for (const struct rec_return *r = end - stack->compared; r < end - 12; r++)
+            if (*(const uint64_t *)(base + r->slot) != r->pc)
+                return false;
+        __attribute__((fallthrough));
 #define REC_CASE(n)                                                                                \
     case n:                                                                                        \
         if (rec_unlikely(!REC_SAME(n)))                                                            \
@@ -377,10 +365,10 @@ __attribute__((always_inline)) static inline bool rec_stack_holds(
         REC_CASE(3)
         REC_CASE(2)
         REC_CASE(1)
+    case 0:
+        return true;
 #undef REC_CASE
 #undef REC_SAME
-    default:
-        return true;
     }
 }
 
@@ -400,6 +388,36 @@ static inline uint32_t rec_stack(struct rec_stream *s, uint64_t cfa)
         if (places[i].cfa == cfa && rec_stack_holds(places[i].stack, cfa))
             return rec_likely(i < 2) ? places[i].stack->id : rec_stack_to_front(s, set, i);
     return rec_stack_slow(s, cfa);
+}
+
+/*
+ * The hot path of locks: an event of OBJECT's exclusive holder that looks like one lately, from a
+ * stack that is in the cache and in a chunk with room. Does all of it (the version, the event, the
+ * epoch), or nothing and gives false: then the general way must be gone.
+ */
+__attribute__((always_inline)) static inline bool rec_sync_again(struct rec_stream *s, uint8_t kind,
+                                                                 uint32_t mode,
+                                                                 struct rec_object *object,
+                                                                 const void *address, uint64_t cfa)
+{
+    const struct rec_stack_place *place =
+        s->stack_places[rec_stack_set(cfa, *(const uint64_t *)(cfa - 8))];
+    if (place->cfa != cfa || !rec_stack_holds(place->stack, cfa)) {
+        place++;
+        if (rec_unlikely(place->cfa != cfa || !rec_stack_holds(place->stack, cfa)))
+            return false;
+    }
+    if (rec_unlikely(s->at >= s->limit))
+        return false;
+    uint64_t version = __atomic_load_n(&object->version, __ATOMIC_RELAXED) + 1;
+    uint8_t *next =
+        tr_encode_again(&s->coder, s->at, kind, mode, place->stack->id, (uint64_t)address, version);
+    if (rec_unlikely(!next))
+        return false;
+    __atomic_store_n(&object->version, version, __ATOMIC_RELAXED);
+    s->at = next;
+    s->epoch++;
+    return true;
 }
 
 /* In a hook: where its caller's stack starts. */

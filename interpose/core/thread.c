@@ -10,8 +10,9 @@
 
 enum { SEGMENT = 1024, SEGMENTS = 8192 };
 
-__thread struct rec_stream *rec_self __attribute__((tls_model("initial-exec")));
-struct rec_stream rec_dead_stream = {.guard = 1};
+struct rec_stream rec_unborn_stream = {.guard = 1}, rec_dead_stream = {.guard = 1};
+__thread struct rec_stream *rec_self __attribute__((tls_model("initial-exec"))) =
+    &rec_unborn_stream;
 
 static struct rec_thread *segments[SEGMENTS];
 static uint32_t thread_count;
@@ -98,7 +99,7 @@ struct rec_stream *rec_thread_attach(struct rec_thread *thread)
     s->thread = thread->number;
     s->tag = thread->number + 1;
     s->epoch = 0;
-    s->chunk = s->at = s->end = NULL;
+    s->chunk = s->at = s->end = s->limit = NULL;
     s->chunk_size = s->chunk_number = 0;
     s->unwinding = s->stack_known = 0;
     s->stack_base = 0;
@@ -133,11 +134,11 @@ void rec_thread_reset(void)
         for (unsigned n = 0; n < SEGMENT; n++)
             segments[i][n] = (struct rec_thread){0};
     thread_count = 0;
-    if (rec_self && rec_self != &rec_dead_stream) {
+    if (rec_self != &rec_unborn_stream && rec_self != &rec_dead_stream) {
         rec_self->chunk = NULL; /* not mapped in the child */
         stream_give(rec_self);
     }
-    rec_self = NULL;
+    rec_self = &rec_unborn_stream;
 }
 
 /* No stream, or one that is at work: a foreign thread, a thread before its start, a handler in
@@ -145,7 +146,7 @@ void rec_thread_reset(void)
 struct rec_stream *rec_enter_slow(void)
 {
     struct rec_stream *s = rec_self;
-    if (s) {
+    if (s != &rec_unborn_stream) {
         if (s != &rec_dead_stream && !s->unwinding)
             rec_lost(TR_LOSS_REENTRY);
         return NULL;
