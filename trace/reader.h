@@ -29,8 +29,7 @@
 struct tr_reader;
 
 struct tr_stack {
-    const uint64_t
-        *pcs; /* innermost first; return addresses but for [0] of an access, see FORMAT.md */
+    const uint64_t *pcs; /* innermost first; return addresses: the place is that of pc - 1 */
     uint32_t count;
 };
 
