@@ -30,14 +30,15 @@ static int trouble(const struct sn_error *err, int code)
 static int prepare(struct sn_recording *recording, const struct sn_settings *settings,
                    struct sn_environment *environment, struct sn_error *err)
 {
-    bool tsan = recording->instrumented && settings->accesses != SN_ACCESSES_NONE;
     struct sn_arena *arena = &recording->arena;
     if (sn_place_init(&recording->place, settings->output, recording->discard, err) < 0 ||
         sn_control_open(&recording->control, err) < 0)
         return err->code;
     char *options = sn_options_add(arena, "", "-o");
     options = sn_options_add(arena, options, recording->place.pattern);
-    options = sn_options_add(arena, options, tsan ? "--accesses=tsan" : "--accesses=none");
+    options = sn_options_add(arena, options,
+                             settings->accesses == SN_ACCESSES_NONE ? "--accesses=none"
+                                                                    : "--accesses=auto");
     return sn_environment_init(environment, recording->control.path, options, err);
 }
 

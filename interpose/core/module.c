@@ -139,6 +139,7 @@ void rec_module_covered(struct rec_stream *s, uint64_t pc, enum tr_access_source
         return;
     module->source = (uint8_t)source;
     any_covered = true;
+    rec_config.heap = true;
     rec_emit(s, &(struct tr_event){.kind = TR_COVERAGE, .mode = source, .object = module->base});
 }
 

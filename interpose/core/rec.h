@@ -133,7 +133,7 @@ extern union rec_live_page {
 
 struct rec_config {
     uint8_t accesses;    /* enum tr_access_source */
-    bool heap;           /* record every allocation */
+    bool heap;           /* record every allocation: some module tells its accesses */
     bool preloaded_bare; /* no snarl is waiting for us */
     char output[1024];   /* pattern */
     char log_path[512];
@@ -256,6 +256,7 @@ void rec_modules_reset(void);
 
 /* access/ */
 void rec_access_reset(struct rec_stream *s); /* the stream has a new thread */
+void rec_access_end(struct rec_stream *s);   /* its thread ends */
 /* Memory that is another now, though at the same address: the thread's accesses to it are news. */
 void rec_access_forget(struct rec_stream *s, const void *block, uint64_t size);
 void rec_atomics_reset(void); /* in a fork child */
