@@ -9,6 +9,7 @@
 
 enum { FILTERED_RANGE = 1024 }; /* bytes: to look up more costs more than an event */
 
+/* The calls stay: a fork child is still in those of the thread that forked. */
 void rec_access_reset(struct rec_stream *s)
 {
     struct rec_access *access = s->access;
@@ -16,11 +17,17 @@ void rec_access_reset(struct rec_stream *s)
         return;
     rec_filter_next(&access->filter);
     access->epoch = s->epoch;
+    access->salt = access->filter.count;
+    access->calls.low = access->calls.high = 0;
+}
+
+void rec_access_end(struct rec_stream *s)
+{
+    struct rec_access *access = s->access;
+    if (!access)
+        return;
     access->ignored[0] = access->ignored[1] = 0;
     access->calls.depth = access->calls.beyond = 0;
-    access->calls.low = access->calls.high = 0;
-    /* Stack numbers are one thread's own: contexts of two threads must differ. */
-    access->calls.base = rec_mix(access->filter.count, 1);
 }
 
 void rec_access_forget(struct rec_stream *s, const void *block, uint64_t size)
@@ -91,7 +98,7 @@ uint32_t rec_access_stack(struct rec_stream *s, struct rec_access *access, uint6
     struct rec_calls *calls = &access->calls;
     if (rec_unlikely(calls->depth && calls->call[calls->depth - 1].sp < sp))
         rec_calls_heal(calls, sp, false);
-    uint64_t key = rec_mix(rec_calls_context(calls), pc);
+    uint64_t key = rec_mix(rec_calls_context(calls) + access->salt, pc);
     unsigned place = key >> 52 & (REC_ACCESS_STACKS - 1);
     if (rec_likely(access->stacks[place].key == key))
         return access->stacks[place].id;

@@ -27,6 +27,7 @@ struct rec_access {
     uint64_t epoch; /* of the stream, when the filter was last emptied */
     uint32_t emitted;
     uint32_t ignored[2]; /* reads, writes: regions that say so, nested */
+    uint64_t salt;       /* makes the keys of stacks this thread's own, as their numbers are */
     struct rec_calls calls;
     struct {
         uint64_t key; /* of context and pc */

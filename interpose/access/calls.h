@@ -26,7 +26,6 @@ struct rec_call {
 struct rec_calls {
     uint32_t depth;
     uint32_t beyond;    /* calls deeper than there is room for */
-    uint64_t base;      /* context without any call: differs from thread to thread */
     uint64_t low, high; /* the thread's own stack; elsewhere stack pointers say nothing */
     struct rec_call call[REC_CALLS];
 };
@@ -39,7 +38,7 @@ static inline uint64_t rec_mix(uint64_t context, uint64_t pc)
 
 static inline uint64_t rec_calls_context(const struct rec_calls *calls)
 {
-    return calls->depth ? calls->call[calls->depth - 1].context : calls->base;
+    return calls->depth ? calls->call[calls->depth - 1].context : 0;
 }
 
 /* Forgets the calls that have been left by other ways than their exit: those whose stack pointer is
@@ -60,7 +59,7 @@ static inline void rec_calls_enter(struct rec_calls *calls, uint64_t pc, uint64_
         return;
     }
     struct rec_call *call = &calls->call[n];
-    uint64_t outer = n ? call[-1].context : calls->base;
+    uint64_t outer = n ? call[-1].context : 0;
     /* The place is taken first, and again at the end: a handler in between leaves the depth as it
      * finds it, but would not know of a call whose stack pointer is not there yet. */
     calls->depth = n + 1;

@@ -3,7 +3,7 @@
 """Records small programs that were built in every way that the TSan interface can be reached, and
 compares their traces with what they say that they did.
 
-    record.py --build BUILD accesses|ordered|calls
+    record.py --build BUILD accesses|ordered|calls|forked
 """
 import argparse
 import os
@@ -124,14 +124,32 @@ def check_calls(said, events, program):
         expect(stack[:len(wanted)] == wanted, f"{line}: {stack}")
 
 
+def check_forked(said, events, program):
+    """The child tells all it does, in numbers without a gap, and still knows its callers."""
+    exit_status, first, size, written = said[0].split()
+    first, size = int(first, 16), int(size)
+    expect(exit_status == "7", f"the child ended with {exit_status}")
+    numbers = {}
+    for event in events:
+        if event["kind"] == "atomic_rmw" and first <= event["address"] < first + size:
+            number = int(re.search(r" v(\d+)", event["rest"])[1])
+            numbers.setdefault(event["address"], []).append(number)
+    expect(len(numbers) == size / 4, f"{len(numbers)} locations")
+    for address, mine in numbers.items():
+        expect(mine == list(range(mine[0], mine[0] + 20)) and mine[0] > 0, f"{address:#x}: {mine}")
+    write = [e for e in events if e["address"] == int(written, 16) and e["kind"] == "write"]
+    expect(len(write) == 1, "the child's write")
+    expect(functions(write[0]["rest"], program)[:2] == ["child", "main"], "the child's stack")
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--build", required=True)
     parser.add_argument("subject")
     arguments = parser.parse_args()
     check = {"accesses": check_accesses, "ordered": check_ordered,
-             "calls": check_calls}[arguments.subject]
-    levels = ["-O1"] if arguments.subject == "calls" else ["-O0", "-O1", "-O2"]
+             "calls": check_calls, "forked": check_forked}[arguments.subject]
+    levels = ["-O1"] if arguments.subject in ("calls", "forked") else ["-O0", "-O1", "-O2"]
     failures = 0
     for compiler in "gcc", "clang":
         for level in levels:
@@ -142,6 +160,7 @@ def main():
                     trace = os.path.join(directory, "trace")
                     way.compile(os.path.join(HERE, arguments.subject + ".c"), program)
                     said = way.record(program, trace)
+                    trace += ".1" if arguments.subject == "forked" else ""
                     try:
                         check(said, list(way.events(trace)), program)
                     except AssertionError as error:
