@@ -36,9 +36,10 @@ static int prepare(struct sn_recording *recording, const struct sn_settings *set
         return err->code;
     char *options = sn_options_add(arena, "", "-o");
     options = sn_options_add(arena, options, recording->place.pattern);
-    options = sn_options_add(arena, options,
-                             settings->accesses == SN_ACCESSES_NONE ? "--accesses=none"
-                                                                    : "--accesses=auto");
+    if (settings->accesses != SN_ACCESSES_AUTO) /* which is the recorder's own choice */
+        options = sn_options_add(arena, options,
+                                 settings->accesses == SN_ACCESSES_NONE ? "--accesses=none"
+                                                                        : "--accesses=tsan");
     return sn_environment_init(environment, recording->control.path, options, err);
 }
 
