@@ -58,7 +58,7 @@ REC_EXPORT int pthread_mutex_lock(pthread_mutex_t *mutex)
 {
     if (rec_unlikely(!rec_live.on))
         return REAL(pthread_mutex_lock)(mutex);
-    int error = rec_real.pthread_mutex_trylock(mutex);
+    int error = try_first(mutex);
     struct rec_stream *s = rec_self;
     if (rec_unlikely(error || s->guard))
         return lock_general(mutex, error, rec_here());

@@ -15,6 +15,8 @@
 #include <libunwind.h>
 
 #include <dlfcn.h>
+#include <elf.h>
+#include <link.h>
 
 #include "interpose/core/poison.h"
 
@@ -32,12 +34,93 @@ static int fork_pending; /* nobody may enter; atomic */
 
 extern void *__libc_stack_end;
 
+/*
+ * libunwind tests an address by writing the byte there into a pipe: two descriptors that the
+ * program can notice and close, a byte into whatever gets their numbers then, and cancellation
+ * points. So its calls are answered here: there is no pipe, nothing to read from it, and the system
+ * says whether the byte can be read.
+ */
+static int no_pipe(int ends[2], int flags)
+{
+    (void)flags;
+    ends[0] = ends[1] = -1;
+    return -1;
+}
+
+static ssize_t no_byte(int fd, void *bytes, size_t size)
+{
+    (void)fd, (void)bytes, (void)size;
+    errno = EAGAIN;
+    return -1;
+}
+
+static ssize_t test_byte(int fd, const void *byte, size_t size)
+{
+    (void)fd, (void)size;
+    enum { NO_OPERATION = -1 }; /* the mask is read, and then refused */
+    errno = EFAULT;
+    return rec_syscall6(SYS_rt_sigprocmask, NO_OPERATION, (long)byte, 0, 8, 0, 0) == -EFAULT ? -1
+                                                                                             : 1;
+}
+
+/* Where the linker was told to protect all of the table, it is made writable again. */
+static bool writable(void *place)
+{
+    uint64_t page = (uint64_t)place & ~4095ull;
+    return rec_syscall3(SYS_mprotect, (long)page, 4096, PROT_READ | PROT_WRITE) == 0;
+}
+
+static void *instead_of(const char *name)
+{
+    static const struct {
+        char name[8];
+        void *function;
+    } answers[] = {
+        {"pipe2", (void *)no_pipe}, {"read", (void *)no_byte}, {"write", (void *)test_byte}};
+    for (unsigned i = 0; i < sizeof answers / sizeof *answers; i++) {
+        unsigned n = 0;
+        while (name[n] && name[n] == answers[i].name[n])
+            n++;
+        if (!name[n] && !answers[i].name[n])
+            return answers[i].function;
+    }
+    return NULL;
+}
+
+/* Puts the answers where LIBRARY's calls look for the C library's functions. */
+static void answer_calls(const struct link_map *library)
+{
+    const ElfW(Sym) *symbols = NULL;
+    const char *names = NULL;
+    const ElfW(Rela) *calls = NULL;
+    uint64_t size = 0;
+    for (const ElfW(Dyn) *entry = library->l_ld; entry->d_tag != DT_NULL; entry++) {
+        if (entry->d_tag == DT_SYMTAB)
+            symbols = (const ElfW(Sym) *)entry->d_un.d_ptr;
+        else if (entry->d_tag == DT_STRTAB)
+            names = (const char *)entry->d_un.d_ptr;
+        else if (entry->d_tag == DT_JMPREL)
+            calls = (const ElfW(Rela) *)entry->d_un.d_ptr;
+        else if (entry->d_tag == DT_PLTRELSZ)
+            size = entry->d_un.d_val;
+    }
+    if (!symbols || !names || !calls)
+        return;
+    for (const ElfW(Rela) *call = calls; call < calls + size / sizeof *calls; call++) {
+        void *answer = instead_of(names + symbols[ELF64_R_SYM(call->r_info)].st_name);
+        void **place = (void **)(library->l_addr + call->r_offset);
+        if (answer && ELF64_R_TYPE(call->r_info) == R_X86_64_JUMP_SLOT && writable(place))
+            *place = answer;
+    }
+}
+
 void rec_stack_start(void)
 {
     if (!unwind.step) {
         void *library = dlopen("libunwind.so.8", RTLD_NOW | RTLD_LOCAL);
         if (!library)
             return;
+        answer_calls(library);
         *(void **)&unwind.getcontext = dlsym(library, "_Ux86_64_getcontext");
         *(void **)&unwind.init = dlsym(library, "_ULx86_64_init_local");
         *(void **)&unwind.get = dlsym(library, "_ULx86_64_get_reg");

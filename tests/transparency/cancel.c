@@ -62,7 +62,7 @@ static void cancel_blocked(const char *name, void *(*routine)(void *), void *arg
     seat++;
     pthread_t thread = make_thread(routine, argument);
     order_await_blocked(seat);
-    SAY(pthread_cancel(thread));
+    MUST(pthread_cancel(thread) == 0);
     SAY(pthread_join(thread, &result));
     printf("cancelled: %d\n", result == PTHREAD_CANCELED);
     SAY(pthread_mutex_trylock(&mutex));
