@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_EVENTS = 5000, CHUNK = TR_CHUNK_ALIGN };
+enum { MOST_EVENTS = 2000, CHUNK = TR_CHUNK_ALIGN, MOST_CHUNKS = 12 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -76,7 +76,7 @@ static void check(const uint8_t *data, size_t size)
 
 static void check_chunks(const uint8_t *data, size_t size)
 {
-    size_t most = TR_HEADER_SIZE + (size / 3 + 1) * (size_t)CHUNK, end = TR_HEADER_SIZE;
+    size_t most = TR_HEADER_SIZE + MOST_CHUNKS * CHUNK, end = TR_HEADER_SIZE;
     uint8_t *file = calloc(1, most);
     uint32_t numbers[256] = {0};
     while (size > 3 && end + CHUNK <= most) {
@@ -111,6 +111,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (size >= 5 && memcmp(data, "SNARL", 5) == 0)
         check(data, size);
     else
-        check_chunks(data, size < 600 ? size : 600);
+        check_chunks(data, size);
     return 0;
 }

@@ -52,7 +52,8 @@ struct tr_damage {
     bool cut; /* the file ends before its last chunk does */
 };
 
-/* Opens PATH. Fails (negative, ERR filled) if it cannot be read, is empty, or has no header of a
+/* Opens PATH, a regular file that must not shrink until close (a trace that is still being written
+ * only grows). Fails (negative, ERR filled) if it cannot be read, is empty, or has no header of a
  * known version. */
 int tr_reader_open(struct tr_reader **reader, const char *path, struct sn_error *err);
 /* The same on SIZE bytes in memory, which the caller keeps until close: for tests and fuzzing. */
