@@ -37,7 +37,7 @@ static void event(void *self, const struct tr_event *ev)
 {
     struct abandoned *abandoned = self;
     const struct an_now *now = &abandoned->ctx->world->now;
-    if (!(ev->mode & TR_LOCK_TIMED) || !an_type_is_lock(now->object->type))
+    if (!(ev->mode & TR_LOCK_TIMED) || !now->object || !an_type_is_lock(now->object->type))
         return;
     const struct an_thread *owner = now->object->lock.owner;
     if (!owner || an_thread_lives(owner) || (*sn_map_at(&abandoned->seen, now->object->id))++)

@@ -54,7 +54,7 @@ static void failed(struct livelocks *livelocks, const struct tr_event *ev)
     struct an_world *world = livelocks->ctx->world;
     struct an_thread *thread = world->now.thread;
     const struct an_object *object = world->now.object;
-    if (!thread->held.count || !an_type_is_lock(object->type))
+    if (!thread->held.count || !object || !an_type_is_lock(object->type))
         return;
     struct an_thread *owner = object->lock.owner;
     if (!owner && ev->a0 != TR_NO_THREAD) /* it let go, or is about to take it, at that moment */

@@ -12,8 +12,9 @@ enum {
     REGION_SHIFT = 16,
     CHUNK_CELLS = 1 << (CHUNK_SHIFT - GRANULE_SHIFT),
     REGION_CHUNKS = 1 << (REGION_SHIFT - CHUNK_SHIFT),
-    PLACES_KEPT = 3,    /* of one thread, of one kind, in one granule */
-    ACCESSES_KEPT = 256 /* in one granule; more than that lose the oldest */
+    PLACES_KEPT = 3,           /* of one thread, of one kind, in one granule */
+    ACCESSES_KEPT = 256,       /* in one granule; more than that lose the oldest */
+    RANGE_LOOKED_AT = 64 << 20 /* of one access: its first bytes */
 };
 
 struct chunk {
@@ -171,6 +172,12 @@ static void access_cell(struct an_memory *memory, struct an_cell *cell,
     put_in(memory, cell, new);
 }
 
+/* A damaged trace may name ranges beyond the end of memory. */
+static uint64_t end_of(uint64_t address, uint64_t size)
+{
+    return address + size < address ? UINT64_MAX & ~UINT64_C(7) : address + size;
+}
+
 static unsigned mask_of(uint64_t granule, uint64_t address, uint64_t end)
 {
     unsigned mask = 0xff;
@@ -187,10 +194,8 @@ void an_memory_access(struct an_memory *memory, const struct an_heap *heap,
                       struct an_conflicts *conflicts)
 {
     const struct an_clock *clock = &an_order_past(order, thread)->hb;
-    uint64_t end = address + size;
+    uint64_t end = end_of(address, size < RANGE_LOOKED_AT ? size : RANGE_LOOKED_AT);
     vec_clear(&conflicts->of);
-    if (end < address)
-        return;
     for (uint64_t granule = address & ~UINT64_C(7); granule < end; granule += 8) {
         struct an_cell *cell = cell_at(memory, granule);
         if (!cell->count) {
@@ -203,29 +208,44 @@ void an_memory_access(struct an_memory *memory, const struct an_heap *heap,
     }
 }
 
-/* Calls FOR_EACH for every cell in use that overlaps [ADDRESS, END). */
-static void visit(struct an_memory *memory, uint64_t address, uint64_t end,
-                  void (*for_each)(void *, struct an_cell *, uint64_t granule), void *data)
+typedef void for_each_cell(void *data, struct an_cell *cell, uint64_t granule);
+
+/* The cells of REGION, which begins at BASE, that overlap [ADDRESS, END). */
+static void visit_region(struct an_region *region, uint64_t base, uint64_t address, uint64_t end,
+                         for_each_cell *visitor, void *data)
 {
-    uint64_t granule = address & ~UINT64_C(7);
-    while (granule < end) {
-        struct an_region *region = region_of(memory, granule, false);
-        if (!region) {
-            granule = ((granule >> REGION_SHIFT) + 1) << REGION_SHIFT;
-            if (!granule)
-                return;
+    for (unsigned i = 0; i < REGION_CHUNKS; i++) {
+        uint64_t chunk = base + ((uint64_t)i << CHUNK_SHIFT);
+        if (!region->chunks[i] || chunk >= end || chunk + ((1u << CHUNK_SHIFT) - 1) < address)
             continue;
-        }
-        struct chunk *chunk = region->chunks[granule >> CHUNK_SHIFT & (REGION_CHUNKS - 1)];
-        uint64_t stop = ((granule >> CHUNK_SHIFT) + 1) << CHUNK_SHIFT;
-        for (; granule != stop && granule < end; granule += 8) {
-            if (chunk)
-                for_each(data, &chunk->cells[granule >> GRANULE_SHIFT & (CHUNK_CELLS - 1)],
-                         granule);
-            else
-                granule = stop - 8;
+        for (unsigned k = 0; k < CHUNK_CELLS; k++) {
+            uint64_t granule = chunk + ((uint64_t)k << GRANULE_SHIFT);
+            if (granule < end && granule + 7 >= address)
+                visitor(data, &region->chunks[i]->cells[k], granule);
         }
     }
+}
+
+/* Calls VISITOR for every cell in use that overlaps [ADDRESS, END). */
+static void visit(struct an_memory *memory, uint64_t address, uint64_t end, for_each_cell *visitor,
+                  void *data)
+{
+    uint64_t first = address >> REGION_SHIFT, last = (end - 1) >> REGION_SHIFT;
+    if (end <= address)
+        return;
+    if (last - first < memory->regions.count) {
+        for (uint64_t number = first; number <= last; number++) {
+            struct an_region *region = region_of(memory, number << REGION_SHIFT, false);
+            if (region)
+                visit_region(region, number << REGION_SHIFT, address, end, visitor, data);
+        }
+        return;
+    }
+    size_t cursor = 0; /* more addresses than memory in use */
+    for (struct sn_map_slot *slot; (slot = sn_map_next(&memory->regions, &cursor));)
+        if (slot->key >= first && slot->key <= last)
+            visit_region((struct an_region *)(uintptr_t)slot->value, slot->key << REGION_SHIFT,
+                         address, end, visitor, data);
 }
 
 struct freeing {
@@ -264,15 +284,16 @@ void an_memory_free(struct an_memory *memory, const struct an_order *order,
                     const struct an_thread *thread, struct an_access *access, uint64_t address,
                     uint64_t size, struct an_conflicts *conflicts)
 {
-    struct freeing freeing = {
-        memory, &an_order_past(order, thread)->hb, access, address, address + size, conflicts};
+    uint64_t end = end_of(address, size);
+    struct freeing freeing = {memory,   &an_order_past(order, thread)->hb, access, address, end,
+                              conflicts};
     vec_clear(&conflicts->of);
-    visit(memory, address, address + size, free_cell, &freeing);
+    visit(memory, address, end, free_cell, &freeing);
 }
 
 void an_memory_forget(struct an_memory *memory, uint64_t address, uint64_t size)
 {
-    visit(memory, address, address + size, forget_cell, memory);
+    visit(memory, address, end_of(address, size), forget_cell, memory);
 }
 
 uint32_t *an_memory_atomic(struct an_memory *memory, uint64_t address)

@@ -67,7 +67,7 @@ struct an_memory {
 };
 
 /* THREAD makes ACCESS (mask is filled in here) of SIZE bytes at ADDRESS. Fills CONFLICTS (cleared
- * first). */
+ * first). Of more than 64 MiB only the beginning is looked at. */
 void an_memory_access(struct an_memory *memory, const struct an_heap *heap,
                       const struct an_order *order, const struct an_thread *thread,
                       struct an_access *access, uint64_t address, uint64_t size,

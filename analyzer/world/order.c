@@ -59,6 +59,30 @@ void an_order_thread_new(struct an_order *order, struct an_thread *thread,
     an_order_tick(order, thread);
 }
 
+static void round_drop(struct round *round)
+{
+    if (!round || --round->references)
+        return;
+    an_past_release(&round->past);
+    free(round);
+}
+
+static void thread_clear(struct an_order_thread *thread)
+{
+    an_past_release(&thread->past);
+    an_past_release(&thread->acquire_fence);
+    an_past_release(&thread->release_fence);
+    an_past_release(&thread->cancel);
+    an_snapshot_drop(thread->snapshot);
+    round_drop(thread->round);
+    *thread = (struct an_order_thread){0};
+}
+
+void an_order_thread_end(struct an_order *order, const struct an_thread *thread)
+{
+    thread_clear(state(order, thread));
+}
+
 static struct an_order_object *object_state(struct an_order *order, const struct an_object *object)
 {
     while (order->objects.count <= object->id)
@@ -67,14 +91,6 @@ static struct an_order_object *object_state(struct an_order *order, const struct
     if (!*at)
         *at = sn_calloc(1, sizeof **at);
     return *at;
-}
-
-static void round_drop(struct round *round)
-{
-    if (!round || --round->references)
-        return;
-    an_past_release(&round->past);
-    free(round);
 }
 
 static void object_free(struct an_order_object *object)
@@ -401,21 +417,12 @@ void an_order_event(struct an_order *order, struct an_world *world, const struct
     }
 }
 
-static void thread_free(struct an_order_thread *thread)
-{
-    an_past_release(&thread->past);
-    an_past_release(&thread->acquire_fence);
-    an_past_release(&thread->release_fence);
-    an_past_release(&thread->cancel);
-    an_snapshot_drop(thread->snapshot);
-    round_drop(thread->round);
-    free(thread);
-}
-
 void an_order_release(struct an_order *order)
 {
-    vec_each (struct an_order_thread *, thread, &order->threads)
-        thread_free(*thread);
+    vec_each (struct an_order_thread *, thread, &order->threads) {
+        thread_clear(*thread);
+        free(*thread);
+    }
     vec_each (struct an_order_object *, object, &order->objects)
         object_free(*object);
     vec_each (struct an_order_atomic *, atomic, &order->atomics) {

@@ -39,6 +39,8 @@ struct an_order {
 
 void an_order_thread_new(struct an_order *order, struct an_thread *thread,
                          const struct an_thread *parent);
+/* THREAD has ended, and nobody can ask any more what it knew. */
+void an_order_thread_end(struct an_order *order, const struct an_thread *thread);
 void an_order_object_end(struct an_order *order, const struct an_object *object);
 /* Follows EV, for which the world is already up to date. */
 void an_order_event(struct an_order *order, struct an_world *world, const struct tr_event *ev);

@@ -26,8 +26,10 @@ void an_semaphores_event(struct an_world *world, const struct tr_event *ev)
         semaphore->last_post_stack = ev->stack;
         semaphore->last_post_thread = ev->thread;
         break;
-    default:
+    case TR_TRY_FAIL:
         an_wait_end(thread);
+        break;
+    default:
         break;
     }
 }

@@ -100,7 +100,7 @@ static void forget_stack(struct an_world *world, uint64_t handle)
 {
     uint64_t low = handle > STACK_USUAL ? handle - STACK_USUAL : 0;
     struct an_range *other;
-    while ((other = an_ranges_overlap(&world->threads.handles, low, handle - low)))
+    while (low < handle && (other = an_ranges_overlap(&world->threads.handles, low, handle - low)))
         low = other->start + DESCRIPTOR < handle ? other->start + DESCRIPTOR : handle;
     an_world_forget_memory(world, low, handle - low);
 }

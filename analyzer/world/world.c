@@ -10,7 +10,7 @@ void an_world_init(struct an_world *world, struct tr_reader *reader)
 
 void an_world_forget_memory(struct an_world *world, uint64_t start, uint64_t size)
 {
-    if (!size || start + size < start)
+    if (!size)
         return;
     an_memory_forget(&world->memory, start, size);
     an_heap_forget(&world->heap, start, size);
@@ -80,14 +80,13 @@ static void update(struct an_world *world, const struct tr_event *ev)
         an_objects_event(world, ev);
         break;
     case TR_REQUEST:
-    case TR_TRY_FAIL:
-        if (tr_type(ev->mode) == TR_TYPE_SEM) {
-            an_semaphores_event(world, ev);
-            break;
-        } /* fall through */
     case TR_ACQUIRE:
     case TR_RELEASE:
-        an_locks_event(world, ev);
+    case TR_TRY_FAIL:
+        if (an_type_is_lock((enum tr_object_type)tr_type(ev->mode)))
+            an_locks_event(world, ev);
+        else if (tr_type(ev->mode) == TR_TYPE_SEM)
+            an_semaphores_event(world, ev);
         break;
     case TR_OP_ERROR:
         an_wait_end(world->now.thread);
@@ -159,6 +158,21 @@ static void tick(struct an_world *world, struct an_thread *thread, bool epoch)
     an_order_tick(&world->hard, thread);
 }
 
+/* Ten thousand threads one after another must not leave ten thousand clocks. Whoever ended holding
+ * a lock may still be succeeded in it. */
+static void bury(struct an_world *world, const struct tr_event *ev)
+{
+    struct an_thread *thread = world->now.thread;
+    if (ev->kind == TR_JOIN || ev->kind == TR_THREAD_DETACH)
+        thread = an_thread_find(world, (uint32_t)ev->a0);
+    else if (ev->kind != TR_THREAD_EXIT)
+        return;
+    if (!thread || !thread->exited || thread->held.count || !(thread->joined || thread->detached))
+        return;
+    an_order_thread_end(&world->order, thread);
+    an_order_thread_end(&world->hard, thread);
+}
+
 static void begin(struct an_world *world, const struct tr_event *ev)
 {
     struct an_now *now = &world->now;
@@ -193,6 +207,7 @@ void an_world_event(struct an_world *world, const struct tr_event *ev)
     bool epoch = tr_moves_epoch(ev->kind, ev->mode);
     if (epoch || world->now.access.flags & AN_WRITE)
         tick(world, thread, epoch);
+    bury(world, ev);
 }
 
 void an_world_release(struct an_world *world)

@@ -111,7 +111,7 @@ static void analyze(const char *name, const char *trace, size_t length, struct s
     char message[1024];
     uint8_t *bytes;
     size_t size;
-    struct tr_reader *reader;
+    struct tr_reader *reader = NULL;
     struct sn_report report;
     struct an_options options;
     if (tr_text_parse(trace, length, &bytes, &size, &err) < 0 ||
