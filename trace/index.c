@@ -96,6 +96,10 @@ static void add_coverage(struct pass *pass, const struct tr_event *ev)
 static void collect(struct pass *pass, const struct tr_event *ev)
 {
     struct tr_index *index = pass->index;
+    if (tr_kinds[ev->kind].order == TR_ORDER_OBSERVES && ev->version) {
+        ++*sn_map_at(&index->observers, ev->object);
+        ++*sn_map_at(&index->observers, tr_observed(ev->object, ev->version));
+    }
     switch (ev->kind) {
     case TR_MODULE:
         add_module(pass, ev);
@@ -294,5 +298,6 @@ void tr_index_release(struct tr_index *index)
     vec_release(&index->arguments);
     tr_names_release(&index->names);
     sn_map_release(&index->created);
+    sn_map_release(&index->observers);
     sn_arena_release(&index->arena);
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The linearisation. Each thread has a head, its next event. A head may wait for a key: the event
- * with version V of an object waits until V - 1 was handed out (or V, if it only observes),
- * THREAD_START for the creation, JOIN for the end. Of the heads that wait for nothing the one with
- * the smallest (time, thread) is next.
+ * with version V of an object waits until V - 1 was handed out, and all who only observe that; one
+ * that observes V waits until V was handed out, THREAD_START for the creation, JOIN for the end. Of
+ * the heads that wait for nothing the one with the smallest (time, thread) is next.
  *
  * Ready threads stand in a heap by (time, thread), blocked ones in another; each key has a heap of
  * those that wait for it, by what they need. A thread moves between them only when its head is
@@ -132,12 +132,38 @@ static struct tr_actor *actor_of(const struct tr_order *order, uint64_t thread)
     return place ? &order->actors[*place - 1] : NULL;
 }
 
+/* How far a key has come when VERSION was handed out, but not yet to all who observe it, or to
+ * them too. */
+static uint64_t come_to(uint64_t version, bool to_observers)
+{
+    return 2 * version + to_observers;
+}
+
 static struct tr_key *key_in(struct tr_order *order, struct sn_map *map, uint64_t name)
 {
     uint64_t *value = sn_map_at(map, name);
-    if (!*value)
-        *value = (uintptr_t)SN_NEW(&order->arena, struct tr_key);
-    return (struct tr_key *)(uintptr_t)*value;
+    struct tr_key *key = (struct tr_key *)(uintptr_t)*value;
+    if (key)
+        return key;
+    key = SN_NEW(&order->arena, struct tr_key);
+    key->version = come_to(0, true);
+    key->observed = map == &order->objects && sn_map_find(order->observers, name);
+    *value = (uintptr_t)key;
+    return key;
+}
+
+static uint64_t count_in(const struct sn_map *map, uint64_t name)
+{
+    const uint64_t *count = sn_map_find(map, name);
+    return count ? *count : 0;
+}
+
+/* Have all who observe that version been handed out? */
+static bool all_observed(const struct tr_order *order, const struct tr_key *key, uint64_t object,
+                         uint64_t version)
+{
+    uint64_t name = tr_observed(object, version);
+    return !key->observed || count_in(&order->observed, name) >= count_in(order->observers, name);
 }
 
 static bool by_counter(const struct tr_event *ev)
@@ -164,7 +190,7 @@ static void look_at(struct tr_order *order, struct tr_actor *actor)
         if (child)
             actor->key = &child->ended;
     } else if (ev->version) {
-        actor->needed = advances(ev) ? ev->version - 1 : ev->version;
+        actor->needed = advances(ev) ? come_to(ev->version - 1, true) : come_to(ev->version, false);
         actor->key = by_counter(ev) ? key_in(order, &order->counters,
                                              tr_counter(ev->object, order->counter_bits))
                                     : key_in(order, &order->objects, ev->object);
@@ -182,8 +208,11 @@ static void move_on(struct tr_order *order, struct tr_actor *actor)
             raise_to(order, &child->created, 1);
     } else if (ev->kind == TR_THREAD_EXIT) {
         raise_to(order, &actor->ended, 1);
-    } else if (ev->version && advances(ev)) {
-        raise_to(order, actor->key, ev->version);
+    } else if (ev->version) {
+        if (!advances(ev))
+            ++*sn_map_at(&order->observed, tr_observed(ev->object, ev->version));
+        bool all = all_observed(order, actor->key, ev->object, ev->version);
+        raise_to(order, actor->key, come_to(ev->version, all));
     }
 }
 
@@ -288,6 +317,7 @@ void tr_order_init(struct tr_order *order, const struct tr_index *index, const u
 {
     size_t threads = count_threads(index);
     *order = (struct tr_order){.counter_bits = counter_bits,
+                               .observers = &index->observers,
                                .stacks = stacks,
                                .damage = damage,
                                .actors = sn_calloc(threads, sizeof *order->actors),
@@ -312,5 +342,6 @@ void tr_order_release(struct tr_order *order)
     sn_map_release(&order->actor_of);
     sn_map_release(&order->objects);
     sn_map_release(&order->counters);
+    sn_map_release(&order->observed);
     sn_arena_release(&order->arena);
 }

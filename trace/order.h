@@ -11,7 +11,8 @@ struct tr_actor; /* a thread's stream and where it stands */
 
 /* What numbers its events: an object, a counter, the creation of a thread, its end. */
 struct tr_key {
-    uint64_t version;         /* the largest that was handed out */
+    uint64_t version; /* how far it has come: of an object or counter see come_to in order.c */
+    bool observed;    /* by some event */
     struct tr_actor *waiting; /* for later ones: a leftist heap, smallest need first */
 };
 
@@ -27,6 +28,8 @@ struct tr_order {
     struct sn_map actor_of; /* by thread number: its place in ACTORS, plus 1 */
     struct tr_actors ready, blocked;
     struct sn_map objects, counters; /* to struct tr_key */
+    const struct sn_map *observers;  /* the index's */
+    struct sn_map observed;          /* the same, of events handed out */
     unsigned counter_bits;
     uint64_t total, read; /* bytes of events: all, and those fetched */
     uint64_t index;       /* events handed out */
