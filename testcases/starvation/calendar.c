@@ -6,7 +6,7 @@
  */
 /* EXPECT: starvation observed @turn @look */
 /* FINDING: locks=marker */
-/* ARGS: 2000 */
+/* ARGS: 5000 */
 #include "order.h"
 #include <pthread.h>
 #include <stdio.h>

@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { BARRONS_SEAT, OLIVIAS_SEAT };
+enum { BARRONS_SEAT, OLIVIAS_SEAT, CHEWS = 1000 };
 
 static pthread_mutex_t chopsticks = PTHREAD_MUTEX_INITIALIZER;
 static int bites = 20000, sushi_count;
@@ -27,8 +27,9 @@ static void *steve(void *arg)
             order_suspend(OLIVIAS_SEAT);
         }
         sushi_count--;
+        for (int chew = 0; chew < CHEWS; chew++)
+            order_tick();
         pthread_mutex_unlock(&chopsticks);
-        order_tick();
     }
     order_resume(BARRONS_SEAT);
     order_resume(OLIVIAS_SEAT);
