@@ -17,7 +17,8 @@ void rec_access_reset(struct rec_stream *s)
         return;
     rec_filter_next(&access->filter);
     access->epoch = s->epoch;
-    access->salt = access->filter.count;
+    access->salt =
+        rec_mix(access->filter.count, 1); /* spread: contexts and pcs lie close together */
     access->calls.low = access->calls.high = 0;
 }
 

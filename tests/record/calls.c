@@ -62,6 +62,16 @@ static void *first(void *argument)
     return argument;
 }
 
+/* Many places close together: each thread numbers their stacks anew. */
+static void *shelves(void *argument)
+{
+    static volatile char shelf[32];
+    shelf[0] = 1, shelf[1] = 1, shelf[2] = 1, shelf[3] = 1, shelf[4] = 1, shelf[5] = 1;
+    shelf[6] = 1, shelf[7] = 1, shelf[8] = 1, shelf[9] = 1, shelf[10] = 1, shelf[11] = 1;
+    shelf[12] = 1, shelf[13] = 1, shelf[14] = 1, shelf[15] = 1, shelf[16] = 1, shelf[17] = 1;
+    return argument;
+}
+
 static void in_thread(void *(*start)(void *))
 {
     pthread_t thread;
@@ -85,6 +95,8 @@ int main(void)
     middle(&after_handler);
     in_thread(first);
     in_thread(second);
+    for (int i = 0; i < 64; i++)
+        in_thread(shelves);
     leaf(&tail_done);
     printf("%p leaf middle main\n", (void *)&in_leaf);
     printf("%p leaf middle main\n", (void *)&behind_jump);

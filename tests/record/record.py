@@ -16,6 +16,11 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 EVENT = re.compile(r"^\d+ T(\d+) (\w+)(?: (\d+))? (0x[0-9a-f]+)(.*)$")
 
 
+def expect(condition, text):
+    if not condition:
+        raise AssertionError(text)
+
+
 class Way:
     """A way to build and run: a compiler, an optimisation, a run-time."""
 
@@ -45,8 +50,9 @@ class Way:
         return run.stdout.splitlines()
 
     def events(self, trace):
-        dump = subprocess.run([self.snarl, "dump", trace], check=True, stdout=subprocess.PIPE,
+        dump = subprocess.run([self.snarl, "dump", trace], check=True, capture_output=True,
                               text=True)
+        expect(not dump.stderr, dump.stderr)
         for line in dump.stdout.splitlines():
             match = EVENT.match(line)
             if match:
@@ -54,11 +60,6 @@ class Way:
                 length = re.search(r" size=(\d+)", rest)
                 yield {"thread": int(thread), "kind": kind, "address": int(address, 16),
                        "size": int(length[1] if length else size or 0), "rest": rest}
-
-
-def expect(condition, text):
-    if not condition:
-        raise AssertionError(text)
 
 
 def check_accesses(said, events, _program):
