@@ -146,14 +146,6 @@ const char *an_lock_text(const struct an_context *ctx, const struct an_object *o
     return sn_sprintf(&ctx->report->arena, "%%LOCK %u%%", lock_id(ctx, object));
 }
 
-const char *an_type_text(const struct an_object *object)
-{
-    static const char *const names[] = {
-        "mutex", "reader-writer lock", "spin lock", "condition", "semaphore", "barrier", "once",
-        "lock"};
-    return object->type < sizeof names / sizeof *names ? names[object->type] : "lock";
-}
-
 double an_milliseconds(const struct an_context *ctx, uint64_t from, uint64_t to)
 {
     const struct tr_header *header = tr_reader_header(ctx->reader);

@@ -35,8 +35,6 @@ const char *an_thread_text(const struct an_context *ctx, const struct an_thread 
 const char *an_thread_begins(const struct an_context *ctx, const struct an_thread *thread);
 /* "%LOCK 3%" */
 const char *an_lock_text(const struct an_context *ctx, const struct an_object *object);
-/* "mutex", "reader-writer lock" ... */
-const char *an_type_text(const struct an_object *object);
 /* Milliseconds between two time stamps; negative if the clock is not known. */
 double an_milliseconds(const struct an_context *ctx, uint64_t from, uint64_t to);
 

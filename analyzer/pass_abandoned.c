@@ -112,10 +112,9 @@ static void tell(struct abandoned *abandoned, struct an_thread *thread, const st
         : waiters == 1 ? "Another thread waits for it, in vain."
                        : sn_sprintf(arena, "%zu other threads wait for it, in vain.", waiters);
     finding->explanation =
-        sn_sprintf(arena, "%s took the %s %s%s and %s without giving it back. %s %s",
-                   an_thread_begins(ctx, thread), an_type_text(held->object), lock,
-                   held->shared ? " for reading" : "", ending(thread, process), consequence,
-                   advice(process, waiters));
+        sn_sprintf(arena, "%s took %s%s and %s without giving it back. %s %s",
+                   an_thread_begins(ctx, thread), lock, held->shared ? " for reading" : "",
+                   ending(thread, process), consequence, advice(process, waiters));
     if (!thread->blamed)
         thread->blamed = finding;
     an_blame_waiters(ctx->world, thread->blamed);
@@ -135,11 +134,10 @@ static void tell_note(const struct an_context *ctx, const struct an_thread *thre
         sn_sprintf(&ctx->report->arena, "%s is held by %s as the process ends", lock, who);
     finding->explanation = sn_sprintf(
         &ctx->report->arena,
-        "%s was still at work, and held the %s %s, when %s ended the process. What the lock "
+        "%s was still at work, and held %s, when %s ended the process. What the lock "
         "guards may have been left half done, and an exit handler that takes it would hang. Tell "
         "the thread to stop and join it before the program ends.",
-        an_thread_begins(ctx, thread), an_type_text(held->object), lock,
-        an_thread_text(ctx, end->exited_by));
+        an_thread_begins(ctx, thread), lock, an_thread_text(ctx, end->exited_by));
 }
 
 static void finish(void *self)

@@ -45,8 +45,11 @@ static const char *wait_text(const struct an_context *ctx, const struct an_threa
     const struct an_wait *wait = &thread->wait;
     if (wait->kind == AN_WAIT_JOIN)
         return sn_sprintf(arena, "for %s to end", an_thread_text(ctx, wait->thread));
-    return sn_sprintf(arena, "for the %s %s", an_type_text(wait->object),
-                      an_lock_text(ctx, wait->object));
+    const char *what = wait->kind == AN_WAIT_COND      ? "for a signal of "
+                       : wait->kind == AN_WAIT_SEM     ? "for a post of "
+                       : wait->kind == AN_WAIT_BARRIER ? "for the others at "
+                                                       : "for ";
+    return sn_sprintf(arena, "%s%s", what, an_lock_text(ctx, wait->object));
 }
 
 static const char *lock_reason(const struct an_context *ctx, const struct an_lock *lock)
