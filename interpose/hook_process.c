@@ -26,25 +26,42 @@ static void tell_end(enum tr_exit_cause cause, int status, uint64_t cfa)
     rec_leave(s);
 }
 
+/*
+ * The C library calls these around every fork, also around its own (daemon, forkpty). Ours are
+ * registered first: in the child they come before the program's, so that what those unlock is
+ * recorded there.
+ */
+static void in_parent(void)
+{
+    rec_stack_after_fork(false);
+}
+
+static void in_child(void)
+{
+    int error = errno;
+    rec_stack_after_fork(true);
+    end_told = false;
+    rec_restart_in_child();
+    errno = error;
+}
+
+__attribute__((constructor(101))) static void watch_forks(void)
+{
+    pthread_atfork(rec_stack_before_fork, in_parent, in_child);
+}
+
 REC_EXPORT pid_t fork(void)
 {
     struct rec_stream *s = rec_enter();
     if (!s)
         return REAL(fork)();
-    uint32_t thread = s->thread, stack = rec_stack(s, rec_here());
-    rec_stack_before_fork();
+    uint32_t stack = rec_stack(s, rec_here());
     rec_leave(s);
     pid_t child = REAL(fork)();
-    int error = errno;
-    rec_stack_after_fork(child == 0);
-    if (child == 0) {
-        end_told = false;
-        rec_restart_in_child(thread);
-    } else if (child > 0 && (s = rec_enter())) {
+    if (child > 0 && (s = rec_enter())) {
         rec_emit(s, &(struct tr_event){.kind = TR_FORK, .stack = stack, .a0 = (uint64_t)child});
         rec_leave(s);
     }
-    errno = error;
     return child;
 }
 

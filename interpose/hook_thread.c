@@ -9,7 +9,6 @@
 #include <limits.h>
 
 static pthread_key_t goodbye_key;
-static pthread_once_t goodbye_once = PTHREAD_ONCE_INIT;
 
 /* Told by the thread itself, and by its maker, who may join it before it runs. */
 static void register_handle(struct rec_thread *thread, pthread_t handle)
@@ -23,11 +22,16 @@ static void register_handle(struct rec_thread *thread, pthread_t handle)
 static void goodbye(void *data)
 {
     struct rec_stream *s = rec_self;
-    if (!s || s == &rec_dead_stream)
+    if (!s->self)
         return;
     if (++s->self->exiting < PTHREAD_DESTRUCTOR_ITERATIONS) {
         pthread_setspecific(goodbye_key, data);
         return;
+    }
+    if (s->guard) { /* left by asynchronous cancellation, or by a handler: perhaps half an event */
+        rec_stack_abandoned(s);
+        rec_chunk_close(s);
+        rec_leave(s);
     }
     s = rec_enter();
     if (!s)
@@ -42,9 +46,14 @@ static void goodbye(void *data)
     rec_thread_detach(s);
 }
 
-static void make_key(void)
+/* The key is made in the program's first thread, at the start. */
+void rec_thread_expects_end(struct rec_thread *thread)
 {
-    pthread_key_create(&goodbye_key, goodbye);
+    static bool made;
+    if (!made)
+        made = pthread_key_create(&goodbye_key, goodbye) == 0;
+    if (made)
+        pthread_setspecific(goodbye_key, thread);
 }
 
 static void *start(void *data)
@@ -54,12 +63,18 @@ static void *start(void *data)
         struct rec_stream *s = rec_thread_attach(thread);
         if (s) {
             register_handle(thread, pthread_self());
-            pthread_setspecific(goodbye_key, thread);
+            rec_thread_expects_end(thread);
+            /* Now: the C library allocates for it, which a handler that comes first must not. */
+            s->unwinding = 1;
+            rec_stack_range(s);
+            s->unwinding = 0;
             rec_leave(s);
         }
     }
     void *result = thread->start(thread->argument);
-    thread->exit_cause = TR_EXIT_RETURN;
+    struct rec_thread *self = rec_self->self; /* another, in a fork child */
+    if (self)
+        self->exit_cause = TR_EXIT_RETURN;
     return result;
 }
 
@@ -81,7 +96,6 @@ REC_EXPORT int pthread_create(pthread_t *handle, const pthread_attr_t *attribute
             rec_leave(s);
         return REAL(pthread_create)(handle, attributes, routine, argument);
     }
-    rec_real.pthread_once(&goodbye_once, make_key);
     child->start = routine;
     child->argument = argument;
     uint32_t stack = rec_stack(s, rec_here());
@@ -221,10 +235,6 @@ REC_EXPORT void pthread_exit(void *result)
     if (s) {
         s->self->exit_cause = TR_EXIT_CALL;
         s->self->exit_stack = rec_stack(s, rec_here());
-        if (s->thread == 0) { /* main has no start routine of ours */
-            rec_real.pthread_once(&goodbye_once, make_key);
-            pthread_setspecific(goodbye_key, s->self);
-        }
         rec_leave(s);
     }
     REAL(pthread_exit)(result);

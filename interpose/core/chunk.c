@@ -8,6 +8,8 @@
  */
 #include "interpose/core/rec.h"
 
+#include <signal.h>
+
 #include "interpose/core/poison.h"
 
 enum { FIRST_CHUNK = 4096, LARGEST_CHUNK = 1 << 20, EVENT_ROOM = 1024 };
@@ -29,12 +31,17 @@ static int back(int fd, uint64_t offset, uint64_t size)
     static const char zeros[4096];
     if (!within_limit(offset + size))
         return -EFBIG;
-    int error = rec_sys_allocate(fd, offset, size);
+    int error;
+    do /* a signal stops it, and its handler runs on the way out */
+        error = rec_sys_allocate(fd, offset, size);
+    while (error == -EINTR);
     if (error != -EOPNOTSUPP && error != -ENOSYS)
         return error;
     for (uint64_t done = 0; done < size;) {
         long n =
             rec_syscall6(SYS_pwrite64, fd, (long)zeros, sizeof zeros, (long)(offset + done), 0, 0);
+        if (n == -EINTR)
+            continue;
         if (n <= 0)
             return n ? (int)n : -ENOSPC;
         done += (uint64_t)n;
@@ -78,15 +85,19 @@ static const char *base_name(const char *path)
     return *base ? base : "program";
 }
 
-/* PATTERN with %p (process), %e (program) and %% expanded, made absolute. Returns its end. */
+/* PATTERN with %p (process), %e (program) and %% expanded, made absolute: relative to where the
+ * program started. Returns its end, or NULL if there is no such directory, or no room. */
 static char *expand(char *path, const char *end, const char *pattern)
 {
+    static char started[TR_CONTROL_PATH];
     char *p = path;
     if (pattern[0] != '/') {
-        long n = rec_syscall3(SYS_getcwd, (long)path, end - path, 0);
-        if (n > 1 && path[0] == '/')
-            p += n - 1;
-        if (p == path || p[-1] != '/')
+        if (!started[0] && rec_syscall3(SYS_getcwd, (long)started, sizeof started, 0) < 0)
+            return NULL;
+        if (started[0] != '/')
+            return NULL;
+        p = put_text(p, end, started);
+        if (p[-1] != '/')
             p = put_text(p, end, "/");
     }
     for (; *pattern && p < end; pattern++) {
@@ -102,13 +113,14 @@ static char *expand(char *path, const char *end, const char *pattern)
             p = put_text(p, end, base_name(rec_header ? rec_header->program : "program"));
             break;
         case 0:
-            return p;
+            pattern--;
+            break;
         default:
             *p++ = *pattern;
             break;
         }
     }
-    return p;
+    return p < end ? p : NULL;
 }
 
 /* Creates the file under a name that nobody has yet: exec keeps the process number. */
@@ -132,7 +144,7 @@ bool rec_chunk_open_file(const char *pattern)
 {
     const char *limit = rec_trace_path + sizeof rec_trace_path - 8;
     char *end = expand(rec_trace_path, limit, pattern);
-    int fd = create(rec_trace_path, end, limit + 6);
+    int fd = end ? create(rec_trace_path, end, limit + 6) : -ENOENT;
     if (fd < 0) {
         rec_off(-fd);
         return false;
@@ -171,20 +183,33 @@ static int reopen(void)
     return fd;
 }
 
-static uint8_t *chunk_map(uint64_t *offset, uint32_t size, enum tr_loss *why)
+/*
+ * A place for a chunk that cannot be had is given back, if it is still the last. For want of
+ * descriptors or memory events are lost, and later ones may be told; a file that is gone, or that
+ * cannot grow, is the end of recording.
+ */
+static uint8_t *chunk_map(uint64_t *offset, uint32_t size)
 {
     int fd = reopen();
-    *why = TR_LOSS_NO_SPACE;
-    if (fd < 0)
+    if (fd < 0) {
+        rec_lost(TR_LOSS_NO_SPACE);
+        if (fd != -EMFILE && fd != -ENFILE && fd != -ENOMEM && fd != -EINTR)
+            rec_off(-fd);
         return NULL;
-    *offset = __atomic_fetch_add(&rec_header->end, size, __ATOMIC_RELAXED);
-    uint8_t *chunk = NULL;
-    if (back(fd, *offset, size) == 0) {
-        *why = TR_LOSS_NO_MEMORY;
-        chunk = map(fd, *offset, size);
     }
+    *offset = __atomic_fetch_add(&rec_header->end, size, __ATOMIC_RELAXED);
+    int error = back(fd, *offset, size);
+    uint8_t *chunk = error ? NULL : map(fd, *offset, size);
     rec_sys_close(fd);
-    return chunk;
+    if (chunk)
+        return chunk;
+    uint64_t end = *offset + size;
+    __atomic_compare_exchange_n(&rec_header->end, &end, *offset, 0, __ATOMIC_RELAXED,
+                                __ATOMIC_RELAXED);
+    rec_lost(error ? TR_LOSS_NO_SPACE : TR_LOSS_NO_MEMORY);
+    if (error)
+        rec_off(-error);
+    return NULL;
 }
 
 void rec_chunk_close(struct rec_stream *s)
@@ -195,7 +220,16 @@ void rec_chunk_close(struct rec_stream *s)
     s->at = s->end = s->limit = NULL;
 }
 
-bool rec_chunk_next(struct rec_stream *s, uint32_t room)
+void rec_chunk_blank(struct rec_stream *s)
+{
+    const int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED;
+    rec_syscall6(SYS_mmap, (long)rec_header, TR_HEADER_SIZE, PROT_READ | PROT_WRITE, flags, -1, 0);
+    if (s->chunk)
+        rec_syscall6(SYS_mmap, (long)s->chunk, s->chunk_size, PROT_READ | PROT_WRITE, flags, -1, 0);
+    file_device = file_inode = 0; /* what does not fit is not written into the parent's file */
+}
+
+static bool next(struct rec_stream *s, uint32_t room)
 {
     uint32_t size = s->chunk_size ? s->chunk_size * 2 : FIRST_CHUNK;
     if (size > LARGEST_CHUNK)
@@ -203,12 +237,9 @@ bool rec_chunk_next(struct rec_stream *s, uint32_t room)
     while (size < room + EVENT_ROOM)
         size *= 2;
     uint64_t offset;
-    enum tr_loss why;
-    uint8_t *chunk = chunk_map(&offset, size, &why);
-    if (!chunk) {
-        rec_lost(why);
+    uint8_t *chunk = chunk_map(&offset, size);
+    if (!chunk)
         return false;
-    }
     rec_chunk_close(s);
     uint64_t now = rec_tsc();
     *(struct tr_chunk *)chunk = (struct tr_chunk){.offset = offset,
@@ -227,4 +258,14 @@ bool rec_chunk_next(struct rec_stream *s, uint32_t room)
     s->time = now;
     rec_measure_clock();
     return true;
+}
+
+/* Without handlers: one that forks would leave the child a chunk that is mapped in neither. */
+bool rec_chunk_next(struct rec_stream *s, uint32_t room)
+{
+    uint64_t all = UINT64_MAX, before = 0;
+    rec_syscall6(SYS_rt_sigprocmask, SIG_SETMASK, (long)&all, (long)&before, sizeof all, 0, 0);
+    bool done = next(s, room);
+    rec_syscall6(SYS_rt_sigprocmask, SIG_SETMASK, (long)&before, 0, sizeof before, 0, 0);
+    return done;
 }

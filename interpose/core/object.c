@@ -77,20 +77,29 @@ static struct rec_object *insert(const void *address)
     return object;
 }
 
-/* Of several threads that see the object first, one tells the trace. */
+/*
+ * Of several threads that see the object first, one tells the trace. The others wait the few
+ * instructions until its first number is out: one of them may hold the lock, and counts on as if
+ * nobody else did.
+ */
 static void begin_life(struct rec_stream *s, struct rec_object *object, uint32_t stack,
                        unsigned type, unsigned attributes, uint64_t value)
 {
-    if (__atomic_exchange_n(&object->alive, 1, __ATOMIC_ACQ_REL))
+    if (__atomic_exchange_n(&object->begun, 1, __ATOMIC_ACQ_REL)) {
+        for (unsigned n = 0; n < 1000 && !__atomic_load_n(&object->alive, __ATOMIC_ACQUIRE); n++)
+            rec_sys_yield();
         return;
+    }
     object->type = (uint8_t)type;
-    object->attributes = (uint16_t)attributes;
+    object->attributes = (uint8_t)attributes;
     object->count = (uint32_t)value;
+    uint64_t version = rec_version(object);
+    __atomic_store_n(&object->alive, 1, __ATOMIC_RELEASE);
     rec_emit(s, &(struct tr_event){.kind = TR_OBJECT_NEW,
                                    .mode = type,
                                    .stack = stack,
                                    .object = object->address,
-                                   .version = rec_version(object),
+                                   .version = version,
                                    .a0 = attributes,
                                    .a1 = value});
 }
@@ -124,7 +133,9 @@ struct rec_object *rec_object_first(struct rec_stream *s, const void *address, u
     if (!object)
         return NULL;
     unsigned attributes = type == TR_TYPE_MUTEX ? mutex_attributes(address) : 0;
-    begin_life(s, object, 0, type, attributes | TR_ATTR_STATIC, 0);
+    /* A barrier of a fork child's parent is what it was. */
+    uint64_t value = type == TR_TYPE_BARRIER ? object->count : 0;
+    begin_life(s, object, 0, type, attributes | TR_ATTR_STATIC, value);
     return object;
 }
 
@@ -146,14 +157,16 @@ void rec_object_end(struct rec_stream *s, struct rec_object *object, uint32_t st
                     enum tr_end_cause cause)
 {
     object->owner = object->depth = 0;
-    object->entered = 0;
+    object->entered = object->count = 0;
+    uint32_t mode = (uint32_t)object->type | (uint32_t)cause << TR_END_CAUSE_SHIFT;
+    uint64_t version = rec_version(object);
     object->alive = 0;
+    __atomic_store_n(&object->begun, 0, __ATOMIC_RELEASE);
     rec_emit(s, &(struct tr_event){.kind = TR_OBJECT_END,
-                                   .mode = (uint32_t)object->type | (uint32_t)cause
-                                                                        << TR_END_CAUSE_SHIFT,
+                                   .mode = mode,
                                    .stack = stack,
                                    .object = object->address,
-                                   .version = rec_version(object)});
+                                   .version = version});
 }
 
 bool rec_objects_maybe_in(const void *low, uint64_t size)
@@ -190,12 +203,12 @@ void rec_objects_end_in(struct rec_stream *s, const void *low, uint64_t size,
 }
 
 /* A fork child's trace has told of no object yet, and of all threads only the forking one lives on,
- * as number 0. */
-void rec_objects_after_fork(uint32_t forking_thread)
+ * as number 0; TAG says what it has been as an owner. */
+void rec_objects_after_fork(uint32_t tag)
 {
     for (unsigned i = 0; i < PAGE_BUCKETS; i++)
         for (struct rec_object *object = pages[i]; object; object = object->next_in_page) {
-            object->alive = 0;
-            object->owner = object->owner == forking_thread + 1;
+            object->alive = object->begun = 0;
+            object->owner = tag && object->owner == tag;
         }
 }

@@ -37,6 +37,7 @@ enum {
     REC_STACK_SETS = 128, /* of the stack cache */
     REC_STACK_WAYS = 4,
     REC_STACK_IDS = 1024,
+    REC_WALKING = 2,
     REC_READING = 16, /* read locks held at once that the wait-for walk knows of */
     REC_OBJECT_BUCKETS = 1 << 18,
 };
@@ -50,7 +51,8 @@ struct rec_object {
     uint32_t depth;                  /* how often the owner holds it */
     uint8_t type;                    /* enum tr_object_type */
     uint8_t alive;                   /* told in the trace (OBJECT_NEW), and not ended since */
-    uint16_t attributes;             /* enum tr_object_attribute */
+    uint8_t begun;                   /* somebody sees to that; atomic */
+    uint8_t attributes;              /* enum tr_object_attribute */
     uint32_t count;                  /* barrier: threads a round */
     uint64_t entered;                /* barrier: threads so far; atomic */
     struct rec_object *next;         /* same bucket */
@@ -103,7 +105,8 @@ struct rec_stream {
     struct rec_thread *self;
     uint8_t *chunk;
     uint32_t chunk_size, chunk_number;
-    uint8_t unwinding; /* inside libunwind: calls from there are not lost, but not ours */
+    uint8_t unwinding; /* inside libunwind or the C library: calls from there are not lost, but not
+                          ours; REC_WALKING: counted as such */
     uint8_t stack_known;
     uint64_t stack_low, stack_high;
     uint64_t stack_base; /* return addresses from here on stay for the thread's life; 0 not known */
@@ -176,7 +179,7 @@ void rec_lost(enum tr_loss why);
 
 /* state.c */
 void rec_start(int argc, char **argv, char **environment);
-void rec_restart_in_child(uint32_t forking_thread);
+void rec_restart_in_child(void);
 void rec_off(int reason);
 void rec_measure_clock(void);
 
@@ -185,6 +188,8 @@ bool rec_chunk_open_file(const char *pattern);
 /* A new chunk with room for ROOM bytes; false if none can be had (counted). */
 bool rec_chunk_next(struct rec_stream *s, uint32_t room);
 void rec_chunk_close(struct rec_stream *s);
+/* In a fork child that will return into the recorder's work: lets it end, without effect. */
+void rec_chunk_blank(struct rec_stream *s);
 extern char rec_trace_path[TR_CONTROL_PATH];
 
 /* thread.c */
@@ -194,6 +199,8 @@ uint32_t rec_thread_count(void);
 struct rec_stream *rec_thread_attach(struct rec_thread *thread); /* makes the caller's stream */
 void rec_thread_detach(struct rec_stream *s);                    /* at its very end */
 void rec_thread_reset(void);                                     /* in a fork child */
+void rec_thread_expects_end(
+    struct rec_thread *thread); /* the caller will say goodbye (hook_thread.c) */
 
 /* object.c */
 extern struct rec_object *rec_object_buckets[REC_OBJECT_BUCKETS];
@@ -234,7 +241,7 @@ void rec_object_end(struct rec_stream *s, struct rec_object *object, uint32_t st
 void rec_objects_end_in(struct rec_stream *s, const void *low, uint64_t size,
                         enum tr_end_cause cause);
 bool rec_objects_maybe_in(const void *low, uint64_t size);
-void rec_objects_after_fork(uint32_t forking_thread);
+void rec_objects_after_fork(uint32_t tag);
 
 /* stack.c */
 void rec_stack_start(void);
@@ -242,6 +249,7 @@ void rec_stack_range(struct rec_stream *s); /* where the caller's stack ends */
 uint32_t rec_stack_slow(struct rec_stream *s, uint64_t cfa);
 /* The number of a stack given by its pcs; defines it in the stream if it is new. */
 uint32_t rec_stack_define(struct rec_stream *s, const uint64_t *pcs, uint32_t count, uint64_t hash);
+void rec_stack_abandoned(struct rec_stream *s); /* a walk that will not return */
 void rec_stack_before_fork(void);
 void rec_stack_after_fork(bool child);
 

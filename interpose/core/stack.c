@@ -29,8 +29,9 @@ static struct {
     int (*get)(unw_cursor_t *, int, unw_word_t *);
 } unwind;
 
-static int walkers;      /* threads inside libunwind; atomic */
-static int fork_pending; /* nobody may enter; atomic */
+static int walkers;           /* threads inside libunwind; atomic */
+static int fork_pending;      /* forks going on: nobody may enter; atomic */
+static pthread_t main_thread; /* the one whose stack the kernel made */
 
 extern void *__libc_stack_end;
 
@@ -116,6 +117,8 @@ static void answer_calls(const struct link_map *library)
 
 void rec_stack_start(void)
 {
+    if (!main_thread)
+        main_thread = pthread_self();
     if (!unwind.step) {
         void *library = dlopen("libunwind.so.8", RTLD_NOW | RTLD_LOCAL);
         if (!library)
@@ -136,7 +139,7 @@ void rec_stack_start(void)
 void rec_stack_range(struct rec_stream *s)
 {
     s->stack_known = 1;
-    if (s->self->number == 0 || rec_sys_gettid() == rec_sys_getpid()) {
+    if (pthread_self() == main_thread) {
         s->stack_high = (uint64_t)__libc_stack_end;
         s->stack_low = s->stack_high - (64u << 20);
         return;
@@ -278,7 +281,7 @@ uint32_t rec_stack_slow(struct rec_stream *s, uint64_t cfa)
     int error = errno;
     struct walked walked = {.count = 0};
     if (unwind.step && enter_walk()) {
-        s->unwinding = 1;
+        s->unwinding = REC_WALKING;
         walk(cfa, &walked);
         s->unwinding = 0;
         __atomic_fetch_sub(&walkers, 1, __ATOMIC_SEQ_CST);
@@ -297,16 +300,28 @@ uint32_t rec_stack_slow(struct rec_stream *s, uint64_t cfa)
     return id;
 }
 
+void rec_stack_abandoned(struct rec_stream *s)
+{
+    if (s->unwinding == REC_WALKING)
+        __atomic_fetch_sub(&walkers, 1, __ATOMIC_SEQ_CST);
+    s->unwinding = 0;
+}
+
+/* Several threads may fork at once. A handler that forks may itself have interrupted a walk. */
 void rec_stack_before_fork(void)
 {
-    __atomic_store_n(&fork_pending, 1, __ATOMIC_SEQ_CST);
-    for (unsigned n = 0; n < 100000 && __atomic_load_n(&walkers, __ATOMIC_SEQ_CST); n++)
+    int own = rec_self->unwinding == REC_WALKING;
+    __atomic_fetch_add(&fork_pending, 1, __ATOMIC_SEQ_CST);
+    for (unsigned n = 0; n < 100000 && __atomic_load_n(&walkers, __ATOMIC_SEQ_CST) > own; n++)
         rec_sys_yield();
 }
 
 void rec_stack_after_fork(bool child)
 {
-    if (child)
-        walkers = 0;
-    __atomic_store_n(&fork_pending, 0, __ATOMIC_SEQ_CST);
+    if (child) {
+        walkers = rec_self->unwinding == REC_WALKING;
+        fork_pending = 0;
+    } else {
+        __atomic_fetch_sub(&fork_pending, 1, __ATOMIC_SEQ_CST);
+    }
 }

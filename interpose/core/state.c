@@ -16,6 +16,7 @@ __attribute__((aligned(4096))) union rec_live_page rec_live_page;
 static struct tr_header first_header; /* until there is a file */
 static struct tr_control_process *control_entry;
 static uint64_t clock_start_ns;
+static bool recording; /* in a fork child: the parent was */
 static int argument_count;
 static char **arguments;
 
@@ -28,6 +29,7 @@ void rec_lost(enum tr_loss why)
 void rec_off(int reason)
 {
     rec_live.on = 0;
+    recording = false;
     if (rec_header) {
         rec_header->off_reason = (uint32_t)reason;
         rec_header->state = TR_STATE_OFF;
@@ -230,7 +232,9 @@ static void begin(uint32_t parent)
     control_recording();
     tell_program(s);
     rec_modules_start(s);
+    rec_thread_expects_end(s->self);
     rec_live.on = 1;
+    recording = true;
     rec_leave(s);
 }
 
@@ -261,15 +265,28 @@ void rec_start(int argc, char **argv, char **environment)
         begin(TR_NO_THREAD);
 }
 
-/* A forked child's chunks are gone and its live page is zero. It records on, in its own file. */
-void rec_restart_in_child(uint32_t forking_thread)
+/*
+ * A forked child's chunks are gone and its live page is zero. It records on, in its own file. Where
+ * a signal handler forked that had interrupted the recorder itself, it does not: that work must
+ * come to its end.
+ */
+void rec_restart_in_child(void)
 {
+    struct rec_stream *s = rec_self;
+    uint32_t forking_thread = s->self ? s->thread : TR_NO_THREAD;
     control_entry = NULL;
     rec_live.initialized = 1;
+    if (!recording)
+        return;
+    recording = false;
+    if (s->self && s->guard) {
+        rec_chunk_blank(s);
+        return;
+    }
     rec_thread_reset();
     rec_modules_reset();
     rec_atomics_reset();
-    rec_objects_after_fork(forking_thread);
+    rec_objects_after_fork(s->self ? s->tag : 0);
     control_attach();
     begin(TR_NO_THREAD);
     rec_header->thread_of_parent = forking_thread;

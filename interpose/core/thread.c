@@ -91,9 +91,12 @@ struct rec_thread *rec_thread_new(uint32_t parent)
 
 struct rec_stream *rec_thread_attach(struct rec_thread *thread)
 {
+    rec_self = &rec_dead_stream; /* a handler meanwhile must not begin another */
     struct rec_stream *s = thread ? stream_take() : NULL;
-    if (!s)
+    if (!s) {
+        rec_self = &rec_unborn_stream;
         return NULL;
+    }
     s->guard = 1;
     s->self = thread;
     s->thread = thread->number;
@@ -135,7 +138,7 @@ void rec_thread_reset(void)
         for (unsigned n = 0; n < SEGMENT; n++)
             segments[i][n] = (struct rec_thread){0};
     thread_count = 0;
-    if (rec_self != &rec_unborn_stream && rec_self != &rec_dead_stream) {
+    if (rec_self->self) {
         rec_self->chunk = NULL; /* not mapped in the child */
         stream_give(rec_self);
     }
@@ -154,8 +157,12 @@ struct rec_stream *rec_enter_slow(void)
     }
     int error = errno;
     s = rec_thread_attach(rec_thread_new(TR_NO_THREAD));
-    if (!s)
+    if (s) {
+        s->self->exit_cause = TR_EXIT_RETURN; /* nobody sees how it ends */
+        rec_thread_expects_end(s->self);
+    } else {
         rec_lost(TR_LOSS_NO_THREAD);
+    }
     errno = error;
     return s;
 }

@@ -100,9 +100,9 @@ static void storm_of(void (*handler)(int))
     sem_init(&posted, 0, 0);
     sigaction(SIGPROF, &action, NULL);
     setitimer(ITIMER_PROF, &often, NULL);
-    for (int round = 0; round < 30 || handled < 20; round++) {
+    for (int round = 0; round < 5 || handled < 20; round++) {
         for (int i = 0; i < 4; i++)
-            threads[i] = make_thread(works, (void *)2000);
+            threads[i] = make_thread(works, (void *)500);
         for (int i = 0; i < 4; i++)
             MUST(pthread_join(threads[i], NULL) == 0);
     }
