@@ -102,8 +102,10 @@ static void put_argument(struct sn_text *out, const struct tr_saying *saying, un
         put_thread(out, value);
         return;
     case TR_SAY_HOLDER:
-        if (value)
-            sn_text_printf(out, " %s=T%" PRIu64, name, value - 1);
+        if (value == TR_NO_THREAD)
+            return;
+        sn_text_printf(out, " %s=", name);
+        put_thread(out, value);
         return;
     case TR_SAY_WORDS:
         value = put_words(out, saying->words, value);

@@ -272,8 +272,6 @@ static bool named_number(struct parser *p, struct token name, struct token value
                                p->saying->a[i].style == TR_SAY_HOLDER);
         if (thread ? !thread_number(value, &n) : !number(value, &n))
             return fail(p, thread ? "a thread is expected" : "a number is expected", value);
-        if (thread && p->saying->a[i].style == TR_SAY_HOLDER)
-            n++;
         *a[i] |= n;
         p->has_a0 |= i == 0;
         return true;
@@ -452,6 +450,8 @@ static bool complete(struct parser *p)
         return fail(p, "an address is missing", (struct token){0});
     if (p->saying->sized && !p->has_size)
         return fail(p, "the size is missing", (struct token){0});
+    if (p->saying->a[0].style == TR_SAY_HOLDER && !p->has_a0)
+        p->ev.a0 = TR_NO_THREAD;
     if (p->saying->a[0].style == TR_SAY_THREAD && !p->has_a0)
         return fail(p, "the other thread is missing", (struct token){0});
     if (!p->has_lead && !(p->extra & TR_TYPE_MASK))

@@ -19,7 +19,7 @@ enum tr_style {
     TR_SAY_HEX,
     TR_SAY_THREAD, /* T3, without the name; T? for TR_NO_THREAD */
     TR_SAY_PARENT, /* NAME=T3 */
-    TR_SAY_HOLDER, /* NAME=T3 for 4; nothing for 0 */
+    TR_SAY_HOLDER, /* NAME=T3; nothing for TR_NO_THREAD */
     TR_SAY_WORDS,  /* of the table WORDS */
 };
 

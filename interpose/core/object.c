@@ -122,7 +122,7 @@ static unsigned mutex_attributes(const pthread_mutex_t *mutex)
         attributes |= TR_ATTR_ERROR_CHECK;
     if (kind & 16)
         attributes |= TR_ATTR_ROBUST;
-    if (kind & 128)
+    if ((kind & 128) && !(kind & 16)) /* the C library marks every robust one as shared */
         attributes |= TR_ATTR_PROCESS_SHARED;
     return attributes;
 }
