@@ -9,6 +9,9 @@
 #include "analyzer/analysis.h"
 #include "analyzer/world/world.h"
 
+/* Between what happened and what to change, in an explanation: renderers set the two apart. */
+#define AN_ADVICE "\nWhat to do: "
+
 struct sn_finding *an_finding(const struct an_context *ctx, enum sn_hazard kind,
                               enum sn_level level);
 /* The stack of that number as frames that carry only their pc. */

@@ -112,7 +112,7 @@ static void tell(struct abandoned *abandoned, struct an_thread *thread, const st
         : waiters == 1 ? "Another thread waits for it, in vain."
                        : sn_sprintf(arena, "%zu other threads wait for it, in vain.", waiters);
     finding->explanation =
-        sn_sprintf(arena, "%s took %s%s and %s without giving it back. %s %s",
+        sn_sprintf(arena, "%s took %s%s and %s without giving it back. %s" AN_ADVICE "%s",
                    an_thread_begins(ctx, thread), lock, held->shared ? " for reading" : "",
                    ending(thread, process), consequence, advice(process, waiters));
     if (!thread->blamed)
@@ -132,12 +132,12 @@ static void tell_note(const struct an_context *ctx, const struct an_thread *thre
     an_site(ctx, finding, SN_ROLE_ENDS, end->exited_by, end->exit_stack, 0, NULL);
     finding->title =
         sn_sprintf(&ctx->report->arena, "%s is held by %s as the process ends", lock, who);
-    finding->explanation = sn_sprintf(
-        &ctx->report->arena,
-        "%s was still at work, and held %s, when %s ended the process. What the lock "
-        "guards may have been left half done, and an exit handler that takes it would hang. Tell "
-        "the thread to stop and join it before the program ends.",
-        an_thread_begins(ctx, thread), lock, an_thread_text(ctx, end->exited_by));
+    finding->explanation =
+        sn_sprintf(&ctx->report->arena,
+                   "%s was still at work, and held %s, when %s ended the process. What the lock "
+                   "guards may have been left half done, and an exit handler that takes it would "
+                   "hang." AN_ADVICE "Tell the thread to stop and join it before the program ends.",
+                   an_thread_begins(ctx, thread), lock, an_thread_text(ctx, end->exited_by));
 }
 
 static void finish(void *self)

@@ -144,7 +144,7 @@ static void explain(const struct an_context *ctx, struct sn_finding *finding,
     if (behind)
         sn_text_printf(&text, " %zu further thread%s only because of them.", behind,
                        behind == 1 ? " waits" : "s wait");
-    sn_text_printf(&text, " %s", advice(circle));
+    sn_text_printf(&text, AN_ADVICE "%s", advice(circle));
     finding->explanation = sn_strndup(&ctx->report->arena, text.at, text.length);
     sn_text_release(&text);
 }
@@ -223,12 +223,13 @@ static void tell_pattern(void *self, const struct an_node *const *nodes, uint32_
                        i ? an_thread_text(ctx, node->thread) : an_thread_begins(ctx, node->thread),
                        an_lock_text(ctx, node->wanted), an_lock_text(ctx, held->object));
     }
-    sn_text_printf(&text,
-                   ". This run came through, but if each of the %u has taken its first lock "
-                   "before any takes its second, none can ever go on. Take these locks in "
-                   "the same order in every thread, or take them all under one further "
-                   "lock.",
-                   count);
+    sn_text_printf(
+        &text,
+        ". This run came through, but if each of the %u has taken its first lock "
+        "before any takes its second, none can ever go on." AN_ADVICE
+        "Take these locks in the same order in every thread, or take them all under one further "
+        "lock.",
+        count);
     finding->explanation = sn_strndup(&ctx->report->arena, text.at, text.length);
     finding->title =
         sn_sprintf(&ctx->report->arena, "possible deadlock: %u threads take %u locks in a circle",

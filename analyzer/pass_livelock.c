@@ -199,7 +199,8 @@ static void tell(struct livelocks *livelocks, struct party_list *parties)
     if (ms >= 0)
         sn_text_printf(&text, ", within %.0f ms", ms);
     sn_text_puts(&text, ". All of them run and none gets on, since each gives way and comes again "
-                        "in step with the others. Take the locks in one order and wait for them, "
+                        "in step with the others." AN_ADVICE
+                        "Take the locks in one order and wait for them, "
                         "or wait for a random time before trying again.");
     finding->explanation = sn_strndup(arena, text.at, text.length);
     sn_text_release(&text);

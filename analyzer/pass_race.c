@@ -281,7 +281,7 @@ static const char *explain(const struct races *races, const struct an_access *a,
     const char *text = sn_sprintf(
         arena,
         "%s %s %%VARIABLE%% (holding %s) and %s %s it (holding %s), and nothing orders the two: "
-        "no lock that both hold, no join, no signal, no atomic. %s %s",
+        "no lock that both hold, no join, no signal, no atomic. %s" AN_ADVICE "%s",
         an_thread_begins(ctx, x), verb_of(a), locks_text(races, &first, a->lockset),
         an_thread_text(ctx, y), verb_of(b), locks_text(races, &second, b->lockset),
         consequence(a, b), advice(races, a, b));

@@ -47,8 +47,8 @@ static struct sn_finding *tell(struct an_context *ctx, struct an_thread *thread,
     thread->blamed = refused ? thread->blamed : finding;
     size_t behind = refused ? 0 : an_blame_waiters(ctx->world, finding);
     finding->explanation = sn_sprintf(
-        arena, "%s holds %s%s and locks it again%s. %s%s %s", an_thread_begins(ctx, thread), lock,
-        way(object, held->shared), way(object, shared),
+        arena, "%s holds %s%s and locks it again%s. %s%s" AN_ADVICE "%s",
+        an_thread_begins(ctx, thread), lock, way(object, held->shared), way(object, shared),
         refused ? "The error-checking lock refused with EDEADLK; a plain one would hang here for "
                   "ever."
                 : "Nobody else can release it: the thread waits for itself, for ever.",

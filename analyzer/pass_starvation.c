@@ -253,11 +253,12 @@ static void explain(const struct starvation *starvation, struct sn_finding *find
                        role.threads, role.index);
     if (finding->count > 1)
         sn_text_printf(&text, " %llu threads fare like this.", (unsigned long long)finding->count);
-    sn_text_puts(&text, want->by_readers * 2 > want->bypasses
-                            ? " Prefer writers (PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP), or "
-                              "hold the lock for less time."
-                            : " Hold the lock for less time, pause before taking it again, or use "
-                              "a fair lock (tickets, or a queue).");
+    sn_text_puts(&text, want->by_readers * 2 > want->bypasses ? AN_ADVICE
+                            "Prefer writers (PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP), or "
+                            "hold the lock for less time."
+                                                              : AN_ADVICE
+                            "Hold the lock for less time, pause before taking it again, or use "
+                            "a fair lock (tickets, or a queue).");
     finding->explanation = sn_strndup(&ctx->report->arena, text.at, text.length);
     sn_text_release(&text);
 }

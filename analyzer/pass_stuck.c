@@ -136,8 +136,7 @@ static void tell(struct an_context *ctx, struct an_thread *thread)
     finding->explanation =
         sn_sprintf(arena,
                    "The program did not end by itself: it was stopped while %s waited, in vain, "
-                   "%s. %s%s See who "
-                   "was to wake it, and why that did not happen.",
+                   "%s. %s%s" AN_ADVICE "See who was to wake it, and why that did not happen.",
                    who, what, reason(ctx, thread),
                    behind ? sn_sprintf(arena, " %zu further thread%s only because of this one.",
                                        behind, behind == 1 ? " waits" : "s wait")

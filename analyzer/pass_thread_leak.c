@@ -47,7 +47,7 @@ static void explain(const struct an_context *ctx, struct sn_finding *finding)
         "%s made here ended, and by the end of the process nobody had called pthread_join or "
         "pthread_detach for %s. Until then the system keeps the stack and the result of each: a "
         "program that runs for long runs out of threads. It also means that nobody knew when the "
-        "work was done. Join %s, or detach %s when made.",
+        "work was done." AN_ADVICE "Join %s, or detach %s when made.",
         number, one ? "it" : "them", one ? "it" : "them", one ? "it" : "them");
 }
 

@@ -4,7 +4,8 @@
 
     alone_and_recorded.py --build DIR [--traces N] PROGRAM [ARGS]
 
-It is recorded with accesses and with locks alone, and each trace must be one that `snarl dump` reads.
+It is recorded with accesses and with locks alone, and each trace must be one that
+`snarl dump` reads.
 """
 import argparse
 import os
