@@ -93,13 +93,29 @@ static void add_coverage(struct pass *pass, const struct tr_event *ev)
         module->reason = sn_strndup(&pass->index->arena, (const char *)ev->bytes, ev->bytes_length);
 }
 
+static void count_observers(struct tr_index *index, const struct tr_event *ev, uint64_t count)
+{
+    *sn_map_at(&index->observers, ev->object) += count;
+    *sn_map_at(&index->observers, tr_observed(ev->object, ev->version)) += count;
+}
+
+/* EV is to be told COUNT times more. */
+static void collect_run(struct tr_index *index, const struct tr_event *ev, uint64_t count,
+                        uint64_t step)
+{
+    if (tr_is_access(ev->kind) && (ev->mode & TR_ACC_DEFERRED)) {
+        vec_last(&index->deferred)->repeat = count;
+        vec_last(&index->deferred)->step = step;
+    }
+    if (tr_kinds[ev->kind].order == TR_ORDER_OBSERVES && ev->version)
+        count_observers(index, ev, count);
+}
+
 static void collect(struct pass *pass, const struct tr_event *ev)
 {
     struct tr_index *index = pass->index;
-    if (tr_kinds[ev->kind].order == TR_ORDER_OBSERVES && ev->version) {
-        ++*sn_map_at(&index->observers, ev->object);
-        ++*sn_map_at(&index->observers, tr_observed(ev->object, ev->version));
-    }
+    if (tr_kinds[ev->kind].order == TR_ORDER_OBSERVES && ev->version)
+        count_observers(index, ev, 1);
     switch (ev->kind) {
     case TR_MODULE:
         add_module(pass, ev);
@@ -131,19 +147,16 @@ static void decode_chunk(struct pass *pass, struct tr_place *place, uint64_t end
     struct tr_index *index = pass->index;
     struct tr_coder coder = {.time = place->time};
     const uint8_t *at = pass->bytes + place->events, *stop = pass->bytes + end;
-    struct tr_event ev;
-    bool deferred = false; /* the event before was one */
+    struct tr_event ev, before = {0};
     for (;;) {
         uint64_t offset = (uint64_t)(at - pass->bytes);
         if (!tr_index_decode(&coder, &at, stop, &ev))
             break;
         ev.offset = offset;
-        if (ev.kind == TR_RUN && deferred) {
-            vec_last(&index->deferred)->repeat = ev.a0;
-            vec_last(&index->deferred)->step = ev.a1;
-        }
+        if (ev.kind == TR_RUN)
+            collect_run(index, &before, ev.a0, ev.a1);
         collect(pass, &ev);
-        deferred = tr_is_access(ev.kind) && (ev.mode & TR_ACC_DEFERRED);
+        before = ev;
     }
     place->end = (uint64_t)(at - pass->bytes);
     if (at < stop && *at && !index->damage.cut)

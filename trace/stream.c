@@ -81,7 +81,7 @@ static bool advance(struct tr_stream *stream)
         if (stream->repeat) {
             stream->repeat--;
             stream->event.object += stream->step;
-            stream->event.version += stream->event.version != 0;
+            stream->event.version = tr_run_version(stream->event.kind, stream->event.version, 1);
             break;
         }
         const uint8_t *at = stream->at;
@@ -106,7 +106,7 @@ static void take_deferred(struct tr_stream *stream, struct tr_event *ev)
     uint64_t done = stream->deferred_done;
     *ev = deferred->event;
     ev->object += deferred->step * done;
-    ev->version += ev->version ? done : 0;
+    ev->version = tr_run_version(ev->kind, ev->version, done);
     ev->time = stream->time;
     if (done < deferred->repeat) {
         stream->deferred_done++;

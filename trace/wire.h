@@ -135,14 +135,20 @@ static inline struct tr_slot *tr_slot_new(struct tr_coder *coder, uint64_t key, 
     return &coder->slots[index];
 }
 
-/* A RUN of COUNT repetitions leaves its slot as if each had been there. A version of 0 (not known)
- * stays. */
+/* The version of an event that had VERSION, after COUNT repetitions. 0 (not known) stays, and what
+ * is only observed. */
+static inline uint64_t tr_run_version(uint8_t kind, uint64_t version, uint64_t count)
+{
+    bool stays = !version || tr_kinds[kind].order == TR_ORDER_OBSERVES;
+    return stays ? version : version + count;
+}
+
+/* A RUN of COUNT repetitions leaves its slot as if each had been there. */
 static inline void tr_slot_run(struct tr_slot *slot, uint64_t count)
 {
     if (tr_kinds[tr_slot_kind(slot)].slot == TR_SLOT_STRIDE)
         slot->object += (uint64_t)slot->stride * count;
-    if (slot->version)
-        slot->version += count;
+    slot->version = tr_run_version(tr_slot_kind(slot), slot->version, count);
 }
 
 /* Varints: 7 bits a byte, low first, top bit set on all but the last; signed ones as zigzag. */

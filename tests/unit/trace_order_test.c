@@ -103,6 +103,18 @@ static void an_observer_comes_before_what_it_did_not_see(void **state)
     check_order(&writer, "T0 acquire, T1 request, T2 try_fail, T0 release, T0 acquire, ");
 }
 
+static void a_run_of_observers_counts_each(void **state)
+{
+    (void)state;
+    struct tr_writer writer;
+    tr_writer_init(&writer);
+    add(&writer, 0, TR_ACQUIRE, 0x10, 1, 1);
+    add(&writer, 0, TR_RELEASE, 0x10, 2, 1);
+    add(&writer, 1, TR_TRY_FAIL, 0x10, 1, 1);
+    tr_writer_add(&writer, &(struct tr_event){.kind = TR_RUN, .thread = 1, .a0 = 2});
+    check_order(&writer, "T0 acquire, T1 try_fail, T1 try_fail, T1 try_fail, T0 release, ");
+}
+
 static void a_version_of_zero_orders_nothing(void **state)
 {
     (void)state;
@@ -288,6 +300,7 @@ int main(void)
         cmocka_unit_test(the_lower_number_goes_first),
         cmocka_unit_test(an_observer_comes_after_what_it_saw),
         cmocka_unit_test(an_observer_comes_before_what_it_did_not_see),
+        cmocka_unit_test(a_run_of_observers_counts_each),
         cmocka_unit_test(a_version_of_zero_orders_nothing),
         cmocka_unit_test(counters_are_not_objects),
         cmocka_unit_test(granules_that_share_a_counter_share_its_numbers),
