@@ -95,8 +95,8 @@ static void add_coverage(struct pass *pass, const struct tr_event *ev)
 
 static void count_observers(struct tr_index *index, const struct tr_event *ev, uint64_t count)
 {
-    *sn_map_at(&index->observers, ev->object) += count;
-    *sn_map_at(&index->observers, tr_observed(ev->object, ev->version)) += count;
+    *vec_push(&index->observers) =
+        (struct tr_observers){.object = ev->object, .version = ev->version, .left = count};
 }
 
 /* EV is to be told COUNT times more. */
@@ -263,6 +263,27 @@ static int by_thread_and_epoch(const void *left, const void *right)
     return a->offset < b->offset ? -1 : a->offset > b->offset;
 }
 
+static int by_object_and_version(const void *left, const void *right)
+{
+    const struct tr_observers *a = left, *b = right;
+    if (a->object != b->object)
+        return a->object < b->object ? -1 : 1;
+    return a->version < b->version ? -1 : a->version > b->version;
+}
+
+/* Makes one of all who observe the same version. */
+static void join_observers(struct tr_index *index)
+{
+    struct tr_observers *at = index->observers.at;
+    size_t count = 0;
+    for (size_t i = 0; i < index->observers.count; i++)
+        if (count && by_object_and_version(&at[count - 1], &at[i]) == 0)
+            at[count - 1].left += at[i].left;
+        else
+            at[count++] = at[i];
+    index->observers.count = count;
+}
+
 static int by_start(const void *left, const void *right)
 {
     const struct tr_module *a = left, *b = right;
@@ -299,6 +320,8 @@ void tr_index_build(struct tr_index *index, const uint8_t *bytes, uint64_t size)
     SORT(&index->chunks, by_thread_and_number);
     SORT(&index->deferred, by_thread_and_epoch);
     SORT(&index->modules, by_start);
+    SORT(&index->observers, by_object_and_version);
+    join_observers(index);
     name_modules(index);
     find_missing(index);
 }
@@ -311,6 +334,6 @@ void tr_index_release(struct tr_index *index)
     vec_release(&index->arguments);
     tr_names_release(&index->names);
     sn_map_release(&index->created);
-    sn_map_release(&index->observers);
+    vec_release(&index->observers);
     sn_arena_release(&index->arena);
 }

@@ -26,6 +26,11 @@ struct tr_deferred { /* a deferred access, and how often it is repeated */
     uint64_t step, repeat;
 };
 
+struct tr_observers { /* of one version of an object */
+    uint64_t object, version;
+    uint64_t left; /* not handed out yet */
+};
+
 struct tr_index {
     struct sn_arena arena;
     VEC(struct tr_place) chunks;      /* by thread, then number */
@@ -33,20 +38,14 @@ struct tr_index {
     VEC(struct tr_module) modules;    /* by start */
     VEC(char *) arguments;
     struct tr_names names;
-    struct sn_map created;   /* threads with a THREAD_CREATE */
-    struct sn_map observers; /* how many events only observe: by object, and by tr_observed */
+    VEC(struct tr_observers) observers; /* by object, then version */
+    struct sn_map created;              /* threads with a THREAD_CREATE */
     struct tr_damage damage;
 };
 
 /* Fills *INDEX from the trace of SIZE bytes at BYTES, whose header was found good. */
 void tr_index_build(struct tr_index *index, const uint8_t *bytes, uint64_t size);
 void tr_index_release(struct tr_index *index);
-
-/* The name of OBJECT at VERSION. */
-static inline uint64_t tr_observed(uint64_t object, uint64_t version)
-{
-    return sn_mix(object) ^ version;
-}
 
 /* Counts one more damaged place, at OFFSET. */
 void tr_damage_add(struct tr_damage *damage, uint64_t offset, const char *format, ...)

@@ -139,6 +139,20 @@ static uint64_t come_to(uint64_t version, bool to_observers)
     return 2 * version + to_observers;
 }
 
+/* The first place of who observes OBJECT at VERSION or later, between AT and END. */
+static struct tr_observers *find_observers(struct tr_observers *at, struct tr_observers *end,
+                                           uint64_t object, uint64_t version)
+{
+    while (at < end) {
+        struct tr_observers *middle = at + (end - at) / 2;
+        if (middle->object < object || (middle->object == object && middle->version < version))
+            at = middle + 1;
+        else
+            end = middle;
+    }
+    return at;
+}
+
 static struct tr_key *key_in(struct tr_order *order, struct sn_map *map, uint64_t name)
 {
     uint64_t *value = sn_map_at(map, name);
@@ -147,23 +161,33 @@ static struct tr_key *key_in(struct tr_order *order, struct sn_map *map, uint64_
         return key;
     key = SN_NEW(&order->arena, struct tr_key);
     key->version = come_to(0, true);
-    key->observed = map == &order->objects && sn_map_find(order->observers, name);
     *value = (uintptr_t)key;
+    size_t count = order->index->observers.count;
+    if (map == &order->objects && count) {
+        struct tr_observers *first = order->index->observers.at, *end = &first[count - 1] + 1;
+        key->observers = find_observers(first, end, name, 0);
+        key->observers_end = find_observers(key->observers, end, name, UINT64_MAX);
+        if (key->observers_end < end && key->observers_end->object == name)
+            key->observers_end++;
+    }
     return key;
 }
 
-static uint64_t count_in(const struct sn_map *map, uint64_t name)
+/* Has everybody been handed out who observes that version, to which the key has come? */
+static bool all_observed(struct tr_key *key, uint64_t version)
 {
-    const uint64_t *count = sn_map_find(map, name);
-    return count ? *count : 0;
+    while (key->observers < key->observers_end && key->observers->version < version)
+        key->observers++;
+    return key->observers == key->observers_end || key->observers->version != version ||
+           !key->observers->left;
 }
 
-/* Have all who observe that version been handed out? */
-static bool all_observed(const struct tr_order *order, const struct tr_key *key, uint64_t object,
-                         uint64_t version)
+static void count_observer(struct tr_key *key, const struct tr_event *ev)
 {
-    uint64_t name = tr_observed(object, version);
-    return !key->observed || count_in(&order->observed, name) >= count_in(order->observers, name);
+    struct tr_observers *at =
+        find_observers(key->observers, key->observers_end, ev->object, ev->version);
+    if (at < key->observers_end && at->version == ev->version && at->left)
+        at->left--;
 }
 
 static bool by_counter(const struct tr_event *ev)
@@ -210,8 +234,8 @@ static void move_on(struct tr_order *order, struct tr_actor *actor)
         raise_to(order, &actor->ended, 1);
     } else if (ev->version) {
         if (!advances(ev))
-            ++*sn_map_at(&order->observed, tr_observed(ev->object, ev->version));
-        bool all = all_observed(order, actor->key, ev->object, ev->version);
+            count_observer(actor->key, ev);
+        bool all = all_observed(actor->key, ev->version);
         raise_to(order, actor->key, come_to(ev->version, all));
     }
 }
@@ -258,8 +282,9 @@ bool tr_order_next(struct tr_order *order, struct tr_event *ev)
             }
         }
         *ev = actor->head;
-        ev->stack = tr_stream_stack(&actor->stream, order->stacks, ev->stack, order->damage);
-        ev->index = ++order->index;
+        ev->stack =
+            tr_stream_stack(&actor->stream, order->stacks, ev->stack, &order->index->damage);
+        ev->index = ++order->handed;
         move_on(order, actor);
         return true;
     }
@@ -306,20 +331,19 @@ static void share_deferred(struct tr_order *order, const struct tr_index *index)
             actor->stream.deferred = first;
             actor->stream.deferred_end = &index->deferred.at[i - 1] + 1;
         } else {
-            tr_damage_add(order->damage, first->event.offset,
+            tr_damage_add(&order->index->damage, first->event.offset,
                           "accesses of thread %u, of which nothing else is there", thread);
         }
     }
 }
 
-void tr_order_init(struct tr_order *order, const struct tr_index *index, const uint8_t *file,
-                   unsigned counter_bits, struct tr_stacks *stacks, struct tr_damage *damage)
+void tr_order_init(struct tr_order *order, struct tr_index *index, const uint8_t *file,
+                   unsigned counter_bits, struct tr_stacks *stacks)
 {
     size_t threads = count_threads(index);
     *order = (struct tr_order){.counter_bits = counter_bits,
-                               .observers = &index->observers,
+                               .index = index,
                                .stacks = stacks,
-                               .damage = damage,
                                .actors = sn_calloc(threads, sizeof *order->actors),
                                .ready.at = sn_calloc(threads, sizeof *order->ready.at),
                                .blocked.at = sn_calloc(threads, sizeof *order->blocked.at)};
@@ -342,6 +366,5 @@ void tr_order_release(struct tr_order *order)
     sn_map_release(&order->actor_of);
     sn_map_release(&order->objects);
     sn_map_release(&order->counters);
-    sn_map_release(&order->observed);
     sn_arena_release(&order->arena);
 }

@@ -12,8 +12,9 @@ struct tr_actor; /* a thread's stream and where it stands */
 /* What numbers its events: an object, a counter, the creation of a thread, its end. */
 struct tr_key {
     uint64_t version; /* how far it has come: of an object or counter see come_to in order.c */
-    bool observed;    /* by some event */
     struct tr_actor *waiting; /* for later ones: a leftist heap, smallest need first */
+    /* An object's: who observes it at the versions still to come. */
+    struct tr_observers *observers, *observers_end;
 };
 
 struct tr_actors { /* a binary heap by time, then thread */
@@ -28,18 +29,17 @@ struct tr_order {
     struct sn_map actor_of; /* by thread number: its place in ACTORS, plus 1 */
     struct tr_actors ready, blocked;
     struct sn_map objects, counters; /* to struct tr_key */
-    const struct sn_map *observers;  /* the index's */
-    struct sn_map observed;          /* the same, of events handed out */
     unsigned counter_bits;
     uint64_t total, read; /* bytes of events: all, and those fetched */
-    uint64_t index;       /* events handed out */
+    uint64_t handed;      /* events handed out */
+    struct tr_index *index;
     struct tr_stacks *stacks;
-    struct tr_damage *damage;
 };
 
-/* STACKS and DAMAGE get what turns up on the way. The index must outlive the order. */
-void tr_order_init(struct tr_order *order, const struct tr_index *index, const uint8_t *file,
-                   unsigned counter_bits, struct tr_stacks *stacks, struct tr_damage *damage);
+/* STACKS and the index's damage get what turns up on the way; its observers are counted down. The
+ * index must outlive the order. */
+void tr_order_init(struct tr_order *order, struct tr_index *index, const uint8_t *file,
+                   unsigned counter_bits, struct tr_stacks *stacks);
 bool tr_order_next(struct tr_order *order, struct tr_event *ev);
 void tr_order_release(struct tr_order *order);
 

@@ -57,7 +57,7 @@ static void begin(struct tr_reader *reader)
         header->counter_bits = TR_COUNTER_BITS;
     }
     tr_order_init(&reader->order, &reader->index, reader->bytes, header->counter_bits,
-                  &reader->stacks, &reader->index.damage);
+                  &reader->stacks);
 }
 
 static int map_file(struct tr_reader *reader, struct sn_error *err)
