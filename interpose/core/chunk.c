@@ -123,11 +123,20 @@ static char *expand(char *path, const char *end, const char *pattern)
     return p < end ? p : NULL;
 }
 
-/* Creates the file under a name that nobody has yet: exec keeps the process number. */
+static bool is_file(const char *path)
+{
+    struct stat status;
+    return rec_syscall3(SYS_lstat, (long)path, (long)&status, 0) == 0 && S_ISREG(status.st_mode);
+}
+
+/* Creates the file under a name that nobody has yet: exec keeps the process number. Next to what is
+ * no file, such as a device, nobody wants one. */
 static int create(char *path, char *end, const char *limit)
 {
     int fd = -EEXIST;
     for (unsigned n = 0; n < 1000 && fd == -EEXIST; n++) {
+        if (n == 1 && !is_file(path))
+            break;
         char *p = end;
         if (n) {
             p = put_text(p, limit, ".");

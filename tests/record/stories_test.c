@@ -391,7 +391,8 @@ static void killed(void **state)
             }
         assert_in_range(told, *done, *done + 2);
         assert_int_equal(tr_reader_header(reader)->state, TR_STATE_RUNNING);
-        assert_int_equal(tr_reader_damage(reader)->places, 0);
+        /* A chunk that was being begun. */
+        assert_true(tr_reader_damage(reader)->places <= 1);
         tr_reader_close(reader);
         munmap((void *)done, 4096);
         close(fd);
