@@ -274,11 +274,11 @@ static void *exits(void *unused)
     pthread_exit(unused);
 }
 
-static void *is_cancelled(void *unused)
+static void *sits(void *seat)
 {
-    order_sit(7);
+    order_sit((int)(long)seat);
     sem_wait(&sem);
-    return unused;
+    return seat;
 }
 
 static void threads(void)
@@ -286,16 +286,18 @@ static void threads(void)
     sem_init(&sem, 0, 0);
     pthread_join(make(returns, NULL), NULL);
     pthread_join(make(exits, NULL), NULL);
-    pthread_t thread = make(is_cancelled, NULL);
+    pthread_t thread = make(sits, (void *)7);
     order_await_blocked(7);
     pthread_cancel(thread);
     pthread_join(thread, NULL);
-    thread = make(is_cancelled, NULL);
+    thread = make(sits, (void *)9);
     pthread_detach(thread);
     pthread_attr_t detached;
     pthread_attr_init(&detached);
     pthread_attr_setdetachstate(&detached, PTHREAD_CREATE_DETACHED);
-    pthread_create(&thread, &detached, is_cancelled, NULL);
+    pthread_create(&thread, &detached, sits, (void *)10);
+    order_await_blocked(9);
+    order_await_blocked(10);
 }
 
 static void heap(void)
@@ -428,6 +430,32 @@ static void stacks(void)
     }
 }
 
+/* All at once at objects that nobody has used yet. */
+enum { CROWD = 4, FRESH = 3000 };
+
+static pthread_mutex_t fresh[FRESH];
+
+static void *crowds(void *unused)
+{
+    for (int i = 0; i < FRESH; i++) {
+        if (i % 10 == 0)
+            order_meet(0, CROWD);
+        pthread_mutex_lock(&fresh[i]);
+        pthread_mutex_unlock(&fresh[i]);
+    }
+    return unused;
+}
+
+static void crowd(void)
+{
+    pthread_t threads[CROWD];
+    printf("fresh %p\nafter %p\n", (void *)fresh, (void *)(fresh + FRESH));
+    for (int i = 0; i < CROWD; i++)
+        threads[i] = make(crowds, NULL);
+    for (int i = 0; i < CROWD; i++)
+        pthread_join(threads[i], NULL);
+}
+
 int main(int argc, char **argv)
 {
     static const struct {
@@ -450,6 +478,7 @@ int main(int argc, char **argv)
                {"child", child},
                {"counts", counts},
                {"deadlock", deadlock},
+               {"crowd", crowd},
                {"stacks", stacks}};
     for (unsigned i = 0; i < sizeof all / sizeof *all && argc > 1; i++)
         if (!strcmp(argv[1], all[i].name))

@@ -438,6 +438,34 @@ static void stacks(void **state)
     tr_reader_close(reader);
 }
 
+/* Several threads meet objects for the first time: one tells of it, all numbers are there once. */
+static void crowd(void **state)
+{
+    (void)state;
+    enum { CROWD = 4, FRESH = 3000 };
+    static struct {
+        uint64_t version;
+        unsigned taken;
+    } seen[FRESH];
+    struct story story;
+    assert_int_equal(run(&story, "crowd", "none"), 0);
+    uint64_t low = story.objects[0].address, size = (story.objects[1].address - low) / FRESH;
+    struct tr_reader *reader = open_trace(story.trace);
+    struct tr_event ev;
+    while (next(reader, &ev)) {
+        if (tr_kinds[ev.kind].order != TR_ORDER_ADVANCES || ev.object - low >= size * FRESH)
+            continue;
+        uint64_t i = (ev.object - low) / size;
+        assert_int_equal(ev.version, ++seen[i].version);
+        assert_int_equal(ev.kind == TR_OBJECT_NEW, ev.version == 1);
+        seen[i].taken += ev.kind == TR_ACQUIRE;
+    }
+    for (unsigned i = 0; i < FRESH; i++)
+        assert_int_equal(seen[i].taken, CROWD);
+    assert_int_equal(tr_reader_damage(reader)->places, 0);
+    tr_reader_close(reader);
+}
+
 static int make_directory(void **state)
 {
     (void)state;
@@ -457,7 +485,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(mutexes),  cmocka_unit_test(other_locks), cmocka_unit_test(conditions),
         cmocka_unit_test(meetings), cmocka_unit_test(lives),       cmocka_unit_test(memory),
-        cmocka_unit_test(children), cmocka_unit_test(killed),      cmocka_unit_test(stacks),
+        cmocka_unit_test(crowd),    cmocka_unit_test(children),    cmocka_unit_test(killed),
+        cmocka_unit_test(stacks),
     };
     return cmocka_run_group_tests(tests, make_directory, remove_directory);
 }
