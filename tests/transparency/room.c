@@ -3,6 +3,7 @@
  * for the trace. */
 #define _GNU_SOURCE
 #include "say.h"
+#include "tests/order/order.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -81,9 +82,16 @@ static void small_stacks(void)
     }
 }
 
-/* How much of its stack a thread has used: what is no longer PATTERN. Below it a page that must
- * stay untouched. */
-static void own_stack(void)
+static void *blocks(void *seat)
+{
+    order_sit((int)(long)seat);
+    pthread_mutex_lock(&mutex);
+    pthread_mutex_unlock(&mutex);
+    return works(NULL);
+}
+
+/* How much of its stack a thread uses: what is no longer PATTERN. */
+static void stack_used(const char *what, int seat)
 {
     enum { SIZE = 65536, PATTERN = 0x5a };
     char *stack = mmap(NULL, SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -93,15 +101,25 @@ static void own_stack(void)
     memset(stack, PATTERN, SIZE);
     pthread_attr_init(&attributes);
     MUST(pthread_attr_setstack(&attributes, stack, SIZE) == 0);
-    MUST(pthread_create(&thread, &attributes, works, NULL) == 0);
+    pthread_mutex_lock(&mutex);
+    MUST(pthread_create(&thread, &attributes, seat ? blocks : works, (void *)(long)seat) == 0);
+    if (seat)
+        order_await_blocked(seat);
+    pthread_mutex_unlock(&mutex);
     MUST(pthread_join(thread, NULL) == 0);
     size_t untouched = 0;
     while (untouched < SIZE && stack[untouched] == PATTERN)
         untouched++;
     if (getenv("ROOM_USED"))
-        fprintf(stderr, "%zu bytes of stack used\n", SIZE - untouched);
-    printf("less than 16 KiB used: %d\n", SIZE - untouched < 16384);
+        fprintf(stderr, "%s: %zu bytes of stack\n", what, SIZE - untouched);
+    printf("%s: less than 16 KiB: %d\n", what, SIZE - untouched < 16384);
     munmap(stack, SIZE);
+}
+
+static void own_stack(void)
+{
+    stack_used("works", 0);
+    stack_used("waits", 1);
 }
 
 static void *contends(void *unused)
