@@ -268,6 +268,26 @@ setup()
     says chopstick out
 }
 
+@test "SIGKILL in the middle of the garlic counter: the race is found in what was recorded" {
+    local root=$BATS_TEST_DIRNAME/../.. build tries=200 ret=0
+    build=$(dirname "$(dirname "$SNARL")")
+    cc -c -g -O1 -fsanitize=thread -I "$root/tests/order" "$root/testcases/data-race/garlic.c"
+    cc -g -O1 -fPIC -shared -o libsnarl_order.so "$root/tests/order/order.c"
+    "$build/bin/snarl-cc" -o garlic garlic.o -L. -lsnarl_order -Wl,-rpath,. -pthread
+    "$SNARL" record -o trace -- ./garlic 4000000000 >out 2>err &
+    until [ "$("$SNARL" dump trace 2>/dev/null | grep -c ' write .*garlic')" -ge 2 ]; do
+        ((tries--)) || return 1
+        sleep 0.1
+    done
+    pkill -KILL -x -P $! garlic
+    wait $! || ret=$?
+    [ $ret = 137 ]
+    expect 1 "$SNARL" analyze --json report.json trace
+    says garlic_count out
+    [ "$(field '[(f["kind"], f["level"]) for f in d["findings"]]' report.json)" = \
+        "[('data-race', 'observed')]" ]
+}
+
 @test "an unwritable working directory: the trace goes to TMPDIR" {
     [ "$(id -u)" != 0 ] || command -v unshare || skip
     cd /proc
