@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Starting, stopping and configuring the recorder. It starts in the library's constructor, which
- * the link option initfirst puts before all others; what is called earlier passes through
- * unrecorded.
+ * Starting, stopping and configuring the recorder. It starts in the library's constructor. Those of
+ * the libraries that the program names run before it: what they do passes through unrecorded. The
+ * link option initfirst would put ours before all others, also before the C library's own: dash, for
+ * one, then crashes in main.
  */
 #include "interpose/core/rec.h"
 
