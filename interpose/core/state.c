@@ -2,8 +2,8 @@
 /*
  * Starting, stopping and configuring the recorder. It starts in the library's constructor. Those of
  * the libraries that the program names run before it: what they do passes through unrecorded. The
- * link option initfirst would put ours before all others, also before the C library's own: dash, for
- * one, then crashes in main.
+ * link option initfirst would put ours before all others, also before the C library's own: dash,
+ * for one, then crashes in main.
  */
 #include "interpose/core/rec.h"
 

@@ -101,7 +101,7 @@ static void *locks_on(void *unused)
 static void *forks_often(void *unused)
 {
     long good = 0;
-    for (int i = 0; i < 20; i++) {
+    for (int i = 0; i < 8; i++) {
         pid_t child = fork();
         if (child == 0) {
             void *block = malloc(100);
@@ -129,7 +129,7 @@ static void storm(void)
     for (int i = 0; i < 3; i++) {
         void *good;
         pthread_join(forkers[i], &good);
-        printf("%ld of 20\n", (long)good);
+        printf("%ld of 8\n", (long)good);
     }
     stop = true;
     for (int i = 0; i < 2; i++)
@@ -164,7 +164,7 @@ static void handlers(void)
 }
 
 /* A handler that forks, wherever it interrupts; parent and child go on there. */
-static int forks_left = 40;
+static int forks_left = 20;
 static pid_t first_process;
 static int *came_through; /* shared */
 
