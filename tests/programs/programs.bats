@@ -49,21 +49,21 @@ use_redis()
         ((tries--)) || return 1
         sleep 0.1
     done
-    redis-cli -s redis.socket <<-'END' >"$1"
-	set garlic 1
-	incrby garlic 41
-	rpush queue barron olivia steve
-	lrange queue 0 -1
-	zadd scores 3 barron 1 olivia 2 steve
-	zrange scores 0 -1 withscores
-	hset kitchen garlic 7 pencil 1
-	hgetall kitchen
-	eval "return redis.call('get', 'garlic')" 0
-	multi
-	incr garlic
-	exec
-	save
-	END
+    redis-cli -s redis.socket <<'END' >"$1"
+set garlic 1
+incrby garlic 41
+rpush queue barron olivia steve
+lrange queue 0 -1
+zadd scores 3 barron 1 olivia 2 steve
+zrange scores 0 -1 withscores
+hset kitchen garlic 7 pencil 1
+hgetall kitchen
+eval "return redis.call('get', 'garlic')" 0
+multi
+incr garlic
+exec
+save
+END
     redis-benchmark -s redis.socket -q -n 5000 -c 20 -P 4 \
         -t set,get,incr,lpush,rpop,sadd,hset,zadd,mset >benchmark
     redis-cli -s redis.socket shutdown nosave
