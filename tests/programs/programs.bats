@@ -81,8 +81,8 @@ serve_redis()
 }
 
 # redis locks moduleGIL in its main thread when it starts (moduleInitModulesSystem), gives it back
-# only while it sleeps with modules loaded, and exits with it; and it parks its I/O threads by locking
-# io_threads_mutex in the main thread (stopThreadedIO): so it is, and so it is reported.
+# only while it sleeps with modules loaded, and exits with it; and it parks its I/O threads by
+# locking io_threads_mutex in the main thread (stopThreadedIO): so it is, and so it is reported.
 @test "redis-server under redis-benchmark" {
     serve_redis
     mv replies alone
