@@ -78,13 +78,17 @@ static inline uint32_t tr_counter(uint64_t address, unsigned bits)
 /* Short forms. ------------------------------------------------------------------------------------
  */
 
-enum { TR_SLOTS = 128, TR_SHORT = 0x80 };
+/* AGAIN, and a count of 1 to 255: so often the event that came last time behind the one before,
+ * with a version as much greater. */
+enum { TR_SLOTS = 128, TR_SHORT = 0x80, TR_AGAIN = 0x7f, TR_AGAIN_MAX = 255 };
 
 struct tr_slot {
     uint64_t object;
     uint64_t key;     /* tr_slot_key of its events; 0: empty */
     uint64_t version; /* of the last event here */
-    int64_t stride;   /* STRIDE slots: last object minus the one before */
+    int64_t
+        stride;   /* STRIDE slots: last object minus the one before; EXACT: the same of versions */
+    uint8_t next; /* 1 + the slot of the event that came behind its last one; 0: none */
 };
 
 /* Kind, mode (below TR_MODE_LIMIT) and stack in one word. */
@@ -110,6 +114,8 @@ struct tr_coder {
     uint64_t last_object; /* of the last full form that had an object */
     uint64_t time;        /* starts at the chunk's */
     uint8_t last;         /* 1 + the slot of the event before, 0 if it has none: what RUN repeats */
+    uint8_t *again;       /* writer: the count of the AGAIN just written, or NULL */
+    uint32_t repeated;    /* reader: how many events of the AGAIN at hand were handed out */
     struct tr_slot slots[TR_SLOTS];
 };
 
@@ -133,6 +139,32 @@ static inline struct tr_slot *tr_slot_new(struct tr_coder *coder, uint64_t key, 
     coder->slots[index | 1] = coder->slots[index];
     coder->slots[index] = (struct tr_slot){.key = key};
     return &coder->slots[index];
+}
+
+/* What the events of KIND carry besides what their slot knows is their version alone: AGAIN can
+ * tell them. */
+static inline bool tr_is_plain(uint8_t kind)
+{
+    const struct tr_kind_info *info = &tr_kinds[kind];
+    return info->slot == TR_SLOT_EXACT &&
+           (info->fields & ~(unsigned)(TR_MODE | TR_STACK | TR_OBJECT)) == TR_VERSION;
+}
+
+/* The event just coded has SLOT, or none (NULL): it is what came behind the one before. */
+static inline void tr_slot_follows(struct tr_coder *coder, const struct tr_slot *slot)
+{
+    uint8_t place = slot ? (uint8_t)(slot - coder->slots + 1) : 0;
+    if (place && coder->last)
+        coder->slots[coder->last - 1].next = place;
+    coder->last = place;
+}
+
+/* A slot's new version, and by how much it moved. */
+static inline void tr_slot_version(struct tr_slot *slot, uint8_t kind, uint64_t version)
+{
+    if (tr_kinds[kind].slot == TR_SLOT_EXACT)
+        slot->stride = (int64_t)(version - slot->version);
+    slot->version = version;
 }
 
 /* The version of an event that had VERSION, after COUNT repetitions. 0 (not known) stays, and what
@@ -271,7 +303,7 @@ static inline uint8_t *tr_encode(struct tr_coder *coder, uint8_t *p, const struc
         }
     }
     if (slot && (fields & (TR_VERSION | TR_ORDER)))
-        slot->version = ev->version;
+        tr_slot_version(slot, ev->kind, ev->version);
     if (fields & TR_BYTES) {
         p = tr_put(p, ev->bytes_length);
         for (uint32_t i = 0; i < ev->bytes_length; i++)
@@ -279,41 +311,92 @@ static inline uint8_t *tr_encode(struct tr_coder *coder, uint8_t *p, const struc
     }
     if (ev->kind == TR_TIME)
         coder->time += ev->a0;
-    coder->last = slot ? (uint8_t)(slot - coder->slots + 1) : 0;
+    tr_slot_follows(coder, slot);
+    coder->again = NULL;
     __atomic_store_n(start, first, __ATOMIC_RELEASE);
     return p;
 }
 
+/* The count of AGAIN is raised where it stands, with one store. */
+static inline uint8_t *tr_encode_repeat(struct tr_coder *coder, uint8_t *p)
+{
+    if (__builtin_expect(coder->again && *coder->again < TR_AGAIN_MAX, 1)) {
+        __atomic_store_n(coder->again, (uint8_t)(*coder->again + 1), __ATOMIC_RELEASE);
+        return p;
+    }
+    p[1] = 1;
+    __atomic_store_n(p, TR_AGAIN, __ATOMIC_RELEASE);
+    coder->again = p + 1;
+    return p + 2;
+}
+
 /*
- * The hot case of tr_encode: an event on the same object, from the same stack, as one lately (an
- * EXACT slot, a kind whose only further field is its version). NULL if it is not that case, and
- * nothing has changed. Needs room for 2 + TR_VARINT_MAX. No RUN may follow: that needs tr_encode.
+ * The hot case of tr_encode: a plain event (tr_is_plain) on the same object, from the same stack,
+ * as one lately. NULL if it is not that case, and nothing has changed. Needs room for 2 +
+ * TR_VARINT_MAX. A RUN may not follow.
  */
 static inline uint8_t *tr_encode_again(struct tr_coder *coder, uint8_t *p, uint8_t kind,
                                        uint32_t mode, uint32_t stack, uint64_t object,
                                        uint64_t version)
 {
     uint64_t key = tr_slot_key(kind, mode, stack);
+    if (__builtin_expect(coder->last != 0, 1)) {
+        uint8_t next = coder->slots[coder->last - 1].next;
+        struct tr_slot *slot = &coder->slots[(uint8_t)(next - 1) % TR_SLOTS];
+        if (__builtin_expect(next && slot->object == object && slot->key == key &&
+                                 version == slot->version + (uint64_t)slot->stride,
+                             1)) {
+            slot->version = version;
+            coder->last = next;
+            return tr_encode_repeat(coder, p);
+        }
+    }
     unsigned index = tr_slot_index(key, object);
     struct tr_slot *slot = &coder->slots[index];
-    if (__builtin_expect(slot->object != object || slot->key != key, 0)) {
+    if (slot->object != object || slot->key != key) {
         slot = &coder->slots[index |= 1];
         if (slot->object != object || slot->key != key)
             return NULL;
     }
     uint64_t difference = tr_zigzag((int64_t)(version - slot->version));
-    slot->version = version;
+    tr_slot_version(slot, kind, version);
+    tr_slot_follows(coder, slot);
+    coder->again = NULL;
     uint8_t *end = tr_put(p + 1, difference);
     __atomic_store_n(p, (uint8_t)(TR_SHORT | index), __ATOMIC_RELEASE);
     return end;
+}
+
+/* One event of the AGAIN whose count stands at P; the code is one byte before. */
+static inline const uint8_t *tr_decode_repeat(struct tr_coder *coder, const uint8_t *p,
+                                              const uint8_t *end, struct tr_event *ev)
+{
+    uint8_t next = coder->last ? coder->slots[coder->last - 1].next : 0;
+    if (p >= end || !*p || !next)
+        return NULL;
+    struct tr_slot *slot = &coder->slots[next - 1];
+    if (!tr_is_plain(tr_slot_kind(slot)))
+        return NULL;
+    slot->version += (uint64_t)slot->stride;
+    *ev = (struct tr_event){.kind = tr_slot_kind(slot),
+                            .mode = tr_slot_mode(slot),
+                            .stack = (uint32_t)(slot->key >> 32),
+                            .object = slot->object,
+                            .version = slot->version};
+    coder->last = next;
+    if (++coder->repeated < *p)
+        return p - 1;
+    coder->repeated = 0;
+    return p + 1;
 }
 
 /*
  * Decodes the event at P, before END, into *EV: kind, mode, stack (the thread's own number),
  * object, version, a0 to a2, bytes; for a deferred access also thread and epoch. Returns the byte
  * behind it; NULL if it is cut off, or no event of this version. RUN comes back as such, with the
- * step of the object from one repetition to the next in A1: repeating is the reader's part. Never
- * reads outside [P, END).
+ * step of the object from one repetition to the next in A1: repeating is the reader's part. AGAIN
+ * comes back as one of its events after the other, from the same P until the last. Never reads
+ * outside [P, END).
  */
 static inline const uint8_t *tr_decode(struct tr_coder *coder, const uint8_t *p, const uint8_t *end,
                                        struct tr_event *ev)
@@ -321,6 +404,8 @@ static inline const uint8_t *tr_decode(struct tr_coder *coder, const uint8_t *p,
     if (p >= end || !*p)
         return NULL;
     uint8_t first = *p++;
+    if (first == TR_AGAIN)
+        return tr_decode_repeat(coder, p, end, ev);
     struct tr_slot *slot = NULL;
     uint64_t base_version = 0, v = 0;
     const struct tr_kind_info *info;
@@ -421,7 +506,7 @@ static inline const uint8_t *tr_decode(struct tr_coder *coder, const uint8_t *p,
         }
         slot->object = ev->object;
         if (fields & (TR_VERSION | TR_ORDER))
-            slot->version = ev->version;
+            tr_slot_version(slot, ev->kind, ev->version);
     }
     if (ev->kind == TR_RUN) {
         struct tr_slot *run = &coder->slots[coder->last - 1];
@@ -431,7 +516,7 @@ static inline const uint8_t *tr_decode(struct tr_coder *coder, const uint8_t *p,
     }
     if (ev->kind == TR_TIME)
         coder->time += ev->a0;
-    coder->last = slot ? (uint8_t)(slot - coder->slots + 1) : 0;
+    tr_slot_follows(coder, slot);
     return p;
 }
 

@@ -135,6 +135,81 @@ static void the_hot_case_writes_the_same(void **state)
     assert_memory_equal(&hot, &full, sizeof hot);
 }
 
+/* What the recorder does: the hot case, and where it is none, the general one. */
+static uint8_t *encode_either_way(struct tr_coder *coder, uint8_t *p, const struct tr_event *ev)
+{
+    uint8_t *next =
+        tr_encode_again(coder, p, ev->kind, ev->mode, ev->stack, ev->object, ev->version);
+    return next ? next : tr_encode(coder, p, ev);
+}
+
+/* Event N of a loop: two sites lock and unlock in turn; every hundredth round steps out of line. */
+static struct tr_event loop_event(unsigned n)
+{
+    bool odd = n / 2 % 100 == 99;
+    return (struct tr_event){.kind = n % 2 ? TR_RELEASE : TR_ACQUIRE,
+                             .stack = 1 + n % 4,
+                             .object = odd ? 0x2000 : 0x1000,
+                             .version = 10 + n + n / 200 * 7};
+}
+
+static void a_loop_is_told_by_again(void **state)
+{
+    (void)state;
+    enum { EVENTS = 4000 };
+    static struct tr_coder writer, reader;
+    static uint8_t bytes[64 * 1024];
+    uint8_t *p = bytes;
+    for (unsigned n = 0; n < EVENTS; n++) {
+        struct tr_event ev = loop_event(n), time = {.kind = TR_TIME, .a0 = 3};
+        if (n % 1500 == 1499)
+            p = tr_encode(&writer, p, &time);
+        p = encode_either_way(&writer, p, &ev);
+    }
+    assert_true(p - bytes < EVENTS / 4); /* 20 breaks of the pattern, and little between */
+    const uint8_t *at = bytes;
+    for (unsigned n = 0; n < EVENTS; n++) {
+        struct tr_event ev, wanted = loop_event(n);
+        at = tr_decode(&reader, at, p, &ev);
+        assert_non_null(at);
+        if (ev.kind == TR_TIME)
+            at = tr_decode(&reader, at, p, &ev);
+        assert_non_null(at);
+        assert_int_equal(ev.kind, wanted.kind);
+        assert_int_equal(ev.stack, wanted.stack);
+        assert_int_equal(ev.object, wanted.object);
+        assert_int_equal(ev.version, wanted.version);
+    }
+    assert_ptr_equal(at, p);
+}
+
+static void again_needs_a_count_and_a_past(void **state)
+{
+    (void)state;
+    struct tr_event ev, lock = {.kind = TR_ACQUIRE, .object = 0x1000, .stack = 3, .version = 5};
+    static struct tr_coder coder, empty;
+    uint8_t bytes[64] = {TR_AGAIN, 3}, *p = bytes;
+    assert_null(tr_decode(&empty, bytes, bytes + 2, &ev)); /* nothing came before */
+    p = tr_encode(&coder, p, &lock);
+    lock.version++;
+    p = tr_encode(&coder, p, &lock);
+    lock.version++;
+    uint8_t *end = encode_either_way(&coder, p, &lock);
+    assert_int_equal(end - p, 2);
+    assert_int_equal(p[0], TR_AGAIN);
+    for (uint8_t count = 0; count < 2; count++) {
+        struct tr_coder reader = {0};
+        p[1] = count;
+        const uint8_t *at = tr_decode(&reader, bytes, end, &ev);
+        at = tr_decode(&reader, at, end, &ev);
+        assert_ptr_equal(at, p);
+        struct tr_coder cut = reader;
+        assert_null(tr_decode(&cut, at, end - 1, &ev)); /* its count is cut off */
+        at = tr_decode(&reader, at, end, &ev);
+        assert_true(count ? at == end && ev.version == 7 : !at);
+    }
+}
+
 static void a_run_moves_stride_and_version(void **state)
 {
     (void)state;
@@ -246,6 +321,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_kind_comes_back),
         cmocka_unit_test(a_lock_pair_is_short),
+        cmocka_unit_test(a_loop_is_told_by_again),
+        cmocka_unit_test(again_needs_a_count_and_a_past),
         cmocka_unit_test(the_hot_case_writes_the_same),
         cmocka_unit_test(a_run_moves_stride_and_version),
         cmocka_unit_test(a_run_of_nothing_is_no_event),
