@@ -284,12 +284,19 @@ static void join_observers(struct tr_index *index)
     index->observers.count = count;
 }
 
+/* By what they say, to the last: which of two that overlap is taken must not depend on their place
+ * in the file. */
 static int by_start(const void *left, const void *right)
 {
     const struct tr_module *a = left, *b = right;
     if (a->start != b->start)
         return a->start < b->start ? -1 : 1;
-    return a->base < b->base ? -1 : a->base > b->base;
+    if (a->base != b->base)
+        return a->base < b->base ? -1 : 1;
+    if (a->end != b->end)
+        return a->end < b->end ? -1 : 1;
+    int by_path = strcmp(a->path, b->path);
+    return by_path ? by_path : memcmp(a->build_id, b->build_id, sizeof a->build_id);
 }
 
 #define SORT(vec, order)                                                                           \
