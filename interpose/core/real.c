@@ -4,7 +4,6 @@
 #include <dlfcn.h>
 
 struct rec_real rec_real;
-int rec_real_resolved;
 
 static void *find(const char *name, const char *version)
 {
@@ -23,5 +22,4 @@ void rec_real_resolve(void)
 #include "interpose/hooks.def"
 #undef CALL
 #undef HOOK
-    __atomic_store_n(&rec_real_resolved, 1, __ATOMIC_RELEASE);
 }

@@ -23,7 +23,6 @@ struct rec_real {
 };
 
 extern struct rec_real rec_real;
-extern int rec_real_resolved;
 
 /* Fills in rec_real. May be called again, from several threads, and while it runs (dlsym may
  * allocate). */

@@ -135,10 +135,9 @@ extern union rec_live_page {
 #define rec_live (rec_live_page.live)
 
 struct rec_config {
-    uint8_t accesses;    /* enum tr_access_source */
-    bool heap;           /* record every allocation: some module tells its accesses */
-    bool preloaded_bare; /* no snarl is waiting for us */
-    char output[1024];   /* pattern */
+    uint8_t accesses;  /* enum tr_access_source */
+    bool heap;         /* record every allocation: some module tells its accesses */
+    char output[1024]; /* pattern */
     char log_path[512];
 };
 

@@ -257,7 +257,6 @@ void rec_start(int argc, char **argv, char **environment)
     rec_config.accesses = TR_SOURCE_TSAN;
     control_open(variable(environment, TR_CONTROL_ENV));
     read_options(options);
-    rec_config.preloaded_bare = !rec_control;
     control_attach();
     /* Without this a fork child would write where its parent's chunks are no longer mapped. */
     if (rec_sys_advise(&rec_live_page, sizeof rec_live_page, MADV_WIPEONFORK))
