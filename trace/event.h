@@ -98,11 +98,47 @@ enum tr_exit_cause {
     TR_EXIT_ABORT = 4, /* EXIT: abort */
 };
 
-/* Mode of ALLOC. */
-enum tr_heap_mode { TR_HEAP_RESIZED = 1 << 0 /* realloc in place: the block keeps its content */ };
+/* Mode of ALLOC and FREE. */
+enum tr_heap_mode {
+    TR_HEAP_RESIZED = 1 << 0, /* realloc in place: the block keeps its content */
+    TR_HEAP_MAPPED = 1 << 1,  /* pages, by mmap and munmap; a part of a mapping may be freed */
+};
+
+/* Mode of HB_BEFORE and HB_AFTER: what carries the order. */
+enum tr_carrier {
+    TR_BY_ANNOTATION = 0,
+    TR_BY_PIPE = 1,
+    TR_BY_SOCKET = 2,
+    TR_BY_EVENT_FD = 3,
+    TR_BY_SIGNAL = 4, /* sent, and taken by a handler or a waiting call */
+    TR_BY_EPOLL = 5,
+    TR_BY_QUEUE = 6, /* mq_* */
+    TR_BY_FUTEX = 7,
+    TR_BY_TEAM = 8, /* OpenMP: a parallel region, a barrier, a task */
+    TR_BY_EXIT = 9, /* what was registered for the end of a thread or of the process */
+};
+
+/* Mode of BLOCK_BEGIN: what the call waits for; A0 is the descriptor, or the address of a futex. */
+enum tr_block {
+    TR_BLOCK_OTHER = 0,
+    TR_BLOCK_SLEEP = 1,
+    TR_BLOCK_INPUT = 2,
+    TR_BLOCK_OUTPUT = 3,
+    TR_BLOCK_POLL = 4,
+    TR_BLOCK_CONNECT = 5, /* accept, connect */
+    TR_BLOCK_CHILD = 6,   /* wait* */
+    TR_BLOCK_FUTEX = 7,
+    TR_BLOCK_FILE_LOCK = 8,
+    TR_BLOCK_SIGNAL = 9,     /* pause, sigwait* */
+    TR_BLOCK_TEAM = 10,      /* OpenMP: barrier, taskwait */
+    TR_BLOCK_TIMED = 1 << 4, /* no longer than a time */
+};
 
 /* Mode of THREAD_CREATE. */
 enum tr_create_mode { TR_CREATE_DETACHED = 1 << 0 };
+
+/* Mode of HANDLER_END. */
+enum tr_handler_mode { TR_HANDLER_LEFT = 1 << 0 /* not by returning: longjmp, an exception */ };
 
 /* Mode of an access (READ, WRITE, *_RANGE) and of an atomic. */
 enum tr_access_mode {

@@ -69,7 +69,32 @@ static const struct tr_word metas[] = {{UINT32_MAX, TR_META_ARGUMENT, "argument"
                                        {UINT32_MAX, TR_META_NOTE, "note"},
                                        {0}};
 
-static const struct tr_word heap[] = {FLAG(TR_HEAP_RESIZED, "resized"), {0}};
+static const struct tr_word heap[] = {
+    FLAG(TR_HEAP_RESIZED, "resized"), FLAG(TR_HEAP_MAPPED, "mapped"), {0}};
+
+static const struct tr_word carriers[] = {{15, TR_BY_ANNOTATION, "annotation"},
+                                          {15, TR_BY_PIPE, "pipe"},
+                                          {15, TR_BY_SOCKET, "socket"},
+                                          {15, TR_BY_EVENT_FD, "eventfd"},
+                                          {15, TR_BY_SIGNAL, "signal"},
+                                          {15, TR_BY_EPOLL, "epoll"},
+                                          {15, TR_BY_QUEUE, "queue"},
+                                          {15, TR_BY_FUTEX, "futex"},
+                                          {15, TR_BY_TEAM, "team"},
+                                          {15, TR_BY_EXIT, "exit"},
+                                          {0}};
+
+static const struct tr_word blocks[] = {
+    {15, TR_BLOCK_OTHER, "other"},         {15, TR_BLOCK_SLEEP, "sleep"},
+    {15, TR_BLOCK_INPUT, "input"},         {15, TR_BLOCK_OUTPUT, "output"},
+    {15, TR_BLOCK_POLL, "poll"},           {15, TR_BLOCK_CONNECT, "connect"},
+    {15, TR_BLOCK_CHILD, "child"},         {15, TR_BLOCK_FUTEX, "futex"},
+    {15, TR_BLOCK_FILE_LOCK, "file_lock"}, {15, TR_BLOCK_SIGNAL, "signal"},
+    {15, TR_BLOCK_TEAM, "team"},           {0}};
+
+static const struct tr_word block_flags[] = {FLAG(TR_BLOCK_TIMED, "timed"), {0}};
+
+static const struct tr_word handler_flags[] = {FLAG(TR_HANDLER_LEFT, "left"), {0}};
 
 static const struct tr_word access[] = {FLAG(TR_ACC_SOURCE_UNKNOWN, "source_unknown"),
                                         FLAG(TR_ACC_DEFERRED, "deferred"),
@@ -128,6 +153,9 @@ const struct tr_saying tr_sayings[TR_KINDS] = {
     [TR_JOIN_REQUEST] = {THREAD, .flags = lock},
     [TR_JOIN] = {THREAD, .flags = lock},
     [TR_JOIN_FAIL] = {THREAD, .flags = lock, .a[1] = NUMBER("error")},
+    [TR_THREAD_STACK] = {.a[0] = NUMBER("size")},
+    [TR_HANDLER_BEGIN] = {.a[0] = NUMBER("number")},
+    [TR_HANDLER_END] = {.flags = handler_flags, .a[0] = NUMBER("number")},
     [TR_OBJECT_NEW] = {.lead = types,
                        .words = attributes,
                        .a = {{NULL, TR_SAY_WORDS}, NUMBER("value")}},
@@ -145,6 +173,10 @@ const struct tr_saying tr_sayings[TR_KINDS] = {
     [TR_BARRIER_ENTER] = {OF(TR_TYPE_BARRIER)},
     [TR_BARRIER_EXIT] = {OF(TR_TYPE_BARRIER), .a[0] = NUMBER("round")},
     [TR_ONCE_END] = {.flags = once_end},
+    [TR_HB_BEFORE] = {.lead = carriers},
+    [TR_HB_AFTER] = {.lead = carriers},
+    [TR_BLOCK_BEGIN] = {.lead = blocks, .flags = block_flags, .a[0] = ADDRESS("on")},
+    [TR_BLOCK_END] = {.lead = blocks, .flags = block_flags},
     [TR_ALLOC] = {.flags = heap, .a[0] = NUMBER("size")},
     [TR_FREE] = {.flags = heap, .a[0] = NUMBER("size")},
     [TR_READ] = {.sized = true, .flags = access},
