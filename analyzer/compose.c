@@ -55,6 +55,7 @@ void an_name_lock(const struct an_context *ctx, struct sn_finding *finding,
     lock->id = lock_id(ctx, object);
     lock->type = type_name(object->type);
     lock->address = object->address;
+    lock->name = object->name ? sn_strdup(&ctx->report->arena, object->name) : NULL;
     lock->created_at = an_stack(ctx, object->create_stack);
     if (object->block_size) {
         lock->allocated_at = an_stack(ctx, object->block_stack);

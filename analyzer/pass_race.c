@@ -170,6 +170,8 @@ static void event(void *self, const struct tr_event *ev)
         const struct an_conflict *conflict = &now->conflicts.of.at[i];
         if (i && conflict->old.index == conflict[-1].old.index)
             continue; /* one pair of accesses that met in several granules */
+        if (an_benign_holds(&races->ctx->world->benign, conflict->address))
+            continue;
         uint32_t number = number_of(races, conflict, &now->access);
         count(races, number, conflict);
         follow_reads(races, number, conflict);

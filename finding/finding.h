@@ -90,7 +90,7 @@ struct sn_thread {
 
 struct sn_lock {
     uint32_t id;      /* unique in the report, by object (address and incarnation) */
-    const char *name; /* as the programmer knows it; symbols/ fills it in; never NULL after that */
+    const char *name; /* as the programmer knows it; if NULL, symbols/ fills it in */
     const char *type; /* mutex, rwlock, spin, cond, sem, barrier, once */
     uint64_t address;
     struct sn_stack created_at;   /* its initialisation or first use; may be empty */

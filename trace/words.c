@@ -179,6 +179,7 @@ const struct tr_saying tr_sayings[TR_KINDS] = {
     [TR_BLOCK_END] = {.lead = blocks, .flags = block_flags},
     [TR_ALLOC] = {.flags = heap, .a[0] = NUMBER("size")},
     [TR_FREE] = {.flags = heap, .a[0] = NUMBER("size")},
+    [TR_BENIGN] = {.a[0] = NUMBER("size")},
     [TR_READ] = {.sized = true, .flags = access},
     [TR_WRITE] = {.sized = true, .flags = access},
     [TR_READ_RANGE] = {.flags = access, .a[0] = NUMBER("size")},

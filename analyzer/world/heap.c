@@ -74,6 +74,7 @@ static void freed(struct an_world *world, const struct tr_event *ev)
                    &world->now.conflicts);
     an_objects_forget(world, ev->object, size);
     an_memory_forget(&world->memory, ev->object, size);
+    an_benign_forget(&world->benign, ev->object, size);
     if (!block)
         return;
     if (size >= GIVEN_BACK) {

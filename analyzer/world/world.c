@@ -15,6 +15,7 @@ void an_world_forget_memory(struct an_world *world, uint64_t start, uint64_t siz
     an_memory_forget(&world->memory, start, size);
     an_heap_forget(&world->heap, start, size);
     an_objects_forget(world, start, size);
+    an_benign_forget(&world->benign, start, size);
 }
 
 void an_world_access(struct an_world *world, const struct tr_event *ev, unsigned flags)
@@ -87,6 +88,14 @@ static void update(struct an_world *world, const struct tr_event *ev)
             an_locks_event(world, ev);
         else if (tr_type(ev->mode) == TR_TYPE_SEM)
             an_semaphores_event(world, ev);
+        break;
+    case TR_OBJECT_NAME:
+        world->now.object = an_object(world, ev, ev->object, TR_TYPE_USER);
+        world->now.object->name =
+            sn_sprintf(&world->arena, "%.*s", (int)ev->bytes_length, (const char *)ev->bytes);
+        break;
+    case TR_BENIGN:
+        an_benign_add(&world->benign, ev->object, ev->a0);
         break;
     case TR_OP_ERROR:
         an_wait_end(world->now.thread);
@@ -216,6 +225,7 @@ void an_world_release(struct an_world *world)
     vec_release(&world->now.conflicts.of);
     an_memory_release(&world->memory);
     an_heap_release(&world->heap);
+    an_ranges_release(&world->benign);
     an_objects_release(world);
     an_locksets_release(world);
     an_threads_release(world);

@@ -7,6 +7,7 @@
 #ifndef SN_ANALYZER_WORLD_WORLD_H
 #define SN_ANALYZER_WORLD_WORLD_H
 
+#include "analyzer/world/benign.h"
 #include "analyzer/world/heap.h"
 #include "analyzer/world/locks.h"
 #include "analyzer/world/memory.h"
@@ -47,6 +48,7 @@ struct an_world {
     struct an_locksets locksets;
     struct an_heap heap;
     struct an_memory memory;
+    struct an_ranges benign;     /* races here are meant */
     struct an_order order, hard; /* order.h */
     struct an_end end;
     uint64_t events, accesses;

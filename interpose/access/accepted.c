@@ -43,9 +43,6 @@ ACCEPT(__tsan_flush_memory, (void))
 ACCEPT(__tsan_check_no_mutexes_held, (void))
 
 /* Locks: what annotations.c does not need. */
-ACCEPT(__tsan_mutex_create, (void *address, unsigned flags))
-ACCEPT(__tsan_mutex_destroy, (void *address, unsigned flags))
-ACCEPT(__tsan_mutex_pre_lock, (void *address, unsigned flags))
 ACCEPT(__tsan_mutex_post_unlock, (void *address, unsigned flags))
 ACCEPT(__tsan_mutex_pre_signal, (void *address, unsigned flags))
 ACCEPT(__tsan_mutex_post_signal, (void *address, unsigned flags))
@@ -113,10 +110,6 @@ ANSWER(unsigned long, __tsan_java_find, (unsigned long *from, unsigned long to),
 /* Dynamic annotations. */
 #define ANNOTATE(name, ...) ACCEPT(Annotate##name, (const char *file, int line, ##__VA_ARGS__))
 typedef const volatile void *place;
-ANNOTATE(BenignRace, place address, const char *description)
-ANNOTATE(BenignRaceSized, place address, long size, const char *description)
-ACCEPT(WTFAnnotateBenignRaceSized,
-       (const char *file, int line, place address, long size, const char *description))
 ANNOTATE(CondVarSignal, place condition)
 ANNOTATE(CondVarSignalAll, place condition)
 ANNOTATE(CondVarWait, place condition, place lock)
@@ -141,7 +134,6 @@ ANNOTATE(UnpublishMemoryRange, place address, long size)
 ANNOTATE(RWLockCreate, place lock)
 ANNOTATE(RWLockCreateStatic, place lock)
 ANNOTATE(RWLockDestroy, place lock)
-ANNOTATE(ThreadName, const char *name)
 ANNOTATE(TraceMemory, place address)
 ANSWER(const char *, ThreadSanitizerQuery, (const char *query), "0")
 ANSWER(int, RunningOnValgrind, (void), 0)

@@ -4,34 +4,20 @@
  * interface (sanitizer/tsan_interface.h), the older dynamic annotations, and what TSan offers to
  * Java virtual machines.
  *
- * Locks told this way become order alone, from each release to what acquires later, and no lock of
- * the lock analyses: the lock so told often contains a real one at the same address, whose own hook
- * has told of it.
+ * A mutex so told is a lock of its own, unless one of the C library lies at its address: see
+ * user_lock.h. The older RWLock annotations say too little of readers for that, and become order
+ * alone.
  */
 #include "interpose/access/access.h"
+#include "interpose/access/user_lock.h"
 
 #include "interpose/core/poison.h"
 
-static __attribute__((noinline)) void order(uint8_t kind, const volatile void *address, uint64_t pc,
-                                            uint64_t sp)
-{
-    struct rec_stream *s = rec_enter();
-    if (!s)
-        return;
-    struct rec_object *location = rec_location((const void *)address);
-    if (location) {
-        struct rec_access *access = rec_access_of(s);
-        uint32_t stack = access ? rec_access_stack(s, access, pc, sp) : rec_stack(s, sp);
-        rec_sync(s, kind, 0, stack, (uint64_t)address, rec_version(location));
-    }
-    rec_leave(s);
-}
-
 /* In the entry itself, for its caller's place. */
-#define BEFORE(address) order(TR_HB_BEFORE, address, rec_return_address(), rec_here())
-#define AFTER(address)  order(TR_HB_AFTER, address, rec_return_address(), rec_here())
+#define BEFORE(address) rec_user_before((const void *)(address), rec_here())
+#define AFTER(address)  rec_user_after((const void *)(address), rec_here())
 
-#define ORDER(name, parameters, what)                                                              \
+#define TELL(name, parameters, what)                                                               \
     REC_EXPORT void name parameters;                                                               \
     REC_EXPORT void name parameters                                                                \
     {                                                                                              \
@@ -40,48 +26,77 @@ static __attribute__((noinline)) void order(uint8_t kind, const volatile void *a
 
 #pragma GCC diagnostic ignored "-Wunused-parameter"
 
-ORDER(__tsan_acquire, (void *address), AFTER(address))
-ORDER(__tsan_release, (void *address), BEFORE(address))
+TELL(__tsan_acquire, (void *address), AFTER(address))
+TELL(__tsan_release, (void *address), BEFORE(address))
 
-ORDER(AnnotateHappensBefore, (const char *file, int line, const volatile void *address),
-      BEFORE(address))
-ORDER(AnnotateHappensAfter, (const char *file, int line, const volatile void *address),
-      AFTER(address))
-ORDER(WTFAnnotateHappensBefore, (const char *file, int line, const volatile void *address),
-      BEFORE(address))
-ORDER(WTFAnnotateHappensAfter, (const char *file, int line, const volatile void *address),
-      AFTER(address))
-ORDER(AnnotateRWLockAcquired,
-      (const char *file, int line, const volatile void *lock, long is_writer), AFTER(lock))
-ORDER(AnnotateRWLockReleased,
-      (const char *file, int line, const volatile void *lock, long is_writer), BEFORE(lock))
+TELL(AnnotateHappensBefore, (const char *file, int line, const volatile void *address),
+     BEFORE(address))
+TELL(AnnotateHappensAfter, (const char *file, int line, const volatile void *address),
+     AFTER(address))
+TELL(WTFAnnotateHappensBefore, (const char *file, int line, const volatile void *address),
+     BEFORE(address))
+TELL(WTFAnnotateHappensAfter, (const char *file, int line, const volatile void *address),
+     AFTER(address))
+TELL(AnnotateRWLockAcquired,
+     (const char *file, int line, const volatile void *lock, long is_writer), AFTER(lock))
+TELL(AnnotateRWLockReleased,
+     (const char *file, int line, const volatile void *lock, long is_writer), BEFORE(lock))
 
-/* Mutexes of the program's own making. */
+/* Mutexes of the program's own making: flags as in sanitizer/tsan_interface.h. */
 
-enum { TRY_LOCK_FAILED = 1 << 5 };
+enum { WRITE_REENTRANT = 1 << 1, READ_LOCK = 1 << 3, TRY_LOCK = 1 << 4, TRY_LOCK_FAILED = 1 << 5 };
 
-ORDER(__tsan_mutex_post_lock, (void *address, unsigned flags, int recursion), {
-    if (!(flags & TRY_LOCK_FAILED))
-        AFTER(address);
+static uint32_t how(unsigned flags)
+{
+    return (flags & READ_LOCK ? TR_LOCK_SHARED : 0u) | (flags & TRY_LOCK ? TR_LOCK_TRY : 0u);
+}
+
+TELL(__tsan_mutex_create, (void *address, unsigned flags),
+     rec_user_created(address, flags &WRITE_REENTRANT ? TR_ATTR_RECURSIVE : 0, NULL, rec_here()))
+TELL(__tsan_mutex_destroy, (void *address, unsigned flags), rec_user_destroyed(address, rec_here()))
+
+TELL(__tsan_mutex_pre_lock, (void *address, unsigned flags), {
+    if (!(flags & TRY_LOCK))
+        rec_user_requests(address, how(flags), rec_here());
+})
+
+TELL(__tsan_mutex_post_lock, (void *address, unsigned flags, int recursion), {
+    if (flags & TRY_LOCK_FAILED)
+        rec_user_failed(address, how(flags), rec_here());
+    else
+        rec_user_acquired(address, how(flags), rec_here());
 })
 
 REC_EXPORT int __tsan_mutex_pre_unlock(void *address, unsigned flags);
 REC_EXPORT int __tsan_mutex_pre_unlock(void *address, unsigned flags)
 {
-    BEFORE(address);
+    rec_user_releases(address, how(flags), rec_here());
     return 1;
 }
 
+/* Races that are meant, and names. */
+
+TELL(AnnotateBenignRace,
+     (const char *file, int line, const volatile void *address, const char *description),
+     rec_user_benign((const void *)address, 8, description, rec_here()))
+TELL(AnnotateBenignRaceSized,
+     (const char *file, int line, const volatile void *address, long size, const char *description),
+     rec_user_benign((const void *)address, (uint64_t)size, description, rec_here()))
+TELL(WTFAnnotateBenignRaceSized,
+     (const char *file, int line, const volatile void *address, long size, const char *description),
+     rec_user_benign((const void *)address, (uint64_t)size, description, rec_here()))
+TELL(AnnotateThreadName, (const char *file, int line, const char *name), rec_user_thread_name(name))
+
 /* Java: objects are known by address. */
 
-ORDER(__tsan_java_acquire, (unsigned long address), AFTER((void *)address))
-ORDER(__tsan_java_release, (unsigned long address), BEFORE((void *)address))
-ORDER(__tsan_java_release_store, (unsigned long address), BEFORE((void *)address))
-ORDER(__tsan_java_mutex_lock, (unsigned long address), AFTER((void *)address))
-ORDER(__tsan_java_mutex_unlock, (unsigned long address), BEFORE((void *)address))
-ORDER(__tsan_java_mutex_read_lock, (unsigned long address), AFTER((void *)address))
-ORDER(__tsan_java_mutex_read_unlock, (unsigned long address), BEFORE((void *)address))
-ORDER(__tsan_java_mutex_lock_rec, (unsigned long address, int recursion), AFTER((void *)address))
+TELL(__tsan_java_acquire, (unsigned long address), AFTER((void *)address))
+TELL(__tsan_java_release, (unsigned long address), BEFORE((void *)address))
+TELL(__tsan_java_release_store, (unsigned long address), BEFORE((void *)address))
+TELL(__tsan_java_mutex_lock, (unsigned long address), AFTER((void *)address))
+TELL(__tsan_java_mutex_unlock, (unsigned long address), BEFORE((void *)address))
+TELL(__tsan_java_mutex_read_lock, (unsigned long address), AFTER((void *)address))
+TELL(__tsan_java_mutex_read_unlock, (unsigned long address), BEFORE((void *)address))
+TELL(__tsan_java_mutex_lock_rec, (unsigned long address, int recursion), AFTER((void *)address))
 
 REC_EXPORT int __tsan_java_mutex_unlock_rec(unsigned long address);
 REC_EXPORT int __tsan_java_mutex_unlock_rec(unsigned long address)
@@ -92,7 +107,7 @@ REC_EXPORT int __tsan_java_mutex_unlock_rec(unsigned long address)
 
 /* Objects behind a library's interface: one byte stands for them. */
 
-ORDER(__tsan_external_read, (void *address, void *caller, void *tag),
-      rec_access((uint64_t)address, 1, false, 0, (uint64_t)caller, rec_here()))
-ORDER(__tsan_external_write, (void *address, void *caller, void *tag),
-      rec_access((uint64_t)address, 1, true, 0, (uint64_t)caller, rec_here()))
+TELL(__tsan_external_read, (void *address, void *caller, void *tag),
+     rec_access((uint64_t)address, 1, false, 0, (uint64_t)caller, rec_here()))
+TELL(__tsan_external_write, (void *address, void *caller, void *tag),
+     rec_access((uint64_t)address, 1, true, 0, (uint64_t)caller, rec_here()))

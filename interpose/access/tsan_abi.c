@@ -8,6 +8,7 @@
  * A call comes just before the access that it tells of; what it returns to is the access's place.
  */
 #include "interpose/access/access.h"
+#include "interpose/access/user_lock.h"
 
 #include "interpose/core/poison.h"
 
@@ -174,29 +175,18 @@ REC_EXPORT void __tsan_init(void)
 /* What is not to be told.
  * ------------------------------------------------------------------------------ */
 
-static void ignore(bool writes, int change)
-{
-    struct rec_stream *s = rec_enter();
-    if (!s)
-        return;
-    struct rec_access *access = rec_access_of(s);
-    if (access && (change > 0 || access->ignored[writes]))
-        access->ignored[writes] += (uint32_t)change;
-    rec_leave(s);
-}
-
 REC_EXPORT void __tsan_ignore_thread_begin(void);
 REC_EXPORT void __tsan_ignore_thread_begin(void)
 {
-    ignore(false, 1);
-    ignore(true, 1);
+    rec_user_ignore(false, 1);
+    rec_user_ignore(true, 1);
 }
 
 REC_EXPORT void __tsan_ignore_thread_end(void);
 REC_EXPORT void __tsan_ignore_thread_end(void)
 {
-    ignore(false, -1);
-    ignore(true, -1);
+    rec_user_ignore(false, -1);
+    rec_user_ignore(true, -1);
 }
 
 #define IGNORE(name, writes, change)                                                               \
@@ -205,7 +195,7 @@ REC_EXPORT void __tsan_ignore_thread_end(void)
     {                                                                                              \
         (void)file;                                                                                \
         (void)line;                                                                                \
-        ignore(writes, change);                                                                    \
+        rec_user_ignore(writes, change);                                                           \
     }
 
 IGNORE(IgnoreReadsBegin, false, 1)

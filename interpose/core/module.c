@@ -3,7 +3,8 @@
  * Which files are mapped where, told to the trace: at the start, and again when a stack shows an
  * address that no known module holds (something was dlopened since).
  */
-#include "interpose/core/rec.h"
+#include "interpose/access/requests.h"
+#include "interpose/core/ring.h"
 
 #include <elf.h>
 #include <link.h>
@@ -67,13 +68,27 @@ static void tell(struct rec_stream *s, const struct dl_phdr_info *info, const ch
     uint8_t bytes[1 + BUILD_ID + PATH], *p = put_build_id(bytes, info);
     while (*path && p < bytes + sizeof bytes)
         *p++ = (uint8_t)*path++;
-    rec_emit(s, &(struct tr_event){.kind = TR_MODULE,
-                                   .mode = module->source,
-                                   .object = module->base,
-                                   .a0 = module->start,
-                                   .a1 = module->end,
-                                   .bytes = bytes,
-                                   .bytes_length = (uint32_t)(p - bytes)});
+    rec_ring_keep(s, &(struct tr_event){.kind = TR_MODULE,
+                                        .mode = module->source,
+                                        .object = module->base,
+                                        .a0 = module->start,
+                                        .a1 = module->end,
+                                        .bytes = bytes,
+                                        .bytes_length = (uint32_t)(p - bytes)});
+}
+
+/* Not the system's: those are many, and have nothing to tell. */
+static bool is_programs_own(const char *path)
+{
+    static const char *const systems[] = {"/lib/", "/lib64/", "/usr/lib/"};
+    for (unsigned i = 0; i < sizeof systems / sizeof *systems; i++) {
+        unsigned n = 0;
+        while (systems[i][n] && path[n] == systems[i][n])
+            n++;
+        if (!systems[i][n])
+            return false;
+    }
+    return path[0] == '/' || path[0] == '.';
 }
 
 static int each(struct dl_phdr_info *info, size_t size, void *data)
@@ -98,6 +113,8 @@ static int each(struct dl_phdr_info *info, size_t size, void *data)
     uint8_t source = module->start == start && module->end == end ? module->source : TR_SOURCE_NONE;
     *module = (struct module){info->dlpi_addr, start, end, source};
     tell(finding->s, info, path, module);
+    if (rec_thread_count() <= 1 && (!index || is_programs_own(path)))
+        rec_requests_find(info);
     __atomic_store_n(&known_count, known_count + 1, __ATOMIC_RELEASE);
     return 0;
 }
@@ -140,7 +157,8 @@ void rec_module_covered(struct rec_stream *s, uint64_t pc, enum tr_access_source
     module->source = (uint8_t)source;
     any_covered = true;
     rec_config.heap = true;
-    rec_emit(s, &(struct tr_event){.kind = TR_COVERAGE, .mode = source, .object = module->base});
+    rec_ring_keep(
+        s, &(struct tr_event){.kind = TR_COVERAGE, .mode = source, .object = module->base});
 }
 
 void rec_modules_reset(void)

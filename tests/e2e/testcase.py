@@ -137,7 +137,8 @@ def build_testcase(case, build, compiler, optimize, mode):
     directory = build / "tests/e2e" / f"{compiler}{optimize}-{mode}"
     program = directory / case.name.replace("/", ".")
     order = build / "tests/libsnarl_order.so"
-    inputs = [case.path, order, TREE / "tests/order/order.h", pathlib.Path(__file__)]
+    headers = [TREE / "tests/order/order.h", TREE / "include/snarl.h"]
+    inputs = [case.path, order, pathlib.Path(__file__)] + headers
     if program.exists() and all(program.stat().st_mtime >= i.stat().st_mtime for i in inputs):
         return program
     directory.mkdir(parents=True, exist_ok=True)
@@ -145,7 +146,8 @@ def build_testcase(case, build, compiler, optimize, mode):
     object_file = program.with_name(program.name + ".o")
     commands = [
         common + WARNINGS + case.flags.get(compiler, [])
-        + [f"-I{TREE / 'tests/order'}", "-c", str(case.path), "-o", str(object_file)],
+        + [f"-I{header.parent}" for header in headers]
+        + ["-c", str(case.path), "-o", str(object_file)],
         common + [str(object_file), "-o", str(program)]
         + [f"-L{order.parent}", "-lsnarl_order", f"-Wl,-rpath,{order.parent}"],
     ]  # fmt: skip
