@@ -5,6 +5,7 @@
  * stands in a cleanup too.
  */
 #include "interpose/core/lock.h"
+#include "interpose/pthread_calls.h"
 
 enum { COND = TR_TYPE_COND, MUTEX_IN_WAIT = TR_TYPE_MUTEX | TR_LOCK_IN_WAIT };
 
@@ -73,27 +74,38 @@ static void wait_ends(struct wait *wait)
     rec_leave(s);
 }
 
-#define WAIT(timed, real_call)                                                                     \
+#define WAIT(timed, cfa, real_call)                                                                \
     do {                                                                                           \
         __attribute__((cleanup(wait_ends))) struct wait wait = {                                   \
-            cond, mutex, rec_here(), COND | (timed), 0, false, false};                             \
+            cond, mutex, (cfa), COND | (timed), 0, false, false};                                  \
         wait_begins(&wait);                                                                        \
         wait.error = (real_call);                                                                  \
         wait.returned = true;                                                                      \
         return wait.error;                                                                         \
     } while (0)
 
+int rec_cond_wait(pthread_cond_t *cond, pthread_mutex_t *mutex, uint64_t cfa)
+{
+    WAIT(0, cfa, REAL(pthread_cond_wait)(cond, mutex));
+}
+
 REC_EXPORT int pthread_cond_wait(pthread_cond_t *cond, pthread_mutex_t *mutex)
 {
-    WAIT(0, REAL(pthread_cond_wait)(cond, mutex));
+    return rec_cond_wait(cond, mutex, rec_here());
+}
+
+int rec_cond_timedwait(pthread_cond_t *cond, pthread_mutex_t *mutex, const struct timespec *until,
+                       uint64_t cfa)
+{
+    if (!rec_valid_time(until))
+        return REAL(pthread_cond_timedwait)(cond, mutex, until);
+    WAIT(TR_LOCK_TIMED, cfa, REAL(pthread_cond_timedwait)(cond, mutex, until));
 }
 
 REC_EXPORT int pthread_cond_timedwait(pthread_cond_t *cond, pthread_mutex_t *mutex,
                                       const struct timespec *until)
 {
-    if (!rec_valid_time(until))
-        return REAL(pthread_cond_timedwait)(cond, mutex, until);
-    WAIT(TR_LOCK_TIMED, REAL(pthread_cond_timedwait)(cond, mutex, until));
+    return rec_cond_timedwait(cond, mutex, until, rec_here());
 }
 
 REC_EXPORT int pthread_cond_clockwait(pthread_cond_t *cond, pthread_mutex_t *mutex, clockid_t clock,
@@ -101,7 +113,7 @@ REC_EXPORT int pthread_cond_clockwait(pthread_cond_t *cond, pthread_mutex_t *mut
 {
     if (!rec_valid_time(until) || !rec_valid_clock(clock))
         return REAL(pthread_cond_clockwait)(cond, mutex, clock, until);
-    WAIT(TR_LOCK_TIMED, REAL(pthread_cond_clockwait)(cond, mutex, clock, until));
+    WAIT(TR_LOCK_TIMED, rec_here(), REAL(pthread_cond_clockwait)(cond, mutex, clock, until));
 }
 
 /* Numbered before the real call: a waiter that it wakes has the later number. */
@@ -116,37 +128,60 @@ static void signals(pthread_cond_t *cond, uint32_t mode, uint64_t cfa)
     rec_leave(s);
 }
 
+int rec_cond_signal(pthread_cond_t *cond, uint64_t cfa)
+{
+    signals(cond, COND, cfa);
+    return REAL(pthread_cond_signal)(cond);
+}
+
 REC_EXPORT int pthread_cond_signal(pthread_cond_t *cond)
 {
-    signals(cond, COND, rec_here());
-    return REAL(pthread_cond_signal)(cond);
+    return rec_cond_signal(cond, rec_here());
+}
+
+int rec_cond_broadcast(pthread_cond_t *cond, uint64_t cfa)
+{
+    signals(cond, COND | TR_LOCK_BROADCAST, cfa);
+    return REAL(pthread_cond_broadcast)(cond);
 }
 
 REC_EXPORT int pthread_cond_broadcast(pthread_cond_t *cond)
 {
-    signals(cond, COND | TR_LOCK_BROADCAST, rec_here());
-    return REAL(pthread_cond_broadcast)(cond);
+    return rec_cond_broadcast(cond, rec_here());
+}
+
+void rec_cond_made(pthread_cond_t *cond, uint64_t cfa)
+{
+    enum { SHARED = 1 }; /* in the C library's __wrefs */
+    struct rec_stream *s = rec_enter();
+    if (s) {
+        unsigned shared = cond->__data.__wrefs & SHARED ? TR_ATTR_PROCESS_SHARED : 0;
+        rec_object_init(s, cond, rec_stack(s, cfa), COND, shared, 0);
+        rec_leave(s);
+    }
 }
 
 REC_EXPORT int pthread_cond_init(pthread_cond_t *cond, const pthread_condattr_t *attributes)
 {
     int error = REAL(pthread_cond_init)(cond, attributes);
-    struct rec_stream *s = error ? NULL : rec_enter();
-    if (s) {
-        rec_object_init(s, cond, rec_stack(s, rec_here()), COND, 0, 0);
-        rec_leave(s);
-    }
+    if (!error)
+        rec_cond_made(cond, rec_here());
     return error;
 }
 
-REC_EXPORT int pthread_cond_destroy(pthread_cond_t *cond)
+int rec_cond_destroy(pthread_cond_t *cond, uint64_t cfa)
 {
     struct rec_stream *s = rec_enter();
     if (s) {
         struct rec_object *object = rec_object_find(cond);
         if (object && object->alive)
-            rec_object_end(s, object, rec_stack(s, rec_here()), TR_END_DESTROY);
+            rec_object_end(s, object, rec_stack(s, cfa), TR_END_DESTROY);
         rec_leave(s);
     }
     return REAL(pthread_cond_destroy)(cond);
+}
+
+REC_EXPORT int pthread_cond_destroy(pthread_cond_t *cond)
+{
+    return rec_cond_destroy(cond, rec_here());
 }

@@ -2,6 +2,7 @@
 /* Mutexes, of all types. A robust mutex whose owner died is acquired by the try, with EOWNERDEAD.
  */
 #include "interpose/core/lock.h"
+#include "interpose/pthread_calls.h"
 
 enum { MUTEX = TR_TYPE_MUTEX };
 
@@ -68,31 +69,45 @@ REC_EXPORT int pthread_mutex_lock(pthread_mutex_t *mutex)
     return rec_likely(done) ? 0 : lock_general(mutex, 0, rec_here());
 }
 
-REC_EXPORT int pthread_mutex_trylock(pthread_mutex_t *mutex)
+int rec_mutex_lock(pthread_mutex_t *mutex, uint64_t cfa)
+{
+    return lock_general(mutex, try_first(mutex), cfa);
+}
+
+int rec_mutex_trylock(pthread_mutex_t *mutex, uint64_t cfa)
 {
     int error = REAL(pthread_mutex_trylock)(mutex);
     if (rec_live.on) {
         if (error == 0 || error == EOWNERDEAD)
-            acquired(mutex, MUTEX | TR_LOCK_TRY, rec_here(), error);
+            acquired(mutex, MUTEX | TR_LOCK_TRY, cfa, error);
         else
-            refused(mutex, MUTEX | TR_LOCK_TRY, rec_here(), error);
+            refused(mutex, MUTEX | TR_LOCK_TRY, cfa, error);
     }
+    return error;
+}
+
+REC_EXPORT int pthread_mutex_trylock(pthread_mutex_t *mutex)
+{
+    return rec_mutex_trylock(mutex, rec_here());
+}
+
+int rec_mutex_timedlock(pthread_mutex_t *mutex, const struct timespec *until, uint64_t cfa)
+{
+    int error = try_first(mutex);
+    if (error == 0 || error == EOWNERDEAD)
+        acquired(mutex, MUTEX | TR_LOCK_TIMED, cfa, error);
+    else if (error == EBUSY || error == EAGAIN)
+        error = REC_WAIT(mutex, MUTEX | TR_LOCK_TIMED, cfa,
+                         rec_real.pthread_mutex_timedlock(mutex, until));
+    else
+        refused(mutex, MUTEX | TR_LOCK_TIMED, cfa, error);
     return error;
 }
 
 REC_EXPORT int pthread_mutex_timedlock(pthread_mutex_t *mutex, const struct timespec *until)
 {
-    if (!rec_live.on)
-        return REAL(pthread_mutex_timedlock)(mutex, until);
-    int error = try_first(mutex);
-    if (error == 0 || error == EOWNERDEAD)
-        acquired(mutex, MUTEX | TR_LOCK_TIMED, rec_here(), error);
-    else if (error == EBUSY || error == EAGAIN)
-        error = REC_WAIT(mutex, MUTEX | TR_LOCK_TIMED, rec_here(),
-                         rec_real.pthread_mutex_timedlock(mutex, until));
-    else
-        refused(mutex, MUTEX | TR_LOCK_TIMED, rec_here(), error);
-    return error;
+    return rec_live.on ? rec_mutex_timedlock(mutex, until, rec_here())
+                       : REAL(pthread_mutex_timedlock)(mutex, until);
 }
 
 REC_EXPORT int pthread_mutex_clocklock(pthread_mutex_t *mutex, clockid_t clock,
@@ -135,6 +150,11 @@ static __attribute__((noinline)) int unlock_general(pthread_mutex_t *mutex, uint
     return error;
 }
 
+int rec_mutex_unlock(pthread_mutex_t *mutex, uint64_t cfa)
+{
+    return unlock_general(mutex, cfa);
+}
+
 REC_EXPORT int pthread_mutex_unlock(pthread_mutex_t *mutex)
 {
     struct rec_stream *s = rec_self;
@@ -147,12 +167,33 @@ REC_EXPORT int pthread_mutex_unlock(pthread_mutex_t *mutex)
                             : unlock_general(mutex, rec_here());
 }
 
+void rec_mutex_made(pthread_mutex_t *mutex, uint64_t cfa)
+{
+    struct rec_stream *s = rec_enter();
+    if (s) {
+        rec_object_init(s, mutex, rec_stack(s, cfa), MUTEX, 0, 0);
+        rec_leave(s);
+    }
+}
+
 REC_EXPORT int pthread_mutex_init(pthread_mutex_t *mutex, const pthread_mutexattr_t *attributes)
 {
     int error = REAL(pthread_mutex_init)(mutex, attributes);
-    struct rec_stream *s = error ? NULL : rec_enter();
+    if (!error)
+        rec_mutex_made(mutex, rec_here());
+    return error;
+}
+
+int rec_mutex_destroy(pthread_mutex_t *mutex, uint64_t cfa)
+{
+    int error = REAL(pthread_mutex_destroy)(mutex);
+    struct rec_stream *s = rec_enter();
     if (s) {
-        rec_object_init(s, mutex, rec_stack(s, rec_here()), MUTEX, 0, 0);
+        struct rec_object *object = rec_object_find(mutex);
+        if (error)
+            rec_error(s, mutex, MUTEX, cfa, error);
+        else if (object && object->alive)
+            rec_object_end(s, object, rec_stack(s, cfa), TR_END_DESTROY);
         rec_leave(s);
     }
     return error;
@@ -160,15 +201,5 @@ REC_EXPORT int pthread_mutex_init(pthread_mutex_t *mutex, const pthread_mutexatt
 
 REC_EXPORT int pthread_mutex_destroy(pthread_mutex_t *mutex)
 {
-    int error = REAL(pthread_mutex_destroy)(mutex);
-    struct rec_stream *s = rec_enter();
-    if (s) {
-        struct rec_object *object = rec_object_find(mutex);
-        if (error)
-            rec_error(s, mutex, MUTEX, rec_here(), error);
-        else if (object && object->alive)
-            rec_object_end(s, object, rec_stack(s, rec_here()), TR_END_DESTROY);
-        rec_leave(s);
-    }
-    return error;
+    return rec_mutex_destroy(mutex, rec_here());
 }

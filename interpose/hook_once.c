@@ -4,6 +4,7 @@
  * finds it done is told once for each thread, since the order that it gives holds from then on.
  */
 #include "interpose/core/lock.h"
+#include "interpose/pthread_calls.h"
 
 enum { ONCE = TR_TYPE_ONCE };
 
@@ -78,15 +79,19 @@ static void leave(struct call *call)
     current = call->outer;
 }
 
-REC_EXPORT int pthread_once(pthread_once_t *control, void (*routine)(void))
+int rec_once(pthread_once_t *control, void (*routine)(void), uint64_t cfa)
 {
-    if (!rec_live.on)
-        return REAL(pthread_once)(control, routine);
-    __attribute__((cleanup(leave))) struct call call = {current,    control, routine,
-                                                        rec_here(), false,   false};
+    __attribute__((cleanup(leave))) struct call call = {current, control, routine,
+                                                        cfa,     false,   false};
     current = &call;
     int error = rec_real.pthread_once(control, run);
     if (!error && !call.ran)
         found_done(&call);
     return error;
+}
+
+REC_EXPORT int pthread_once(pthread_once_t *control, void (*routine)(void))
+{
+    return rec_live.on ? rec_once(control, routine, rec_here())
+                       : REAL(pthread_once)(control, routine);
 }

@@ -3,8 +3,13 @@
  * POSIX semaphores. A wait is a cancellation point even if a token is there: cancellation is tested
  * before the try (in the C library, sem_clockwait alone forgets that). A timed wait looks at its
  * time before it looks for a token.
+ *
+ * A named one is the object where it is mapped, which is the same place for all that open the name.
+ * How often that was done is counted, as the C library does: the last sem_close unmaps it.
  */
 #include "interpose/core/lock.h"
+
+#include <stdarg.h>
 
 enum { SEM = TR_TYPE_SEM };
 
@@ -179,4 +184,38 @@ REC_EXPORT int sem_destroy(sem_t *sem)
         rec_leave(s);
     }
     return REAL(sem_destroy)(sem);
+}
+
+REC_EXPORT sem_t *sem_open(const char *name, int flags, ...)
+{
+    va_list more; /* they only come with O_CREAT; else nobody looks at them */
+    va_start(more, flags);
+    mode_t mode = va_arg(more, mode_t);
+    unsigned value = va_arg(more, unsigned);
+    va_end(more);
+    sem_t *sem = REAL(sem_open)(name, flags, mode, value);
+    struct rec_stream *s = sem == SEM_FAILED ? NULL : rec_enter();
+    if (s) {
+        int now = 0;
+        REAL(sem_getvalue)(sem, &now);
+        struct rec_object *object = rec_object_open(s, sem, rec_stack(s, rec_here()), SEM,
+                                                    TR_ATTR_PROCESS_SHARED, (uint64_t)now);
+        if (object)
+            __atomic_add_fetch(&object->opened, 1, __ATOMIC_SEQ_CST);
+        rec_leave(s);
+    }
+    return sem;
+}
+
+REC_EXPORT int sem_close(sem_t *sem)
+{
+    struct rec_stream *s = rec_enter();
+    if (s) {
+        struct rec_object *object = rec_object_find(sem);
+        if (object && object->opened &&
+            __atomic_sub_fetch(&object->opened, 1, __ATOMIC_SEQ_CST) == 0 && object->alive)
+            rec_object_end(s, object, rec_stack(s, rec_here()), TR_END_UNMAP);
+        rec_leave(s);
+    }
+    return REAL(sem_close)(sem);
 }

@@ -5,6 +5,7 @@
  * owner is the thread.
  */
 #include "interpose/core/lock.h"
+#include "interpose/pthread_calls.h"
 
 #include <limits.h>
 
@@ -56,25 +57,36 @@ void rec_thread_expects_end(struct rec_thread *thread)
         pthread_setspecific(goodbye_key, thread);
 }
 
-static void *start(void *data)
+void rec_thread_begins(struct rec_thread *self)
 {
-    struct rec_thread *thread = data;
-    if (rec_live.on) {
-        struct rec_stream *s = rec_thread_attach(thread);
-        if (s) {
-            register_handle(thread, pthread_self());
-            rec_thread_expects_end(thread);
-            /* Now: the C library allocates for it, which a handler that comes first must not. */
-            s->unwinding = 1;
-            rec_stack_range(s);
-            s->unwinding = 0;
-            rec_leave(s);
-        }
-    }
-    void *result = thread->start(thread->argument);
+    struct rec_stream *s = rec_live.on ? rec_thread_attach(self) : NULL;
+    if (!s)
+        return;
+    register_handle(self, pthread_self());
+    rec_thread_expects_end(self);
+    /* Now: the C library allocates for it, which a handler that comes first must not. */
+    s->unwinding = 1;
+    rec_stack_range(s);
+    s->unwinding = 0;
+    rec_emit(s, &(struct tr_event){.kind = TR_THREAD_STACK,
+                                   .object = s->stack_low,
+                                   .a0 = s->stack_high - s->stack_low});
+    rec_leave(s);
+}
+
+void rec_thread_returns(void)
+{
     struct rec_thread *self = rec_self->self; /* another, in a fork child */
     if (self)
         self->exit_cause = TR_EXIT_RETURN;
+}
+
+static void *start(void *data)
+{
+    struct rec_thread *thread = data;
+    rec_thread_begins(thread);
+    void *result = thread->start(thread->argument);
+    rec_thread_returns();
     return result;
 }
 
@@ -86,41 +98,51 @@ static uint32_t number_of(pthread_t handle)
     return owner ? owner - 1 : TR_NO_THREAD;
 }
 
+struct rec_thread *rec_thread_prepare(uint64_t cfa, uint32_t *stack)
+{
+    struct rec_stream *s = rec_enter();
+    if (!s)
+        return NULL;
+    struct rec_thread *child = rec_thread_new(s->thread);
+    *stack = child ? rec_stack(s, cfa) : 0;
+    rec_leave(s);
+    return child;
+}
+
+void rec_thread_made(struct rec_thread *child, const pthread_t *handle, bool detached,
+                     uint32_t stack, int error)
+{
+    struct rec_stream *s = rec_enter();
+    if (!s)
+        return;
+    if (error) {
+        child->ended = 1;
+    } else {
+        if (!detached) /* else the handle may be another thread's by now */
+            register_handle(child, *handle);
+        rec_stamp(s);
+        rec_emit(s, &(struct tr_event){.kind = TR_THREAD_CREATE,
+                                       .mode = detached ? TR_CREATE_DETACHED : 0,
+                                       .stack = stack,
+                                       .a0 = child->number});
+    }
+    rec_leave(s);
+}
+
 REC_EXPORT int pthread_create(pthread_t *handle, const pthread_attr_t *attributes,
                               void *(*routine)(void *), void *argument)
 {
-    struct rec_stream *s = rec_enter();
-    struct rec_thread *child = s ? rec_thread_new(s->thread) : NULL;
-    if (!child) {
-        if (s)
-            rec_leave(s);
+    uint32_t stack;
+    struct rec_thread *child = rec_thread_prepare(rec_here(), &stack);
+    if (!child)
         return REAL(pthread_create)(handle, attributes, routine, argument);
-    }
     child->start = routine;
     child->argument = argument;
-    uint32_t stack = rec_stack(s, rec_here());
-    rec_leave(s);
     int detached = PTHREAD_CREATE_JOINABLE;
     if (attributes)
         pthread_attr_getdetachstate(attributes, &detached);
     int error = REAL(pthread_create)(handle, attributes, start, child);
-    s = rec_enter();
-    if (!s)
-        return error;
-    if (error) {
-        child->ended = 1;
-    } else {
-        if (detached !=
-            PTHREAD_CREATE_DETACHED) /* else the handle may be another thread's by now */
-            register_handle(child, *handle);
-        rec_stamp(s);
-        rec_emit(s, &(struct tr_event){
-                        .kind = TR_THREAD_CREATE,
-                        .mode = detached == PTHREAD_CREATE_DETACHED ? TR_CREATE_DETACHED : 0,
-                        .stack = stack,
-                        .a0 = child->number});
-    }
-    rec_leave(s);
+    rec_thread_made(child, handle, detached == PTHREAD_CREATE_DETACHED, stack, error);
     return error;
 }
 
@@ -168,9 +190,9 @@ static void join_ends(struct join *join)
     rec_leave(s);
 }
 
-#define JOIN(is_timed, real_call)                                                                  \
+#define JOIN(is_timed, cfa, real_call)                                                             \
     do {                                                                                           \
-        __attribute__((cleanup(join_ends))) struct join join = {number_of(handle), rec_here(),     \
+        __attribute__((cleanup(join_ends))) struct join join = {number_of(handle), (cfa),          \
                                                                 (is_timed), false, 0};             \
         join_begins(&join);                                                                        \
         join.error = (real_call);                                                                  \
@@ -178,18 +200,22 @@ static void join_ends(struct join *join)
         return join.error;                                                                         \
     } while (0)
 
+int rec_thread_join(pthread_t handle, void **result, uint64_t cfa)
+{
+    JOIN(false, cfa, REAL(pthread_join)(handle, result));
+}
+
 REC_EXPORT int pthread_join(pthread_t handle, void **result)
 {
-    if (!rec_live.on)
-        return REAL(pthread_join)(handle, result);
-    JOIN(false, REAL(pthread_join)(handle, result));
+    return rec_live.on ? rec_thread_join(handle, result, rec_here())
+                       : REAL(pthread_join)(handle, result);
 }
 
 REC_EXPORT int pthread_timedjoin_np(pthread_t handle, void **result, const struct timespec *until)
 {
     if (!rec_live.on)
         return REAL(pthread_timedjoin_np)(handle, result, until);
-    JOIN(true, REAL(pthread_timedjoin_np)(handle, result, until));
+    JOIN(true, rec_here(), REAL(pthread_timedjoin_np)(handle, result, until));
 }
 
 REC_EXPORT int pthread_clockjoin_np(pthread_t handle, void **result, clockid_t clock,
@@ -197,7 +223,7 @@ REC_EXPORT int pthread_clockjoin_np(pthread_t handle, void **result, clockid_t c
 {
     if (!rec_live.on)
         return REAL(pthread_clockjoin_np)(handle, result, clock, until);
-    JOIN(true, REAL(pthread_clockjoin_np)(handle, result, clock, until));
+    JOIN(true, rec_here(), REAL(pthread_clockjoin_np)(handle, result, clock, until));
 }
 
 REC_EXPORT int pthread_tryjoin_np(pthread_t handle, void **result)
@@ -216,27 +242,37 @@ REC_EXPORT int pthread_tryjoin_np(pthread_t handle, void **result)
 /* Detaching, leaving, cancelling, naming.
  * ------------------------------------------------------------- */
 
-REC_EXPORT int pthread_detach(pthread_t handle)
+int rec_thread_detach_handle(pthread_t handle, uint64_t cfa)
 {
     uint32_t number = rec_live.on ? number_of(handle) : TR_NO_THREAD;
     int error = REAL(pthread_detach)(handle);
     struct rec_stream *s = error ? NULL : rec_enter();
     if (s) {
         rec_emit(s, &(struct tr_event){
-                        .kind = TR_THREAD_DETACH, .stack = rec_stack(s, rec_here()), .a0 = number});
+                        .kind = TR_THREAD_DETACH, .stack = rec_stack(s, cfa), .a0 = number});
         rec_leave(s);
     }
     return error;
 }
 
-REC_EXPORT void pthread_exit(void *result)
+REC_EXPORT int pthread_detach(pthread_t handle)
+{
+    return rec_thread_detach_handle(handle, rec_here());
+}
+
+void rec_thread_exits(uint64_t cfa)
 {
     struct rec_stream *s = rec_enter();
     if (s) {
         s->self->exit_cause = TR_EXIT_CALL;
-        s->self->exit_stack = rec_stack(s, rec_here());
+        s->self->exit_stack = rec_stack(s, cfa);
         rec_leave(s);
     }
+}
+
+REC_EXPORT void pthread_exit(void *result)
+{
+    rec_thread_exits(rec_here());
     REAL(pthread_exit)(result);
     __builtin_unreachable();
 }
@@ -253,19 +289,37 @@ REC_EXPORT int pthread_cancel(pthread_t handle)
     return REAL(pthread_cancel)(handle);
 }
 
+static void named(uint32_t number, const char *name)
+{
+    enum { LONGEST = 15 };
+    struct rec_stream *s = rec_enter();
+    if (!s)
+        return;
+    uint32_t length = 0;
+    while (length < LONGEST && name[length])
+        length++;
+    rec_emit(s, &(struct tr_event){.kind = TR_THREAD_NAME,
+                                   .a0 = number == TR_NO_THREAD ? s->thread : number,
+                                   .bytes = (const uint8_t *)name,
+                                   .bytes_length = length});
+    rec_leave(s);
+}
+
 REC_EXPORT int pthread_setname_np(pthread_t handle, const char *name)
 {
+    uint32_t number = rec_live.on ? number_of(handle) : TR_NO_THREAD;
     int error = REAL(pthread_setname_np)(handle, name);
-    struct rec_stream *s = error ? NULL : rec_enter();
-    if (s) {
-        uint32_t length = 0;
-        while (length < 16 && name[length])
-            length++;
-        rec_emit(s, &(struct tr_event){.kind = TR_THREAD_NAME,
-                                       .a0 = number_of(handle),
-                                       .bytes = (const uint8_t *)name,
-                                       .bytes_length = length});
-        rec_leave(s);
-    }
+    if (!error && (number != TR_NO_THREAD || pthread_self() == handle))
+        named(number, name);
     return error;
+}
+
+/* The C library, too, takes all four from where the caller may have put them. */
+REC_EXPORT int prctl(int option, unsigned long a, unsigned long b, unsigned long c, unsigned long d)
+{
+    enum { SET_NAME = 15 };
+    int result = REAL(prctl)(option, a, b, c, d);
+    if (option == SET_NAME && result == 0)
+        named(TR_NO_THREAD, (const char *)a);
+    return result;
 }

@@ -139,6 +139,15 @@ struct rec_object *rec_object_first(struct rec_stream *s, const void *address, u
     return object;
 }
 
+struct rec_object *rec_object_open(struct rec_stream *s, const void *address, uint32_t stack,
+                                   unsigned type, unsigned attributes, uint64_t value)
+{
+    struct rec_object *object = rec_object_raw(address);
+    if (object)
+        begin_life(s, object, stack, type, attributes, value);
+    return object;
+}
+
 struct rec_object *rec_object_init(struct rec_stream *s, const void *address, uint32_t stack,
                                    unsigned type, unsigned attributes, uint64_t value)
 {
@@ -202,13 +211,18 @@ void rec_objects_end_in(struct rec_stream *s, const void *low, uint64_t size,
                       cause);
 }
 
-/* A fork child's trace has told of no object yet, and of all threads only the forking one lives on,
- * as number 0; TAG says what it has been as an owner. */
+/*
+ * A fork child's trace has told of no object yet, and of all threads only the forking one lives on,
+ * as number 0; TAG says what it has been as an owner. What is shared with the parent stays the
+ * parent's, and so does, for the C library, a mutex that knows its owner.
+ */
 void rec_objects_after_fork(uint32_t tag)
 {
     for (unsigned i = 0; i < PAGE_BUCKETS; i++)
         for (struct rec_object *object = pages[i]; object; object = object->next_in_page) {
             object->alive = object->begun = 0;
-            object->owner = tag && object->owner == tag;
+            object->owner = tag && object->owner == tag &&
+                            !(object->attributes & (TR_ATTR_PROCESS_SHARED | TR_ATTR_ROBUST |
+                                                    TR_ATTR_ERROR_CHECK | TR_ATTR_RECURSIVE));
         }
 }

@@ -12,6 +12,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/types.h>
+#include <threads.h>
 #include <time.h>
 
 struct rec_real {

@@ -46,15 +46,18 @@ enum {
  * locks. */
 struct rec_object {
     uint64_t address;
-    uint64_t version;                /* numbers given out; atomic */
-    uint32_t owner;                  /* thread number + 1 of the exclusive holder, 0 none; atomic */
-    uint32_t depth;                  /* how often the owner holds it */
-    uint8_t type;                    /* enum tr_object_type */
-    uint8_t alive;                   /* told in the trace (OBJECT_NEW), and not ended since */
-    uint8_t begun;                   /* somebody sees to that; atomic */
-    uint8_t attributes;              /* enum tr_object_attribute */
-    uint32_t count;                  /* barrier: threads a round */
-    uint64_t entered;                /* barrier: threads so far; atomic */
+    uint64_t version;   /* numbers given out; atomic */
+    uint32_t owner;     /* thread number + 1 of the exclusive holder, 0 none; atomic */
+    uint32_t depth;     /* how often the owner holds it */
+    uint8_t type;       /* enum tr_object_type */
+    uint8_t alive;      /* told in the trace (OBJECT_NEW), and not ended since */
+    uint8_t begun;      /* somebody sees to that; atomic */
+    uint8_t attributes; /* enum tr_object_attribute */
+    uint32_t count;     /* barrier: threads a round */
+    union {
+        uint64_t entered; /* barrier: threads so far; atomic */
+        uint64_t opened;  /* semaphore: how often it is open by its name; atomic */
+    };
     struct rec_object *next;         /* same bucket */
     struct rec_object *next_in_page; /* same bucket of pages */
 };
@@ -233,6 +236,9 @@ static inline struct rec_object *rec_object(struct rec_stream *s, const void *ad
 
 /* An object that the program initialises: a new incarnation. NULL if memory ran out. */
 struct rec_object *rec_object_init(struct rec_stream *s, const void *address, uint32_t stack,
+                                   unsigned type, unsigned attributes, uint64_t value);
+/* The same, unless it lives already: one that may be opened several times. */
+struct rec_object *rec_object_open(struct rec_stream *s, const void *address, uint32_t stack,
                                    unsigned type, unsigned attributes, uint64_t value);
 void rec_object_end(struct rec_stream *s, struct rec_object *object, uint32_t stack,
                     enum tr_end_cause cause);
