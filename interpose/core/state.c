@@ -9,6 +9,8 @@
 
 #include "interpose/core/poison.h"
 
+enum { ARGUMENT_MAX = 4000 };
+
 struct rec_config rec_config = {.output = "snarl.%e.%p"};
 struct tr_control *rec_control;
 uint64_t rec_counters[1 << TR_COUNTER_BITS];
@@ -18,8 +20,8 @@ static struct tr_header first_header; /* until there is a file */
 static struct tr_control_process *control_entry;
 static uint64_t clock_start_ns;
 static bool recording; /* in a fork child: the parent was */
-static int argument_count;
-static char **arguments;
+static uint32_t argument_count;
+static const char *arguments; /* one behind the other, each with its end */
 
 void rec_lost(enum tr_loss why)
 {
@@ -202,19 +204,44 @@ static void fill_header(void)
     long n = rec_syscall6(SYS_readlink, (long)"/proc/self/exe", (long)first_header.program,
                           sizeof first_header.program - 1, 0, 0, 0);
     if (n <= 0 && argument_count)
-        copy(first_header.program, sizeof first_header.program, arguments[0]);
+        copy(first_header.program, sizeof first_header.program, arguments);
+}
+
+static uint32_t length_of(const char *argument)
+{
+    uint32_t length = 0;
+    while (length < ARGUMENT_MAX && argument[length])
+        length++;
+    return length;
+}
+
+/* Programs take their arguments apart, and write titles over them, before they fork: a child tells
+ * what stood there at the start. */
+static void keep_arguments(int count, char **given)
+{
+    uint64_t size = 0;
+    for (int i = 0; i < count; i++)
+        size += length_of(given[i]) + 1;
+    char *to = size ? rec_sys_memory(size) : NULL;
+    arguments = to;
+    for (int i = 0; to && i < count; i++, argument_count++) {
+        uint32_t length = length_of(given[i]);
+        for (uint32_t k = 0; k < length; k++)
+            *to++ = given[i][k];
+        *to++ = 0;
+    }
 }
 
 static void tell_program(struct rec_stream *s)
 {
-    for (int i = 0; i < argument_count; i++) {
-        uint32_t length = 0;
-        while (length < 4000 && arguments[i][length])
-            length++;
+    const char *argument = arguments;
+    for (uint32_t i = 0; i < argument_count; i++) {
+        uint32_t length = length_of(argument);
         rec_emit(s, &(struct tr_event){.kind = TR_META,
                                        .a0 = TR_META_ARGUMENT,
-                                       .bytes = (const uint8_t *)arguments[i],
+                                       .bytes = (const uint8_t *)argument,
                                        .bytes_length = length});
+        argument += length + 1;
     }
 }
 
@@ -252,8 +279,7 @@ void rec_start(int argc, char **argv, char **environment)
         preloaded |= starts(p, "libsnarl.so", &rest);
     if (!preloaded && !options)
         return; /* linked in, but nobody asked for a trace */
-    argument_count = argc;
-    arguments = argv;
+    keep_arguments(argc, argv);
     rec_config.accesses = TR_SOURCE_TSAN;
     control_open(variable(environment, TR_CONTROL_ENV));
     read_options(options);
