@@ -6,6 +6,8 @@
 void rec_sync(struct rec_stream *s, uint8_t kind, uint32_t mode, uint32_t stack, uint64_t address,
               uint64_t version)
 {
+    if (rec_unlikely(s->resting) && kind >= TR_REQUEST && kind <= TR_BARRIER_EXIT)
+        mode |= TR_LOCK_IN_HANDLER;
     rec_emit(
         s, &(struct tr_event){
                .kind = kind, .mode = mode, .stack = stack, .object = address, .version = version});
@@ -73,6 +75,8 @@ static void observe(struct rec_stream *s, uint8_t kind, const void *address, uin
     if (!object)
         return;
     uint32_t owner = __atomic_load_n(&object->owner, __ATOMIC_ACQUIRE);
+    if (rec_unlikely(s->resting))
+        mode |= TR_LOCK_IN_HANDLER;
     rec_emit(s, &(struct tr_event){.kind = kind,
                                    .mode = mode,
                                    .stack = rec_stack(s, cfa),

@@ -26,6 +26,7 @@
 #include "trace/wire.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdbool.h>
 
 #define REC_EXPORT      __attribute__((visibility("default")))
@@ -39,6 +40,7 @@ enum {
     REC_STACK_IDS = 1024,
     REC_WALKING = 2,
     REC_READING = 16, /* read locks held at once that the wait-for walk knows of */
+    REC_HANDLERS = 8, /* signal handlers within each other that are known of */
     REC_OBJECT_BUCKETS = 1 << 18,
 };
 
@@ -96,11 +98,25 @@ struct rec_stack_place {
     struct rec_cached_stack *stack;
 };
 
+/* Of a stream's guard. */
+enum {
+    REC_BUSY = 1,    /* the recorder is at work for the thread, or the thread has none */
+    REC_HANDLER = 2, /* the thread is in a signal handler: every hook takes the general way */
+};
+
+/* A signal handler that its thread is in, from the trampoline's frame at CFA downwards. */
+struct rec_handler {
+    uint64_t cfa, low; /* LOW: where its stack ends, as far as is known; CFA 0: it only begins */
+    uint8_t signal;
+    bool busy; /* it interrupted the recorder's own work: nothing is told */
+};
+
 /* The thread's own state and its chunk. Reused by a later thread. */
 struct rec_stream {
     uint8_t *at, *end; /* in the chunk */
     uint8_t *limit;    /* below it there is room for an event without bytes */
-    volatile int guard;
+    volatile int guard;   /* REC_BUSY, REC_HANDLER */
+    volatile int resting; /* what it is when the recorder is not at work: 0, or REC_HANDLER */
     uint32_t thread;
     uint32_t tag; /* thread + 1: how objects name their owner */
     uint64_t epoch;
@@ -116,6 +132,8 @@ struct rec_stream {
     uint32_t next_stack; /* thread's own number of the next stack defined */
     struct rec_stream *next_free;
     struct tr_coder coder;
+    uint32_t handler_depth;
+    struct rec_handler handlers[REC_HANDLERS];
     uint64_t stack_hashes[REC_STACK_IDS];
     uint32_t stack_ids[REC_STACK_IDS];
     uint64_t once_seen[64];
@@ -174,7 +192,7 @@ static inline struct rec_stream *rec_enter(void)
 static inline void rec_leave(struct rec_stream *s)
 {
     __asm__ volatile("" ::: "memory");
-    s->guard = 0;
+    s->guard = s->resting;
 }
 
 void rec_lost(enum tr_loss why);
@@ -273,6 +291,23 @@ void rec_access_end(struct rec_stream *s);   /* its thread ends */
 /* Memory that is another now, though at the same address: the thread's accesses to it are news. */
 void rec_access_forget(struct rec_stream *s, const void *block, uint64_t size);
 void rec_atomics_reset(void); /* in a fork child */
+
+/* handler.c */
+/* A handler's trampoline, whose frame is at CFA, is about to call HANDLER; false if that is not to
+ * be kept in mind, and has no end to be told. ALTERNATE is the signal stack, if there is one. */
+bool rec_handler_begins(int signal, const void *handler, uint64_t cfa, const stack_t *alternate);
+/* It returned, or (LEFT) an exception or the thread's end goes through the trampoline. */
+void rec_handler_ends(uint64_t cfa, bool left);
+/* The thread goes on with its stack pointer at SP: handlers whose frames are gone were left. */
+void rec_handlers_leave(struct rec_stream *s, uint64_t sp);
+/* In a fork child, which is in the same handlers. */
+void rec_handlers_again(struct rec_stream *s, const struct rec_handler *handlers, uint32_t depth);
+
+/* What carries the order between those who send SIGNAL, or set its handler, and that handler. */
+static inline const void *rec_signal_key(int signal)
+{
+    return (const void *)(1ull << 63 | 1ull << 56 | (uint64_t)signal);
+}
 
 /* waits.c */
 void rec_wait_lock(struct rec_stream *s,

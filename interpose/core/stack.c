@@ -177,13 +177,25 @@ struct walked {
     bool complete; /* up to the thread's first frame */
 };
 
+/* Does the code at PC end a signal handler? Its frame's outer one is where the signal came. */
+static bool returns_from_handler(uint64_t pc)
+{
+    static const uint8_t code[] = {0x48, 0xc7, 0xc0, SYS_rt_sigreturn, 0, 0, 0, 0x0f, 0x05};
+    unsigned i = 0;
+    while (i < sizeof code && ((const uint8_t *)pc)[i] == code[i])
+        i++;
+    return i == sizeof code;
+}
+
 /* From the frame that called the hook outwards. The frame's own return address lies just below its
- * CFA, which is the stack pointer of the frame outside it. */
+ * CFA, which is the stack pointer of the frame outside it. Where a signal came there is none, and
+ * perhaps no memory: the stack may have overflowed. */
 static void walk(uint64_t cfa, struct walked *walked)
 {
     unw_context_t context;
     unw_cursor_t cursor;
     unw_word_t sp = 0, pc = 0;
+    bool interrupted = false;
     walked->count = 0;
     if (unwind.getcontext(&context) || unwind.init(&cursor, &context))
         return;
@@ -195,8 +207,9 @@ static void walk(uint64_t cfa, struct walked *walked)
         if (unwind.get(&cursor, UNW_REG_IP, &pc) || unwind.get(&cursor, UNW_REG_SP, &sp) || !pc)
             return;
         uint64_t slot = sp - 8;
-        walked->slots[walked->count] = *(const uint64_t *)slot == pc ? slot : 0;
+        walked->slots[walked->count] = !interrupted && *(const uint64_t *)slot == pc ? slot : 0;
         walked->pcs[walked->count++] = pc;
+        interrupted = returns_from_handler(pc);
         if (unwind.step(&cursor) <= 0) {
             walked->complete = true;
             return;
@@ -290,11 +303,19 @@ uint32_t rec_stack_to_front(struct rec_stream *s, uint32_t set, unsigned place)
     return found.stack->id;
 }
 
+/* A signal stack may be small. */
+static bool has_room(const struct rec_stream *s, uint64_t cfa)
+{
+    enum { WALK_ROOM = 7168 }; /* libunwind takes some 5 KiB */
+    const struct rec_handler *handler = s->handlers + s->handler_depth - 1;
+    return !s->handler_depth || cfa - handler->low >= WALK_ROOM;
+}
+
 uint32_t rec_stack_slow(struct rec_stream *s, uint64_t cfa)
 {
     int error = errno;
     struct walked walked = {.count = 0};
-    if (unwind.step && enter_walk()) {
+    if (unwind.step && has_room(s, cfa) && enter_walk()) {
         s->unwinding = REC_WALKING;
         walk(cfa, &walked);
         s->unwinding = 0;

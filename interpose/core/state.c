@@ -305,10 +305,14 @@ void rec_restart_in_child(void)
     if (!recording)
         return;
     recording = false;
-    if (s->self && s->guard) {
+    if (s->self && s->guard & REC_BUSY) {
         rec_chunk_blank(s);
         return;
     }
+    struct rec_handler handlers[REC_HANDLERS];
+    uint32_t depth = s->handler_depth;
+    for (uint32_t i = 0; i < depth; i++)
+        handlers[i] = s->handlers[i];
     rec_thread_reset();
     rec_modules_reset();
     rec_atomics_reset();
@@ -316,6 +320,10 @@ void rec_restart_in_child(void)
     control_attach();
     begin(TR_NO_THREAD);
     rec_header->thread_of_parent = forking_thread;
+    if (depth && (s = rec_enter())) {
+        rec_handlers_again(s, handlers, depth);
+        rec_leave(s);
+    }
 }
 
 __attribute__((constructor(101))) static void constructor(int argc, char **argv, char **environment)

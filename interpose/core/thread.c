@@ -97,7 +97,9 @@ struct rec_stream *rec_thread_attach(struct rec_thread *thread)
         rec_self = &rec_unborn_stream;
         return NULL;
     }
-    s->guard = 1;
+    s->guard = REC_BUSY;
+    s->resting = 0;
+    s->handler_depth = 0;
     s->self = thread;
     s->thread = thread->number;
     s->tag = thread->number + 1;
@@ -146,12 +148,20 @@ void rec_thread_reset(void)
 }
 
 /* No stream, or one that is at work: a foreign thread, a thread before its start, a handler in
- * between. */
+ * between. Or a handler of the program's, in which all is well. */
 struct rec_stream *rec_enter_slow(void)
 {
     struct rec_stream *s = rec_self;
     if (s != &rec_unborn_stream) {
-        if (s != &rec_dead_stream && !s->unwinding)
+        const struct rec_handler *handler = s->handlers + s->handler_depth - 1;
+        bool interrupts = s->handler_depth && handler->busy;
+        if (s->handler_depth && handler->cfa && (interrupts || !(s->guard & REC_BUSY)))
+            rec_handlers_leave(s, (uint64_t)__builtin_frame_address(0));
+        if (!(s->guard & REC_BUSY)) {
+            s->guard |= REC_BUSY;
+            return s;
+        }
+        if (s != &rec_dead_stream && (interrupts || !s->unwinding))
             rec_lost(TR_LOSS_REENTRY);
         return NULL;
     }
