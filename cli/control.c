@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static int open_in(struct sn_control *control, const char *directory)
@@ -19,7 +20,7 @@ static int open_in(struct sn_control *control, const char *directory)
     int fd = n < (int)sizeof control->path ? mkostemp(control->path, O_CLOEXEC) : -1;
     if (fd < 0)
         return -1;
-    if (posix_fallocate(fd, 0, sizeof(struct tr_control)) == 0) {
+    if (posix_fallocate(fd, 0, (off_t)TR_CONTROL_OFFSET(TR_CONTROL_BACKED)) == 0) {
         control->temporary = true;
         return fd;
     }
@@ -31,7 +32,7 @@ static int open_in(struct sn_control *control, const char *directory)
 static int open_anonymous(struct sn_control *control)
 {
     int fd = memfd_create("snarl-control", MFD_CLOEXEC);
-    if (fd < 0 || ftruncate(fd, sizeof(struct tr_control)) < 0)
+    if (fd < 0 || ftruncate(fd, (off_t)TR_CONTROL_OFFSET(TR_CONTROL_BACKED)) < 0)
         return -1;
     snprintf(control->path, sizeof control->path, "/proc/%d/fd/%d", (int)getpid(), fd);
     return fd;
@@ -41,7 +42,8 @@ static int open_anonymous(struct sn_control *control)
 static bool within_limit(void)
 {
     struct rlimit limit;
-    return getrlimit(RLIMIT_FSIZE, &limit) < 0 || limit.rlim_cur >= sizeof(struct tr_control);
+    return getrlimit(RLIMIT_FSIZE, &limit) < 0 ||
+           limit.rlim_cur >= TR_CONTROL_OFFSET(TR_CONTROL_BACKED);
 }
 
 int sn_control_open(struct sn_control *control, struct sn_error *err)
@@ -85,10 +87,23 @@ void sn_control_close(struct sn_control *control)
     *control = (struct sn_control){.fd = -1};
 }
 
+/* How many entries the file has blocks for: the recorders make it longer. */
+static unsigned backed_entries(const struct sn_control *control)
+{
+    struct stat st;
+    int error = control->temporary ? stat(control->path, &st) : fstat(control->fd, &st);
+    if (error || st.st_size < (off_t)TR_CONTROL_OFFSET(TR_CONTROL_BACKED))
+        return TR_CONTROL_BACKED;
+    uint64_t entries =
+        ((uint64_t)st.st_size - TR_CONTROL_OFFSET(0)) / sizeof(struct tr_control_process);
+    return entries < TR_CONTROL_PROCESSES ? (unsigned)entries : TR_CONTROL_PROCESSES;
+}
+
 unsigned sn_control_count(const struct sn_control *control)
 {
     uint32_t count = __atomic_load_n(&control->page->processes, __ATOMIC_ACQUIRE);
-    return count < TR_CONTROL_PROCESSES ? count : TR_CONTROL_PROCESSES;
+    unsigned backed = backed_entries(control);
+    return count < backed ? count : backed;
 }
 
 struct tr_control_process sn_control_entry(const struct sn_control *control, unsigned index)

@@ -25,6 +25,7 @@ enum key {
     KEY_VERSION = 'V',
     KEY_ACCESSES = 256,
     KEY_TIMEOUT,
+    KEY_FOLLOW,
     KEY_FORMAT,
     KEY_JSON,
     KEY_FAIL_ON,
@@ -104,6 +105,11 @@ static const struct argp_option record_options[] = {
      0},
     {"timeout", KEY_TIMEOUT, "SECONDS", 0,
      "Stop the program then (SIGTERM, SIGKILL after 2 s); exit code 124", 0},
+    {"follow", KEY_FOLLOW, "WHICH", 0,
+     "Which processes are recorded: all (default); main: the one that snarl starts, whatever it "
+     "executes, and no child of it; or PATTERN[,PATTERN...] (*, ?, [...]): those whose executable "
+     "is of such a name, or was called by it",
+     0},
     {0},
 };
 
@@ -119,6 +125,11 @@ static error_t parse_record(int key, char *arg, struct argp_state *state)
         return 0;
     case KEY_ACCESSES:
         settings->accesses = (enum sn_accesses)parse_choice(state, "--accesses", arg, sources);
+        return 0;
+    case KEY_FOLLOW:
+        if (!*arg || strlen(arg) >= SN_FOLLOW_MAX || strchr(arg, '/'))
+            argp_error(state, "--follow takes all, main, or patterns of file names, not `%s'", arg);
+        settings->follow = arg;
         return 0;
     case KEY_TIMEOUT:
         settings->timeout = parse_number(state, "--timeout", arg, 1e-3, 1e9);

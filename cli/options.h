@@ -24,7 +24,7 @@
 #include "symbols/symbols.h"
 
 enum sn_option_group {
-    SN_OPTIONS_RECORD = 1 << 0,   /* -o, --accesses, --timeout */
+    SN_OPTIONS_RECORD = 1 << 0,   /* -o, --accesses, --timeout, --follow */
     SN_OPTIONS_REPORT = 1 << 1,   /* --format, --json */
     SN_OPTIONS_GATE = 1 << 2,     /* --fail-on */
     SN_OPTIONS_BASELINE = 1 << 3, /* --baseline */
@@ -36,6 +36,7 @@ enum sn_option_group {
     SN_OPTIONS_DUMP = 1 << 9,     /* -s */
 };
 
+enum { SN_FOLLOW_MAX = 500 }; /* the recorder's own limit */
 enum sn_accesses { SN_ACCESSES_AUTO, SN_ACCESSES_TSAN, SN_ACCESSES_NONE };
 enum sn_color { SN_COLOR_AUTO, SN_COLOR_ALWAYS, SN_COLOR_NEVER };
 
@@ -47,7 +48,8 @@ struct sn_format {
 struct sn_settings {
     const char *output; /* -o, or NULL */
     enum sn_accesses accesses;
-    double timeout; /* seconds; 0: none */
+    double timeout;     /* seconds; 0: none */
+    const char *follow; /* all, main or patterns; NULL: all */
 
     VEC(struct sn_format) formats; /* as given */
     const char *log_file;          /* or NULL */

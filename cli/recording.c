@@ -16,6 +16,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -40,6 +41,9 @@ static int prepare(struct sn_recording *recording, const struct sn_settings *set
         options = sn_options_add(arena, options,
                                  settings->accesses == SN_ACCESSES_NONE ? "--accesses=none"
                                                                         : "--accesses=tsan");
+    if (settings->follow)
+        options =
+            sn_options_add(arena, options, sn_sprintf(arena, "--follow=%s", settings->follow));
     return sn_environment_init(environment, recording->control.path, options, err);
 }
 
@@ -62,13 +66,29 @@ static int check_program(struct sn_recording *recording, const struct sn_setting
     return 0;
 }
 
-static void add_trace(void *data, const char *path)
+static void add_trace(struct sn_recording *recording, const char *path)
+{
+    *vec_push(&recording->traces) = sn_strdup(&recording->arena, path);
+}
+
+static void add_if_new(void *data, const char *path)
 {
     struct sn_recording *recording = data;
     vec_each (const char *const, trace, &recording->traces)
         if (strcmp(*trace, path) == 0)
             return;
-    *vec_push(&recording->traces) = sn_strdup(&recording->arena, path);
+    add_trace(recording, path);
+}
+
+__attribute__((format(printf, 2, 3))) static void add_gap(struct sn_recording *recording,
+                                                          const char *format, ...)
+{
+    char text[512];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    *vec_push(&recording->gaps) = sn_strdup(&recording->arena, text);
 }
 
 /* A trace of which not even the first chunk could be written: all its events were lost. */
@@ -86,23 +106,55 @@ static bool is_blank(const char *path)
     return n == sizeof header && st.st_size <= TR_HEADER_SIZE && lost > 0;
 }
 
+static bool has_trace(const struct tr_control_process *entry)
+{
+    return (entry->state == TR_PROCESS_RECORDING || entry->state == TR_PROCESS_OFF) &&
+           entry->path[0];
+}
+
+/* The same program may have been executed often. */
+static void add_unable(struct sn_recording *recording, const char *program)
+{
+    vec_each (const char *const, gap, &recording->gaps)
+        if (strncmp(*gap, program, strlen(program)) == 0)
+            return;
+    add_gap(recording,
+            "%s was executed and not recorded: it is static, or of another class or C library",
+            program);
+}
+
 /* An entry that is off but has a path was switched off on the way: its trace tells why. */
 static void add_entry(struct sn_recording *recording, const struct tr_control_process *entry)
 {
-    struct sn_arena *arena = &recording->arena;
     recording->recorded |= entry->state == TR_PROCESS_RECORDING && !is_blank(entry->path);
-    if (entry->state == TR_PROCESS_NONE)
+    recording->known += entry->state != TR_PROCESS_NONE;
+    if (entry->state == TR_PROCESS_NONE || entry->state == TR_PROCESS_LEFT_OUT)
         return;
-    if (entry->state != TR_PROCESS_CLAIMED && entry->path[0]) {
+    if (has_trace(entry))
         add_trace(recording, entry->path);
-    } else if (entry->state == TR_PROCESS_OFF) {
-        *vec_push(&recording->gaps) =
-            sn_sprintf(arena, "process %u was not recorded: %s", entry->pid,
-                       entry->error ? strerror((int)entry->error) : "the recorder is off");
-    } else {
-        *vec_push(&recording->gaps) =
-            sn_sprintf(arena, "process %u ended while its recorder was starting", entry->pid);
-    }
+    else if (entry->state == TR_PROCESS_UNABLE)
+        add_unable(recording, entry->path);
+    else if (entry->state == TR_PROCESS_OFF)
+        add_gap(recording, "process %u was not recorded: %s", entry->pid,
+                entry->error == EINTR
+                    ? "a signal handler forked it that had interrupted the recorder"
+                : entry->error ? strerror((int)entry->error)
+                               : "the recorder is off");
+    else
+        add_gap(recording, "process %u ended while its recorder was starting", entry->pid);
+}
+
+/* A daemon that was left behind, say: nobody waits for it. */
+static void add_running(struct sn_recording *recording, unsigned index, unsigned count)
+{
+    struct tr_control_process entry = sn_control_entry(&recording->control, index);
+    if (entry.state != TR_PROCESS_RECORDING ||
+        !sn_control_shared_by(&recording->control, entry.pid))
+        return;
+    while (++index < count) /* it has executed another program since */
+        if (sn_control_entry(&recording->control, index).pid == entry.pid)
+            return;
+    add_gap(recording, "process %u still runs: its trace is that of what it did so far", entry.pid);
 }
 
 /* Lists the traces, the program's own first. */
@@ -115,16 +167,51 @@ static void collect(struct sn_recording *recording)
             if ((entry.pid == (uint32_t)recording->outcome.pid) == own)
                 add_entry(recording, &entry);
         }
+    for (unsigned i = 0; i < count; i++)
+        add_running(recording, i, count);
     uint32_t all = __atomic_load_n(&recording->control.page->processes, __ATOMIC_RELAXED);
-    if (all > count && !sn_place_each(&recording->place, add_trace, recording))
-        *vec_push(&recording->gaps) = sn_sprintf(
-            &recording->arena, "%u processes were started, the traces of %u are known", all, count);
+    if (all > recording->known && !sn_place_each(&recording->place, add_if_new, recording))
+        add_gap(recording, "%u processes were started, the traces of %u are known", all,
+                recording->known);
 }
 
-static int judge(struct sn_recording *recording)
+/* The names of the programs that were not followed, each once. */
+static const char *left_out(struct sn_recording *recording)
+{
+    enum { NAMES = 8 };
+    const char *names[NAMES + 1];
+    unsigned count = sn_control_count(&recording->control), known = 0;
+    const char *list = "";
+    for (unsigned i = 0; i < count; i++) {
+        struct tr_control_process entry = sn_control_entry(&recording->control, i);
+        if (entry.state != TR_PROCESS_LEFT_OUT)
+            continue;
+        const char *slash = strrchr(entry.path, '/');
+        names[known] = sn_strdup(&recording->arena, slash ? slash + 1 : entry.path);
+        unsigned same = 0;
+        while (strcmp(names[same], names[known]) != 0)
+            same++;
+        if (same < known)
+            continue;
+        if (known == NAMES)
+            return sn_sprintf(&recording->arena, "%s, ...", list);
+        list = sn_sprintf(&recording->arena, "%s%s%s", list, known ? ", " : "", names[known]);
+        known++;
+    }
+    return list;
+}
+
+static int judge(struct sn_recording *recording, const struct sn_settings *settings)
 {
     if (recording->traces.count)
         return 0;
+    const char *others = left_out(recording);
+    if (*others) {
+        sn_say(
+            "--follow=%s: no such process was there, so nothing was recorded; those that were: %s",
+            settings->follow, others);
+        return SN_EXIT_SNARL;
+    }
     if (!sn_control_attached(&recording->control)) {
         sn_say("the recorder did not attach to the program, so nothing was recorded: the dynamic "
                "linker could not load it (a message of ld.so above says why), or something "
@@ -153,7 +240,7 @@ static int supervise(struct sn_recording *recording, const struct sn_settings *s
         return outcome->exec_error == ENOENT ? SN_EXIT_NOT_FOUND : SN_EXIT_CANNOT_EXECUTE;
     }
     collect(recording);
-    return judge(recording);
+    return judge(recording, settings);
 }
 
 static void remove_traces(const struct sn_control *control)
@@ -161,7 +248,7 @@ static void remove_traces(const struct sn_control *control)
     unsigned count = control->page ? sn_control_count(control) : 0;
     for (unsigned i = 0; i < count; i++) {
         struct tr_control_process entry = sn_control_entry(control, i);
-        if (entry.path[0])
+        if (has_trace(&entry))
             sn_place_remove_trace(entry.path);
     }
 }

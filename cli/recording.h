@@ -24,6 +24,7 @@ struct sn_recording {
     struct sn_outcome outcome;
     VEC(const char *) traces; /* absolute paths, the program's own first */
     VEC(const char *) gaps;   /* sentences: processes that were not recorded */
+    unsigned known;           /* processes of which it is known what became of their recording */
     bool discard;             /* remove the traces in the end */
     bool recorded;            /* at least one recorder could write, and stayed on */
     bool instrumented;        /* the program was built with -fsanitize=thread */

@@ -3,7 +3,7 @@
  * The life of the process. A fork child records on in a file of its own. Nothing is closed at the
  * end: what runs after our own destructor is recorded like the rest.
  */
-#include "interpose/core/rec.h"
+#include "interpose/core/fork.h"
 
 static bool end_told;
 
@@ -12,9 +12,9 @@ static void tell_end(enum tr_exit_cause cause, int status, uint64_t cfa)
     struct rec_stream *s = rec_enter();
     if (!s)
         return;
-    /* A vfork child shares this memory; its end is not ours. */
-    if ((uint32_t)rec_sys_getpid() == rec_header->pid &&
-        !__atomic_exchange_n(&end_told, true, __ATOMIC_ACQ_REL)) {
+    if (rec_fork_borrowed()) {
+        rec_fork_tell(s, (uint32_t)rec_sys_getpid(), cfa ? rec_stack(s, cfa) : 0);
+    } else if (!__atomic_exchange_n(&end_told, true, __ATOMIC_ACQ_REL)) {
         rec_stamp(s);
         rec_emit(s, &(struct tr_event){.kind = TR_EXIT,
                                        .mode = cause,
@@ -33,13 +33,13 @@ static void tell_end(enum tr_exit_cause cause, int status, uint64_t cfa)
  */
 static void in_parent(void)
 {
-    rec_stack_after_fork(false);
+    rec_fork_after(false);
 }
 
-static void in_child(void)
+void rec_fork_in_child(void)
 {
     int error = errno;
-    rec_stack_after_fork(true);
+    rec_fork_after(true);
     end_told = false;
     rec_restart_in_child();
     errno = error;
@@ -47,7 +47,16 @@ static void in_child(void)
 
 __attribute__((constructor(101))) static void watch_forks(void)
 {
-    pthread_atfork(rec_stack_before_fork, in_parent, in_child);
+    pthread_atfork(rec_fork_before, in_parent, rec_fork_in_child);
+}
+
+static void tell_fork(pid_t child, uint32_t stack)
+{
+    struct rec_stream *s = child > 0 ? rec_enter() : NULL;
+    if (!s)
+        return;
+    rec_emit(s, &(struct tr_event){.kind = TR_FORK, .stack = stack, .a0 = (uint64_t)child});
+    rec_leave(s);
 }
 
 REC_EXPORT pid_t fork(void)
@@ -58,10 +67,25 @@ REC_EXPORT pid_t fork(void)
     uint32_t stack = rec_stack(s, rec_here());
     rec_leave(s);
     pid_t child = REAL(fork)();
-    if (child > 0 && (s = rec_enter())) {
-        rec_emit(s, &(struct tr_event){.kind = TR_FORK, .stack = stack, .a0 = (uint64_t)child});
-        rec_leave(s);
-    }
+    tell_fork(child, stack);
+    return child;
+}
+
+/* The C library calls no handlers here. */
+REC_EXPORT pid_t _Fork(void)
+{
+    struct rec_stream *s = rec_enter();
+    if (!s)
+        return REAL(_Fork)();
+    uint32_t stack = rec_stack(s, rec_here());
+    rec_leave(s);
+    rec_fork_before();
+    pid_t child = REAL(_Fork)();
+    if (child == 0)
+        rec_fork_in_child();
+    else
+        rec_fork_after(false);
+    tell_fork(child, stack);
     return child;
 }
 

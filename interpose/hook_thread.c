@@ -22,7 +22,7 @@ static void register_handle(struct rec_thread *thread, pthread_t handle)
 /* Runs in each round of destructors; only in the last one nobody follows. */
 static void goodbye(void *data)
 {
-    struct rec_stream *s = rec_self;
+    struct rec_stream *s = rec_own_stream();
     if (!s->self)
         return;
     if (++s->self->exiting < PTHREAD_DESTRUCTOR_ITERATIONS) {

@@ -6,7 +6,7 @@
  * descriptor is kept open: the program may close or reuse any number, and must not find one more
  * than alone.
  */
-#include "interpose/core/rec.h"
+#include "interpose/core/fork.h"
 
 #include <signal.h>
 
@@ -26,7 +26,7 @@ static bool within_limit(uint64_t end)
 }
 
 /* Backs [OFFSET, OFFSET + SIZE) with blocks; where fallocate is not to be had, by writing zeros. */
-static int back(int fd, uint64_t offset, uint64_t size)
+int rec_chunk_back(int fd, uint64_t offset, uint64_t size)
 {
     static const char zeros[4096];
     if (!within_limit(offset + size))
@@ -160,7 +160,7 @@ bool rec_chunk_open_file(const char *pattern)
     }
     struct stat status;
     struct tr_header *header = NULL;
-    int error = back(fd, 0, TR_HEADER_SIZE);
+    int error = rec_chunk_back(fd, 0, TR_HEADER_SIZE);
     if (!error && rec_syscall3(SYS_fstat, fd, (long)&status, 0) == 0) {
         file_device = status.st_dev;
         file_inode = status.st_ino;
@@ -197,7 +197,7 @@ static int reopen(void)
  * descriptors or memory events are lost, and later ones may be told; a file that is gone, or that
  * cannot grow, is the end of recording.
  */
-static uint8_t *chunk_map(uint64_t *offset, uint32_t size)
+static uint8_t *open_and_map(uint64_t *offset, uint32_t size)
 {
     int fd = reopen();
     if (fd < 0) {
@@ -207,7 +207,7 @@ static uint8_t *chunk_map(uint64_t *offset, uint32_t size)
         return NULL;
     }
     *offset = __atomic_fetch_add(&rec_header->end, size, __ATOMIC_RELAXED);
-    int error = back(fd, *offset, size);
+    int error = rec_chunk_back(fd, *offset, size);
     uint8_t *chunk = error ? NULL : map(fd, *offset, size);
     rec_sys_close(fd);
     if (chunk)
@@ -219,6 +219,15 @@ static uint8_t *chunk_map(uint64_t *offset, uint32_t size)
     if (error)
         rec_off(-error);
     return NULL;
+}
+
+static uint8_t *chunk_map(uint64_t *offset, uint32_t size)
+{
+    bool alone = rec_fork_keep_out_soon(); /* a child would keep the descriptor */
+    uint8_t *chunk = open_and_map(offset, size);
+    if (alone)
+        rec_fork_let_in();
+    return chunk;
 }
 
 void rec_chunk_close(struct rec_stream *s)

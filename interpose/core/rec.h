@@ -127,10 +127,13 @@ struct rec_stream {
     uint8_t unwinding; /* inside libunwind or the C library: calls from there are not lost, but not
                           ours; REC_WALKING: counted as such */
     uint8_t stack_known;
+    uint8_t forking; /* between the beginning and the end of a fork */
     uint64_t stack_low, stack_high;
     uint64_t stack_base; /* return addresses from here on stay for the thread's life; 0 not known */
     uint32_t next_stack; /* thread's own number of the next stack defined */
     struct rec_stream *next_free;
+    struct rec_stream *lender; /* of a cover (thread.c): whose stream it is; else NULL */
+    uint32_t lender_tid;
     struct tr_coder coder;
     uint32_t handler_depth;
     struct rec_handler handlers[REC_HANDLERS];
@@ -160,6 +163,7 @@ struct rec_config {
     bool heap;         /* record every allocation: some module tells its accesses */
     char output[1024]; /* pattern */
     char log_path[512];
+    char follow[512]; /* which processes (follow.h); empty: all */
 };
 
 extern struct rec_config rec_config;
@@ -195,6 +199,13 @@ static inline void rec_leave(struct rec_stream *s)
     s->guard = s->resting;
 }
 
+/* The caller's stream, whoever else uses its thread-local storage. */
+static inline struct rec_stream *rec_own_stream(void)
+{
+    struct rec_stream *s = rec_self;
+    return rec_unlikely(s->lender) ? s->lender : s;
+}
+
 void rec_lost(enum tr_loss why);
 
 /* state.c */
@@ -208,6 +219,8 @@ bool rec_chunk_open_file(const char *pattern);
 /* A new chunk with room for ROOM bytes; false if none can be had (counted). */
 bool rec_chunk_next(struct rec_stream *s, uint32_t room);
 void rec_chunk_close(struct rec_stream *s);
+/* Backs [OFFSET, OFFSET + SIZE) of a file with blocks: 0, or -errno. */
+int rec_chunk_back(int fd, uint64_t offset, uint64_t size);
 /* In a fork child that will return into the recorder's work: lets it end, without effect. */
 void rec_chunk_blank(struct rec_stream *s);
 extern char rec_trace_path[TR_CONTROL_PATH];
@@ -219,6 +232,10 @@ uint32_t rec_thread_count(void);
 struct rec_stream *rec_thread_attach(struct rec_thread *thread); /* makes the caller's stream */
 void rec_thread_detach(struct rec_stream *s);                    /* at its very end */
 void rec_thread_reset(void);                                     /* in a fork child */
+/* Another thread is about to begin on the caller's thread-local storage: from now on only the
+ * caller is recorded by it, and is looked at each time. False if nothing has changed by it. */
+bool rec_thread_lend(void);
+void rec_thread_take_back(void); /* where that was true: no thread began */
 void rec_thread_expects_end(
     struct rec_thread *thread); /* the caller will say goodbye (hook_thread.c) */
 
@@ -273,8 +290,6 @@ uint32_t rec_stack_slow(struct rec_stream *s, uint64_t cfa);
 /* The number of a stack given by its pcs; defines it in the stream if it is new. */
 uint32_t rec_stack_define(struct rec_stream *s, const uint64_t *pcs, uint32_t count, uint64_t hash);
 void rec_stack_abandoned(struct rec_stream *s); /* a walk that will not return */
-void rec_stack_before_fork(void);
-void rec_stack_after_fork(bool child);
 
 /* module.c */
 void rec_modules_start(struct rec_stream *s);

@@ -9,7 +9,7 @@
  * through the hooks unrecorded. A fork waits until nobody is inside it, since the child would
  * inherit its locks.
  */
-#include "interpose/core/rec.h"
+#include "interpose/core/fork.h"
 
 #define UNW_LOCAL_ONLY
 #include <libunwind.h>
@@ -29,8 +29,6 @@ static struct {
     int (*get)(unw_cursor_t *, int, unw_word_t *);
 } unwind;
 
-static int walkers;           /* threads inside libunwind; atomic */
-static int fork_pending;      /* forks going on: nobody may enter; atomic */
 static pthread_t main_thread; /* the one whose stack the kernel made */
 
 extern void *__libc_stack_end;
@@ -153,6 +151,10 @@ void rec_stack_start(void)
 void rec_stack_range(struct rec_stream *s)
 {
     s->stack_known = 1;
+    if (!pthread_self()) { /* made by clone: the C library knows nothing of it */
+        s->stack_low = s->stack_high = 0;
+        return;
+    }
     if (pthread_self() == main_thread) {
         s->stack_high = (uint64_t)__libc_stack_end;
         s->stack_low = s->stack_high - (64u << 20);
@@ -215,15 +217,6 @@ static void walk(uint64_t cfa, struct walked *walked)
             return;
         }
     } while (walked->count < REC_FRAMES);
-}
-
-static bool enter_walk(void)
-{
-    __atomic_fetch_add(&walkers, 1, __ATOMIC_SEQ_CST);
-    if (rec_likely(!__atomic_load_n(&fork_pending, __ATOMIC_SEQ_CST)))
-        return true;
-    __atomic_fetch_sub(&walkers, 1, __ATOMIC_SEQ_CST);
-    return false;
 }
 
 static uint64_t hash_of(const uint64_t *pcs, uint32_t count)
@@ -315,11 +308,11 @@ uint32_t rec_stack_slow(struct rec_stream *s, uint64_t cfa)
 {
     int error = errno;
     struct walked walked = {.count = 0};
-    if (unwind.step && has_room(s, cfa) && enter_walk()) {
+    if (unwind.step && has_room(s, cfa) && rec_fork_keep_out()) {
         s->unwinding = REC_WALKING;
         walk(cfa, &walked);
         s->unwinding = 0;
-        __atomic_fetch_sub(&walkers, 1, __ATOMIC_SEQ_CST);
+        rec_fork_let_in();
     }
     if (!walked.count) { /* the caller alone is better than nothing */
         rec_lost(TR_LOSS_NO_STACK);
@@ -338,25 +331,6 @@ uint32_t rec_stack_slow(struct rec_stream *s, uint64_t cfa)
 void rec_stack_abandoned(struct rec_stream *s)
 {
     if (s->unwinding == REC_WALKING)
-        __atomic_fetch_sub(&walkers, 1, __ATOMIC_SEQ_CST);
+        rec_fork_let_in();
     s->unwinding = 0;
-}
-
-/* Several threads may fork at once. A handler that forks may itself have interrupted a walk. */
-void rec_stack_before_fork(void)
-{
-    int own = rec_self->unwinding == REC_WALKING;
-    __atomic_fetch_add(&fork_pending, 1, __ATOMIC_SEQ_CST);
-    for (unsigned n = 0; n < 100000 && __atomic_load_n(&walkers, __ATOMIC_SEQ_CST) > own; n++)
-        rec_sys_yield();
-}
-
-void rec_stack_after_fork(bool child)
-{
-    if (child) {
-        walkers = rec_self->unwinding == REC_WALKING;
-        fork_pending = 0;
-    } else {
-        __atomic_fetch_sub(&fork_pending, 1, __ATOMIC_SEQ_CST);
-    }
 }

@@ -5,23 +5,24 @@
  * link option initfirst would put ours before all others, also before the C library's own: dash,
  * for one, then crashes in main.
  */
-#include "interpose/core/rec.h"
+#include "interpose/core/control.h"
+#include "interpose/core/environment.h"
+#include "interpose/core/follow.h"
 
 #include "interpose/core/poison.h"
 
 enum { ARGUMENT_MAX = 4000 };
 
 struct rec_config rec_config = {.output = "snarl.%e.%p"};
-struct tr_control *rec_control;
 uint64_t rec_counters[1 << TR_COUNTER_BITS];
 __attribute__((aligned(4096))) union rec_live_page rec_live_page;
 
 static struct tr_header first_header; /* until there is a file */
-static struct tr_control_process *control_entry;
 static uint64_t clock_start_ns;
 static bool recording; /* in a fork child: the parent was */
 static uint32_t argument_count;
 static const char *arguments; /* one behind the other, each with its end */
+static char program[sizeof(((struct tr_header *)0)->program)];
 
 void rec_lost(enum tr_loss why)
 {
@@ -37,10 +38,7 @@ void rec_off(int reason)
         rec_header->off_reason = (uint32_t)reason;
         rec_header->state = TR_STATE_OFF;
     }
-    if (control_entry) {
-        control_entry->error = (uint32_t)reason;
-        __atomic_store_n(&control_entry->state, TR_PROCESS_OFF, __ATOMIC_RELEASE);
-    }
+    rec_control_tell(TR_PROCESS_OFF, NULL, reason);
 }
 
 /* The rate of the time stamp counter, better with every chunk that is begun. */
@@ -136,51 +134,25 @@ static void read_options(const char *text)
             copy(rec_config.log_path, sizeof rec_config.log_path, value);
         } else if (starts(word, "--accesses=", &value)) {
             set_accesses(value);
+        } else if (starts(word, "--follow=", &value)) {
+            copy(rec_config.follow, sizeof rec_config.follow, value);
         } else {
             rec_log("SNARL_OPTIONS: unknown option '%s'", word);
         }
     }
 }
 
-/* The control page.
- * --------------------------------------------------------------------------------- */
-
-static void control_open(const char *path)
-{
-    int fd = path ? rec_sys_open(path, O_RDWR, 0) : -1;
-    if (fd < 0)
-        return;
-    struct tr_control *control =
-        rec_sys_map(sizeof *control, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-    rec_sys_close(fd);
-    if (control && control->magic == TR_CONTROL_MAGIC)
-        rec_control = control;
-}
-
-static void control_attach(void)
-{
-    if (!rec_control)
-        return;
-    uint32_t n = __atomic_fetch_add(&rec_control->processes, 1, __ATOMIC_SEQ_CST);
-    if (n < TR_CONTROL_PROCESSES) {
-        control_entry = &rec_control->process[n];
-        control_entry->pid = (uint32_t)rec_sys_getpid();
-        control_entry->parent = (uint32_t)rec_sys_getppid();
-        __atomic_store_n(&control_entry->state, TR_PROCESS_CLAIMED, __ATOMIC_RELEASE);
-    }
-    __atomic_fetch_add(&rec_control->attached, 1, __ATOMIC_SEQ_CST);
-}
-
-static void control_recording(void)
-{
-    if (!control_entry)
-        return;
-    copy(control_entry->path, sizeof control_entry->path, rec_trace_path);
-    __atomic_store_n(&control_entry->state, TR_PROCESS_RECORDING, __ATOMIC_RELEASE);
-}
-
 /* Starting.
  * ------------------------------------------------------------------------------------------- */
+
+static void find_program(void)
+{
+    long n = rec_syscall6(SYS_readlink, (long)"/proc/self/exe", (long)program, sizeof program - 1,
+                          0, 0, 0);
+    program[n > 0 ? n : 0] = 0;
+    if (n <= 0 && argument_count)
+        copy(program, sizeof program, arguments);
+}
 
 static void fill_header(void)
 {
@@ -201,10 +173,7 @@ static void fill_header(void)
         .counter_bits = TR_COUNTER_BITS,
     };
     clock_start_ns = rec_sys_nanoseconds(CLOCK_MONOTONIC);
-    long n = rec_syscall6(SYS_readlink, (long)"/proc/self/exe", (long)first_header.program,
-                          sizeof first_header.program - 1, 0, 0, 0);
-    if (n <= 0 && argument_count)
-        copy(first_header.program, sizeof first_header.program, arguments);
+    copy(first_header.program, sizeof first_header.program, program);
 }
 
 static uint32_t length_of(const char *argument)
@@ -257,7 +226,7 @@ static void begin(uint32_t parent)
         rec_off(ENOMEM);
         return;
     }
-    control_recording();
+    rec_control_tell(TR_PROCESS_RECORDING, rec_trace_path, 0);
     tell_program(s);
     rec_modules_start(s);
     rec_thread_expects_end(s->self);
@@ -281,9 +250,15 @@ void rec_start(int argc, char **argv, char **environment)
         return; /* linked in, but nobody asked for a trace */
     keep_arguments(argc, argv);
     rec_config.accesses = TR_SOURCE_TSAN;
-    control_open(variable(environment, TR_CONTROL_ENV));
+    rec_control_open(variable(environment, TR_CONTROL_ENV));
     read_options(options);
-    control_attach();
+    rec_environment_start(environment);
+    rec_control_attach();
+    find_program();
+    if (!rec_follows(program, argc ? argv[0] : "")) {
+        rec_control_tell(TR_PROCESS_LEFT_OUT, program, 0);
+        return;
+    }
     /* Without this a fork child would write where its parent's chunks are no longer mapped. */
     if (rec_sys_advise(&rec_live_page, sizeof rec_live_page, MADV_WIPEONFORK))
         rec_off(ENOSYS);
@@ -298,15 +273,23 @@ void rec_start(int argc, char **argv, char **environment)
  */
 void rec_restart_in_child(void)
 {
-    struct rec_stream *s = rec_self;
+    if (rec_live.initialized) /* done, by a handler of fork */
+        return;
+    struct rec_stream *s = rec_self = rec_own_stream();
     uint32_t forking_thread = s->self ? s->thread : TR_NO_THREAD;
-    control_entry = NULL;
+    rec_control_forget();
     rec_live.initialized = 1;
     if (!recording)
         return;
     recording = false;
+    if (!rec_follows_children()) {
+        rec_header = &first_header;
+        return;
+    }
+    rec_control_attach();
     if (s->self && s->guard & REC_BUSY) {
         rec_chunk_blank(s);
+        rec_control_tell(TR_PROCESS_OFF, NULL, EINTR);
         return;
     }
     struct rec_handler handlers[REC_HANDLERS];
@@ -317,8 +300,13 @@ void rec_restart_in_child(void)
     rec_modules_reset();
     rec_atomics_reset();
     rec_objects_after_fork(s->self ? s->tag : 0);
-    control_attach();
+    const uint64_t stack_known = s->stack_known, low = s->stack_low, high = s->stack_high;
     begin(TR_NO_THREAD);
+    if (rec_live.on && stack_known) { /* the same stack; asking for it anew may allocate */
+        rec_self->stack_known = 1;
+        rec_self->stack_low = low;
+        rec_self->stack_high = high;
+    }
     rec_header->thread_of_parent = forking_thread;
     if (depth && (s = rec_enter())) {
         rec_handlers_again(s, handlers, depth);

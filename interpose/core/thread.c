@@ -106,7 +106,7 @@ struct rec_stream *rec_thread_attach(struct rec_thread *thread)
     s->epoch = 0;
     s->chunk = s->at = s->end = s->limit = NULL;
     s->chunk_size = s->chunk_number = 0;
-    s->unwinding = s->stack_known = 0;
+    s->unwinding = s->stack_known = s->forking = 0;
     s->stack_base = 0;
     s->next_stack = 1;
     for (unsigned i = 0; i < REC_STACK_IDS; i++)
@@ -147,11 +147,53 @@ void rec_thread_reset(void)
     rec_self = &rec_unborn_stream;
 }
 
+/*
+ * A thread that clone made without thread-local storage of its own finds its maker's: two would
+ * write into one stream. The maker's is put behind a cover, a stream that is guarded for ever, so
+ * that each of their calls comes here, and only the maker is let through.
+ */
+bool rec_thread_lend(void)
+{
+    struct rec_stream *s = rec_self;
+    if (!s->self || s->lender)
+        return false;
+    struct rec_stream *cover = rec_sys_memory(sizeof *cover);
+    if (!cover) {
+        rec_lost(TR_LOSS_NO_THREAD);
+        rec_self = &rec_dead_stream;
+        return false;
+    }
+    cover->guard = REC_BUSY;
+    cover->self = s->self;
+    cover->lender = s;
+    cover->lender_tid = (uint32_t)rec_sys_gettid();
+    rec_self = cover;
+    return true;
+}
+
+void rec_thread_take_back(void)
+{
+    struct rec_stream *cover = rec_self;
+    rec_self = cover->lender;
+    rec_sys_unmap(cover, sizeof *cover);
+}
+
 /* No stream, or one that is at work: a foreign thread, a thread before its start, a handler in
  * between. Or a handler of the program's, in which all is well. */
 struct rec_stream *rec_enter_slow(void)
 {
     struct rec_stream *s = rec_self;
+    if (s->lender) {
+        if ((uint32_t)rec_sys_gettid() != s->lender_tid) {
+            rec_lost(TR_LOSS_NO_THREAD);
+            return NULL;
+        }
+        s = s->lender;
+        if (!s->guard) {
+            s->guard = REC_BUSY;
+            return s;
+        }
+    }
     if (s != &rec_unborn_stream) {
         const struct rec_handler *handler = s->handlers + s->handler_depth - 1;
         bool interrupts = s->handler_depth && handler->busy;
@@ -169,7 +211,8 @@ struct rec_stream *rec_enter_slow(void)
     s = rec_thread_attach(rec_thread_new(TR_NO_THREAD));
     if (s) {
         s->self->exit_cause = TR_EXIT_RETURN; /* nobody sees how it ends */
-        rec_thread_expects_end(s->self);
+        if (pthread_self()) /* made by clone, it need not have what the C library keeps there */
+            rec_thread_expects_end(s->self);
     } else {
         rec_lost(TR_LOSS_NO_THREAD);
     }
