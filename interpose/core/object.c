@@ -6,6 +6,8 @@
  */
 #include "interpose/core/rec.h"
 
+#include <sys/uio.h>
+
 #include "interpose/core/poison.h"
 
 enum { PAGE_BUCKETS = 1 << 14, SLAB = 256 };
@@ -212,6 +214,33 @@ void rec_objects_end_in(struct rec_stream *s, const void *low, uint64_t size,
 }
 
 /*
+ * In a fork child: whether the forking thread, which held this lock, has it still, by the C
+ * library's own word. Handlers of fork that were registered before ours, an allocator's for one,
+ * take their locks later than ours runs, and in the child give them back, or make them anew,
+ * before.
+ */
+static bool still_held(const struct rec_object *object)
+{
+    struct {
+        int32_t word;
+        uint32_t others[5];
+        int32_t writer; /* of a reader-writer lock */
+    } lock;
+    bool rwlock = object->type == TR_TYPE_RWLOCK;
+    struct iovec here = {&lock, rwlock ? sizeof lock : sizeof lock.word};
+    struct iovec there = {(void *)object->address, here.iov_len};
+    if (object->type > TR_TYPE_SPIN)
+        return true;
+    long n =
+        rec_syscall6(SYS_process_vm_readv, rec_sys_getpid(), (long)&here, 1, (long)&there, 1, 0);
+    if (n != (long)here.iov_len)
+        return n != -EFAULT;
+    if (rwlock)
+        return lock.writer != 0;
+    return lock.word != (object->type == TR_TYPE_SPIN); /* a free spin lock is 1 */
+}
+
+/*
  * A fork child's trace has told of no object yet, and of all threads only the forking one lives on,
  * as number 0; TAG says what it has been as an owner. What is shared with the parent stays the
  * parent's, and so does, for the C library, a mutex that knows its owner.
@@ -223,6 +252,7 @@ void rec_objects_after_fork(uint32_t tag)
             object->alive = object->begun = 0;
             object->owner = tag && object->owner == tag &&
                             !(object->attributes & (TR_ATTR_PROCESS_SHARED | TR_ATTR_ROBUST |
-                                                    TR_ATTR_ERROR_CHECK | TR_ATTR_RECURSIVE));
+                                                    TR_ATTR_ERROR_CHECK | TR_ATTR_RECURSIVE)) &&
+                            still_held(object);
         }
 }
