@@ -375,6 +375,7 @@ void an_order_event(struct an_order *order, struct an_world *world, const struct
         if (!(ev->mode & (TR_LOCK_TIMEOUT | TR_LOCK_CANCELLED)))
             take_over(order, world);
         break;
+    case TR_ONCE_BEGIN: /* after those that were left unfinished */
     case TR_ONCE_SEEN:
     case TR_HB_AFTER:
         take_over(order, world);

@@ -11,7 +11,9 @@ TREE = pathlib.Path(__file__).resolve().parents[2]
 HAZARD = re.compile(r'^HAZARD\(\w+, "([\w-]+)", (\w+)', re.M)
 DIRECTIVE = re.compile(r"^/\* ([A-Z]+)(?:: (.*?))? \*/$")
 MARKER = re.compile(r"@([\w-]+)")
-WARNINGS = ["-std=gnu17", "-Wall", "-Wextra", "-Werror"]
+WARNINGS = ["-Wall", "-Wextra", "-Werror"]
+STANDARD = {".c": "-std=gnu17", ".cc": "-std=c++20"}
+CXX = {"gcc": "g++", "clang": "clang++"}
 
 Expected = collections.namedtuple("Expected", "kind level markers")
 
@@ -114,18 +116,22 @@ def read_testcase(path):
 
 def read_all(pattern=""):
     """Every testcase whose name matches the regular expression."""
-    paths = sorted((TREE / "testcases").glob("*/*.c"))
+    paths = sorted(p for p in (TREE / "testcases").glob("*/*") if p.suffix in STANDARD)
     cases = [read_testcase(path) for path in paths]
     return [case for case in cases if re.search(pattern, case.name)]
 
 
-def compiler_of_mode(build, compiler, mode):
+def compiler_of_mode(case, build, compiler, mode):
     """The command that compiles and links, for one way of getting at the accesses."""
     shared = ["-shared-libsan"] if compiler == "clang" else []
+    wrapper = ["env", f"SNARL_CC={compiler}", str(build / "bin/snarl-cc")]
+    if case.path.suffix == ".cc":
+        compiler = CXX[compiler]
+        wrapper = ["env", f"SNARL_CXX={compiler}", str(build / "bin/snarl-c++")]
     return {
         "plain": [compiler],
         "none": [compiler],
-        "tsan": ["env", f"SNARL_CC={compiler}", str(build / "bin/snarl-cc")],
+        "tsan": wrapper,
         "shared": [compiler, "-fsanitize=thread", *shared],
         "real": [compiler, "-fsanitize=thread"],
     }[mode]
@@ -142,10 +148,10 @@ def build_testcase(case, build, compiler, optimize, mode):
     if program.exists() and all(program.stat().st_mtime >= i.stat().st_mtime for i in inputs):
         return program
     directory.mkdir(parents=True, exist_ok=True)
-    common = compiler_of_mode(build, compiler, mode) + ["-pthread", "-g", optimize]
+    common = compiler_of_mode(case, build, compiler, mode) + ["-pthread", "-g", optimize]
     object_file = program.with_name(program.name + ".o")
     commands = [
-        common + WARNINGS + case.flags.get(compiler, [])
+        common + WARNINGS + [STANDARD[case.path.suffix]] + case.flags.get(compiler, [])
         + [f"-I{header.parent}" for header in headers]
         + ["-c", str(case.path), "-o", str(object_file)],
         common + [str(object_file), "-o", str(program)]

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What C++20 has to wait for: semaphores, a latch, a barrier with a completion, and a flag that is
+ * waited for itself. None of them is a lock or makes a call of POSIX threads; what they guard is
+ * plain.
+ */
+/* EXPECT: nothing */
+#include <atomic>
+#include <barrier>
+#include <cstdio>
+#include <latch>
+#include <semaphore>
+#include <thread>
+#include <vector>
+
+static constexpr int COOKS = 3, ROUNDS = 50;
+
+static std::counting_semaphore<4> room(4), full(0);
+static std::binary_semaphore knife(1);
+static int bowls[4], cut;
+
+static std::latch ready(COOKS);
+static int prepared[COOKS];
+
+static long total;
+static int dishes[COOKS];
+
+struct Sum {
+    void operator()() noexcept
+    {
+        for (int dish : dishes)
+            total += dish;
+    }
+};
+
+static std::barrier<Sum> table(COOKS, Sum{});
+
+static std::atomic<bool> open_for_guests;
+static int guests;
+
+static void fills()
+{
+    for (int i = 0; i < ROUNDS; i++) {
+        room.acquire();
+        bowls[i % 4] = i;
+        full.release();
+    }
+}
+
+static long empties()
+{
+    long sum = 0;
+    for (int i = 0; i < ROUNDS; i++) {
+        full.acquire();
+        sum += bowls[i % 4];
+        room.release();
+    }
+    return sum;
+}
+
+static void cooks(int number)
+{
+    prepared[number] = number + 1;
+    ready.arrive_and_wait();
+    int others = 0;
+    for (int one : prepared)
+        others += one;
+    for (int i = 0; i < ROUNDS; i++) {
+        dishes[number] = others + i;
+        table.arrive_and_wait();
+        knife.acquire();
+        cut++;
+        knife.release();
+    }
+    open_for_guests.wait(false);
+    knife.acquire();
+    guests += prepared[number];
+    knife.release();
+}
+
+int main()
+{
+    long sum = 0;
+    {
+        std::vector<std::jthread> threads;
+        for (int i = 0; i < COOKS; i++)
+            threads.emplace_back(cooks, i);
+        threads.emplace_back(fills);
+        threads.emplace_back([&] { sum = empties(); });
+        ready.wait();
+        open_for_guests = true;
+        open_for_guests.notify_all();
+    }
+    std::printf("%ld %ld %d %d\n", sum, total, cut, guests);
+}
