@@ -74,6 +74,22 @@ static void incomplete(struct sn_report *report, const char *reason)
         report->incomplete_reason = reason;
 }
 
+/* What is missing by intention. */
+static void note_ring(struct tr_reader *reader, struct sn_report *report)
+{
+    const struct tr_header *header = tr_reader_header(reader);
+    uint64_t ns = tr_reader_nanoseconds(reader, header->ring_time);
+    if (header->ring_lost)
+        *vec_push(&report->notes) = sn_sprintf(
+            &report->arena,
+            "of process %u the newest events were kept (--ring): what happened in its first %.1f s "
+            "was not looked at",
+            header->pid, (double)ns / 1e9);
+    if (header->flags & TR_IS_SNAPSHOT)
+        *vec_push(&report->notes) = sn_sprintf(
+            &report->arena, "this is a snapshot of process %u, which went on", header->pid);
+}
+
 static void judge_completeness(struct tr_reader *reader, struct sn_report *report, uint64_t lost)
 {
     const struct tr_header *header = tr_reader_header(reader);
@@ -116,6 +132,7 @@ static void add_counts(struct an_context *ctx)
     if (ms / 1e3 > report->seconds) /* processes run side by side */
         report->seconds = ms / 1e3;
     judge_completeness(ctx->reader, report, lost);
+    note_ring(ctx->reader, report);
 }
 
 /* Above all that the report has used so far. */

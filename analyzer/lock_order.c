@@ -67,7 +67,7 @@ void an_lock_order_taken(struct an_lock_order *order)
 {
     struct an_thread *thread = order->world->now.thread;
     const struct an_object *wanted = order->world->now.object;
-    if (thread->held.count < 2)
+    if (thread->held.count < 2 || !thread->whole)
         return;
     uint64_t key = key_of(thread, wanted, an_thread_lockset(order->world, thread));
     uint64_t *number = sn_map_at(&order->by_key, key);
@@ -88,8 +88,8 @@ void an_lock_order_waiting(struct an_lock_order *order)
 {
     vec_each (struct an_thread *, thread, &order->world->threads.all) {
         const struct an_wait *wait = &(*thread)->wait;
-        if (wait->kind != AN_WAIT_LOCK || wait->timed || !(*thread)->held.count ||
-            an_thread_holds(*thread, wait->object))
+        if (wait->kind != AN_WAIT_LOCK || wait->timed || !(*thread)->whole ||
+            !(*thread)->held.count || an_thread_holds(*thread, wait->object))
             continue;
         struct an_node *node = node_new(order, *thread, wait->object);
         node->shared = wait->shared;
@@ -130,6 +130,28 @@ static bool gated(const struct an_node *x, const struct an_node *y)
     return false;
 }
 
+/* A lock may have been held of which a ring knows only that it was given back: by the thread, or
+ * by a maker that guards it. */
+static bool maybe_held(const struct an_node *x, const struct an_object *object)
+{
+    if (an_node_holds(x, object))
+        return true;
+    for (const struct an_thread *thread = x->thread; thread; thread = thread->parent)
+        vec_each (struct an_object *const, gave_back, &thread->gave_back)
+            if (*gave_back == object)
+                return true;
+    return false;
+}
+
+static bool maybe_gated(const struct an_node *x, const struct an_node *y)
+{
+    for (const struct an_thread *thread = x->thread; thread; thread = thread->parent)
+        vec_each (struct an_object *const, gave_back, &thread->gave_back)
+            if (maybe_held(y, *gave_back))
+                return true;
+    return false;
+}
+
 static bool before(const struct an_moment *a, const struct an_moment *b)
 {
     return a->clock <= an_clock_get(&b->past->past.hb, a->slot);
@@ -158,7 +180,8 @@ static bool fits(const struct an_node *new, const struct an_node *const *path, u
         if (path[i]->thread == new->thread || path[i]->wanted == new->wanted)
             return false;
     for (uint32_t i = 0; i < count; i++)
-        if (gated(path[i], new) || !concurrent(path[i], new))
+        if (gated(path[i], new) || maybe_gated(path[i], new) || maybe_gated(new, path[i]) ||
+            !concurrent(path[i], new))
             return false;
     return true;
 }

@@ -140,6 +140,12 @@ static void tell_note(const struct an_context *ctx, const struct an_thread *thre
                    an_thread_begins(ctx, thread), lock, an_thread_text(ctx, end->exited_by));
 }
 
+/* Its release, by another thread, may be missing. */
+static bool is_certain(const struct an_world *world, const struct an_held *held)
+{
+    return !world->lost_until || held->time > world->lost_until || held->object->lock.waiters.count;
+}
+
 static void finish(void *self)
 {
     struct abandoned *abandoned = self;
@@ -149,6 +155,8 @@ static void finish(void *self)
         struct an_thread *thread = *at;
         bool process = process_ended && end->exited_by == thread;
         for (size_t i = 0; i < thread->held.count; i++) {
+            if (!is_certain(abandoned->ctx->world, &thread->held.at[i]))
+                continue;
             if (process || !an_thread_lives(thread))
                 tell(abandoned, thread, &thread->held.at[i], process);
             else if (process_ended && !thread->blamed)

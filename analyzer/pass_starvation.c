@@ -150,7 +150,7 @@ static void event(void *self, const struct tr_event *ev)
 {
     struct starvation *starvation = self;
     const struct an_now *now = &starvation->ctx->world->now;
-    if (!now->object || !an_type_is_lock(now->object->type))
+    if (!now->object || !an_type_is_lock(now->object->type) || !now->thread->whole)
         return;
     if (ev->kind == TR_REQUEST) {
         begins(starvation, ev);

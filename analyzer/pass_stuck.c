@@ -94,6 +94,8 @@ static const char *reason(const struct an_context *ctx, const struct an_thread *
             (unsigned long long)wait->object->initial);
     default:
         return "";
+    if (!lock->owner && !lock->readers.count && ctx->world->lost_until && !lock->acquisitions)
+        return "Who holds it was recorded too long ago.";
     }
 }
 
@@ -108,6 +110,8 @@ static void add_others(const struct an_context *ctx, struct sn_finding *finding,
             an_site(ctx, finding, SN_ROLE_HOLDS, owner, held->stack, held->index, wait->object);
     }
     if (wait->kind == AN_WAIT_COND && wait->object->condition.signals)
+    if (wait->object && !wait->object->known && !an_type_is_lock(wait->object->type))
+        return "What was done with it before this recording's beginning is not known.";
         an_site(ctx, finding, SN_ROLE_SIGNALS,
                 an_thread(ctx->world, wait->object->condition.last_signal_thread),
                 wait->object->condition.last_signal_stack, wait->object->condition.last_signal,

@@ -21,7 +21,7 @@ static bool is_being_joined(const struct an_world *world, const struct an_thread
 
 static bool leaked(const struct an_world *world, const struct an_thread *thread)
 {
-    return thread->created && thread->exited && !thread->joined && !thread->detached &&
+    return thread->created && thread->made_whole && thread->exited && !thread->joined && !thread->detached &&
            !is_being_joined(world, thread);
 }
 

@@ -193,7 +193,10 @@ static uint64_t take_chunk(struct pass *pass, uint64_t offset, const struct tr_c
                              .time = chunk->time,
                              .epoch = chunk->epoch,
                              .thread = chunk->thread,
-                             .number = chunk->number};
+                             .number = chunk->number,
+                             .settled = UINT64_MAX};
+    if (index->header.flags & TR_IS_SNAPSHOT)
+        place.settled = offset + chunk->settled;
     decode_chunk(pass, &place, end);
     *vec_push(&index->chunks) = place;
     /* What stands behind the 0x00 of the end was an event once, unless the writer was killed. */
@@ -206,8 +209,20 @@ static uint64_t take_chunk(struct pass *pass, uint64_t offset, const struct tr_c
     return offset + chunk->size;
 }
 
+/* How long the place at OFFSET is, where no chunk was begun: one of a ring may be half wiped. */
+static uint64_t empty_size(const struct tr_header *header, uint64_t offset)
+{
+    uint64_t first = header->ring_kept, size = header->ring_chunk;
+    if (!size || first % TR_CHUNK_ALIGN || size % TR_CHUNK_ALIGN)
+        return TR_CHUNK_ALIGN;
+    if (offset == TR_HEADER_SIZE && first)
+        return first;
+    return (offset - TR_HEADER_SIZE - first) % size ? TR_CHUNK_ALIGN : size;
+}
+
 static void find_chunks(struct pass *pass)
 {
+    const struct tr_header *header = &pass->index->header;
     struct tr_damage *damage = &pass->index->damage;
     bool in_garbage = false; /* what lies side by side is one place */
     uint64_t offset = TR_HEADER_SIZE;
@@ -220,12 +235,10 @@ static void find_chunks(struct pass *pass)
         if (kind == PLACE_CHUNK)
             offset = take_chunk(pass, offset, &chunk);
         else
-            offset += TR_CHUNK_ALIGN;
+            offset += kind == PLACE_EMPTY ? empty_size(header, offset) : TR_CHUNK_ALIGN;
     }
-    struct tr_header header;
-    memcpy(&header, pass->bytes, sizeof header);
-    bool grew = !header.lost[TR_LOSS_NO_SPACE]; /* else the end counts what could not be had */
-    if (!damage->cut && grew && (pass->size < TR_HEADER_SIZE || header.end > pass->size)) {
+    bool grew = !header->lost[TR_LOSS_NO_SPACE]; /* else the end counts what could not be had */
+    if (!damage->cut && grew && (pass->size < TR_HEADER_SIZE || header->end > pass->size)) {
         damage->cut = true;
         tr_damage_add(damage, pass->size, "the file ends where chunks should follow");
     }
@@ -305,13 +318,62 @@ static int by_start(const void *left, const void *right)
             qsort((vec)->at, (vec)->count, sizeof *(vec)->at, order);                              \
     } while (0)
 
+/* Is it the one that a ring never gives up? */
+static bool is_kept(const struct tr_place *place)
+{
+    return !place->thread && !place->number;
+}
+
+/*
+ * In a ring a thread's old chunks go one by one, and what is there is all that it did since. Only a
+ * kill, or a snapshot, in the moment in which two threads take places can leave an older one than
+ * the newest that is gone: it counts as gone.
+ */
+static void drop_before_losses(struct tr_index *index)
+{
+    struct tr_place *at = index->chunks.at;
+    size_t kept = index->chunks.count, count = 0;
+    for (size_t i = index->chunks.count; i-- > 0;) {
+        bool follows = i + 1 < index->chunks.count && at[i + 1].thread == at[i].thread;
+        bool gap = follows && (at[i + 1].number - at[i].number > 1 || at[i + 1].lost);
+        at[i].lost = gap && !is_kept(&at[i]);
+    }
+    for (size_t i = 0; i < kept; i++)
+        if (!at[i].lost)
+            at[count++] = at[i];
+    index->chunks.count = count;
+}
+
+static void find_gaps(struct tr_index *index, const uint8_t *bytes)
+{
+    const struct tr_header *header = &index->header;
+    struct tr_gaps *gaps = &index->gaps;
+    gaps->any = header->ring_lost || header->flags & TR_IS_SNAPSHOT;
+    if (!gaps->any)
+        return;
+    bool known = header->counter_bits >= 1 && header->counter_bits <= 32;
+    struct tr_event ev;
+    vec_each (struct tr_place, place, &index->chunks) {
+        struct tr_coder coder = {.time = place->time};
+        const uint8_t *at = bytes + place->events, *end = bytes + place->end;
+        while (tr_index_decode(&coder, &at, end, &ev))
+            if ((uint64_t)(at - bytes) <= place->settled)
+                tr_gaps_add(gaps, &ev, known ? header->counter_bits : TR_COUNTER_BITS,
+                            header->ring_lost && place->time <= header->ring_time);
+    }
+    tr_gaps_sort(gaps);
+    vec_each (struct tr_observers, observers, &index->observers)
+        observers->version = tr_gaps_before(gaps, false, observers->object, observers->version);
+}
+
 static void find_missing(struct tr_index *index)
 {
     for (size_t i = 0; i < index->chunks.count; i++) {
         const struct tr_place *place = &index->chunks.at[i];
         bool first = i == 0 || place[-1].thread != place->thread;
         uint32_t expected = first ? 0 : place[-1].number + 1;
-        if (place->number != expected)
+        bool given_up = index->header.ring_lost && (first || is_kept(&place[-1]));
+        if (place->number != expected && !given_up)
             tr_damage_add(&index->damage, place->events - sizeof(struct tr_chunk),
                           "chunk %" PRIu32 " of thread %" PRIu32 ", not %" PRIu32, place->number,
                           place->thread, expected);
@@ -321,10 +383,14 @@ static void find_missing(struct tr_index *index)
 void tr_index_build(struct tr_index *index, const uint8_t *bytes, uint64_t size)
 {
     *index = (struct tr_index){0};
+    memcpy(&index->header, bytes, size < sizeof index->header ? size : sizeof index->header);
     struct pass pass = {.index = index, .bytes = bytes, .size = size};
     find_chunks(&pass);
     sn_map_release(&pass.module_of);
     SORT(&index->chunks, by_thread_and_number);
+    if (index->header.ring_lost)
+        drop_before_losses(index);
+    find_gaps(index, bytes);
     SORT(&index->deferred, by_thread_and_epoch);
     SORT(&index->modules, by_start);
     SORT(&index->observers, by_object_and_version);
@@ -341,6 +407,7 @@ void tr_index_release(struct tr_index *index)
     vec_release(&index->arguments);
     tr_names_release(&index->names);
     sn_map_release(&index->created);
+    tr_gaps_release(&index->gaps);
     vec_release(&index->observers);
     sn_arena_release(&index->arena);
 }

@@ -9,6 +9,7 @@
 
 #include "base/map.h"
 #include "base/vec.h"
+#include "trace/gaps.h"
 #include "trace/names.h"
 #include "trace/reader.h"
 
@@ -19,6 +20,9 @@ struct tr_place {         /* a chunk */
     uint64_t events, end; /* offsets of the first event and behind the last sound one */
     uint64_t time, epoch;
     uint32_t thread, number;
+    bool lost;        /* older than one of its thread that is lost */
+    uint64_t settled; /* events from here on: of a snapshot, there may be others before them that
+                         it has not */
 };
 
 struct tr_deferred { /* a deferred access, and how often it is repeated */
@@ -41,6 +45,8 @@ struct tr_index {
     VEC(struct tr_observers) observers; /* by object, then version */
     struct sn_map created;              /* threads with a THREAD_CREATE */
     struct tr_damage damage;
+    struct tr_gaps gaps;
+    struct tr_header header;
 };
 
 /* Fills *INDEX from the trace of SIZE bytes at BYTES, whose header was found good. */

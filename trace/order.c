@@ -12,6 +12,11 @@
  * Versions may have gaps: lost chunks, a kill between taking a number and writing the event, a
  * counter that started before a fork. So when all are blocked, the key for which the earliest of
  * them waits rises to the least that anybody needs of it.
+ *
+ * In a ring and in a snapshot it is known which numbers are missing at the beginning (gaps.h), and
+ * nobody waits for them. What is missing at the end of a snapshot, which was copied while the
+ * program went on, is not: threads that wait for it end there. So what is handed out is a
+ * consistent cut, whatever was copied first.
  */
 #include "trace/order.h"
 
@@ -182,17 +187,24 @@ static bool all_observed(struct tr_key *key, uint64_t version)
            !key->observers->left;
 }
 
-static void count_observer(struct tr_key *key, const struct tr_event *ev)
+static void count_observer(struct tr_key *key, uint64_t object, uint64_t version)
 {
-    struct tr_observers *at =
-        find_observers(key->observers, key->observers_end, ev->object, ev->version);
-    if (at < key->observers_end && at->version == ev->version && at->left)
+    struct tr_observers *at = find_observers(key->observers, key->observers_end, object, version);
+    if (at < key->observers_end && at->version == version && at->left)
         at->left--;
 }
 
-static bool by_counter(const struct tr_event *ev)
+/* The latest number up to VERSION for which the actor's head has to wait. */
+static uint64_t there(const struct tr_order *order, const struct tr_actor *actor, uint64_t version)
 {
-    return ev->kind == TR_ALLOC || ev->kind == TR_FREE || tr_is_access(ev->kind);
+    const struct tr_gaps *gaps = &order->index->gaps;
+    const struct tr_event *ev = &actor->head;
+    if (!gaps->any || !version || ev->offset >= actor->stream.settled)
+        return version;
+    bool by_counter = tr_by_counter(ev);
+    return tr_gaps_before(gaps, by_counter,
+                          by_counter ? tr_counter(ev->object, order->counter_bits) : ev->object,
+                          version);
 }
 
 static bool advances(const struct tr_event *ev)
@@ -214,10 +226,11 @@ static void look_at(struct tr_order *order, struct tr_actor *actor)
         if (child)
             actor->key = &child->ended;
     } else if (ev->version) {
-        actor->needed = advances(ev) ? come_to(ev->version - 1, true) : come_to(ev->version, false);
-        actor->key = by_counter(ev) ? key_in(order, &order->counters,
-                                             tr_counter(ev->object, order->counter_bits))
-                                    : key_in(order, &order->objects, ev->object);
+        actor->needed = advances(ev) ? come_to(there(order, actor, ev->version - 1), true)
+                                     : come_to(there(order, actor, ev->version), false);
+        actor->key = tr_by_counter(ev) ? key_in(order, &order->counters,
+                                                tr_counter(ev->object, order->counter_bits))
+                                       : key_in(order, &order->objects, ev->object);
     }
 }
 
@@ -233,10 +246,11 @@ static void move_on(struct tr_order *order, struct tr_actor *actor)
     } else if (ev->kind == TR_THREAD_EXIT) {
         raise_to(order, &actor->ended, 1);
     } else if (ev->version) {
+        uint64_t version = advances(ev) ? ev->version : there(order, actor, ev->version);
         if (!advances(ev))
-            count_observer(actor->key, ev);
-        bool all = all_observed(actor->key, ev->version);
-        raise_to(order, actor->key, come_to(ev->version, all));
+            count_observer(actor->key, ev->object, version);
+        bool all = all_observed(actor->key, version);
+        raise_to(order, actor->key, come_to(version, all));
     }
 }
 
@@ -265,6 +279,8 @@ bool tr_order_next(struct tr_order *order, struct tr_event *ev)
 {
     while (order->ready.count || order->blocked.count) {
         if (!order->ready.count) {
+            if (order->index->header.flags & TR_IS_SNAPSHOT)
+                return false;
             force(order);
             continue;
         }

@@ -19,6 +19,7 @@ static bool open_chunk(struct tr_stream *stream)
     if (place->time > stream->time)
         stream->time = place->time;
     stream->epoch = place->epoch;
+    stream->settled = place->settled;
     stream->at = stream->file + place->events;
     stream->end = stream->file + place->end;
     return true;

@@ -19,6 +19,8 @@
 #define TR_HEADER_SIZE    4096
 #define TR_CHUNK_ALIGN    4096 /* chunks start at, and are, multiples of this */
 #define TR_CHUNK_MAX      (16u << 20)
+#define TR_RING_MIN       (256u << 10)
+#define TR_RING_MAX       (64ull << 30)
 #define TR_ARCH_X86_64    62         /* EM_X86_64 */
 #define TR_RUN_MAX        (1u << 24) /* what one RUN may repeat */
 
@@ -32,6 +34,7 @@ enum tr_header_flags {
     TR_FILTER_SAME_EPOCH =
         1 << 1,               /* of a thread's equal accesses in one epoch only the first is here */
     TR_HAS_DEFERRED = 1 << 2, /* TR_ACC_DEFERRED occurs: place them by (thread, epoch) */
+    TR_IS_SNAPSHOT = 1 << 3,  /* copied while the program went on (tr_chunk.settled) */
 };
 
 /* The first page. Live while the program runs: the counters are final when it has ended. */
@@ -55,6 +58,11 @@ struct tr_header {
     uint64_t lost[TR_LOSSES];  /* events, by reason */
     uint64_t thread_of_parent; /* in a fork child: the forking thread's number in the parent */
     char program[1024];        /* path, cut if need be, terminated */
+    uint64_t ring_size;        /* of the flight recorder's file; 0: it is none */
+    uint64_t ring_time;        /* every event later than this is here */
+    uint64_t ring_lost;        /* chunks given up for newer ones */
+    uint32_t ring_chunk;       /* size of each place for chunks, but the first */
+    uint32_t ring_kept;        /* size of the first one, which is never given up */
 };
 
 struct tr_chunk {
@@ -63,8 +71,8 @@ struct tr_chunk {
     uint32_t size;   /* with this header; multiple of TR_CHUNK_ALIGN */
     uint32_t thread;
     uint32_t number; /* 0, 1, 2 ... within the thread */
-    uint32_t unused;
-    uint64_t time;  /* TSC at its start */
+    uint32_t settled; /* snapshots: how much of it was there before the copying began */
+    uint64_t time;    /* TSC at its start */
     uint64_t epoch; /* the thread's epoch at its start */
 };
 

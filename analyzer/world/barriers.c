@@ -15,7 +15,8 @@ void an_barriers_event(struct an_world *world, const struct tr_event *ev)
         return;
     }
     barrier->entered++;
-    world->now.fills_round = object->initial && barrier->entered % object->initial == 0;
+    world->now.fills_round =
+        object->known && object->initial && barrier->entered % object->initial == 0;
     barrier->rounds += world->now.fills_round;
     an_wait_begin(thread, AN_WAIT_BARRIER, ev);
     thread->wait.object = object;

@@ -67,6 +67,10 @@ static void freed(struct an_world *world, const struct tr_event *ev)
     struct an_range *range = an_ranges_at(&world->heap.blocks, ev->object);
     struct an_block *block = range && range->start == ev->object ? range->value : NULL;
     uint64_t size = ev->a0 ? ev->a0 : block ? block->size : 0;
+    if (!world->now.thread->whole) {
+        an_world_forget_memory(world, ev->object, size);
+        return;
+    }
     struct an_access *access = &world->now.access;
     an_world_access(world, ev, AN_WRITE | AN_FREE);
     access->size = size > UINT32_MAX ? UINT32_MAX : (uint32_t)size;

@@ -77,6 +77,8 @@ static struct an_thread *holder(struct an_object *object, struct an_thread *thre
 static void released(struct an_world *world, struct an_object *object, const struct tr_event *ev)
 {
     struct an_thread *thread = holder(object, world->now.thread);
+    if (!thread && world->lost_until && !(ev->mode & TR_LOCK_FOREIGN))
+        *vec_push(&world->now.thread->gave_back) = object;
     if (!thread) {
         world->now.outermost = !(ev->mode & TR_LOCK_NESTED);
         world->now.released = (struct an_held){.shared = (ev->mode & TR_LOCK_SHARED) != 0};
@@ -94,6 +96,23 @@ static void released(struct an_world *world, struct an_object *object, const str
     let_go(object, thread, held);
 }
 
+/* When the holder took the lock may be missing; who waits for it says who that is. */
+static void infer_holder(struct an_world *world, struct an_object *object,
+                         const struct tr_event *ev)
+{
+    if (!world->lost_until || ev->version <= object->lock.version || object->lock.owner ||
+        ev->a0 >= TR_NO_THREAD)
+        return;
+    struct an_thread *waiter = world->now.thread;
+    struct an_thread *owner = an_thread(world, (uint32_t)ev->a0);
+    world->threads.latest = waiter;
+    if (an_thread_holds(owner, object))
+        return;
+    *vec_push(&owner->held) = (struct an_held){.object = object, .depth = 1};
+    owner->lockset_known = false;
+    object->lock.owner = owner;
+}
+
 void an_locks_event(struct an_world *world, const struct tr_event *ev)
 {
     struct an_object *object =
@@ -102,15 +121,18 @@ void an_locks_event(struct an_world *world, const struct tr_event *ev)
     world->now.object = object;
     switch (ev->kind) {
     case TR_REQUEST:
+        infer_holder(world, object, ev);
         an_wait_begin(thread, AN_WAIT_LOCK, ev);
         thread->wait.object = object;
         *vec_push(&object->lock.waiters) = thread;
         break;
     case TR_ACQUIRE:
         acquired(world, object, ev);
+        object->lock.version = ev->version;
         break;
     case TR_RELEASE:
         released(world, object, ev);
+        object->lock.version = ev->version;
         break;
     case TR_TRY_FAIL:
         an_wait_end(thread);

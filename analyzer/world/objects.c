@@ -23,6 +23,7 @@ static struct an_object *object_new(struct an_world *world, const struct tr_even
     object->create_stack = ev->stack;
     object->create_thread = ev->thread;
     object->create_index = ev->index;
+    object->known = !world->lost_until || (ev->kind == TR_OBJECT_NEW && world->now.thread->whole);
     const struct an_block *block = an_heap_block(&world->heap, address);
     if (block) {
         object->block_stack = block->stack;

@@ -86,6 +86,7 @@ static void created(struct an_world *world, struct an_thread *parent, const stru
     if (child->created || child == parent)
         return;
     child->created = true;
+    child->made_whole = parent->whole;
     child->parent = parent;
     child->create_stack = ev->stack;
     child->create_index = ev->index;
@@ -120,6 +121,20 @@ static void started(struct an_world *world, struct an_thread *thread, const stru
     } else {
         an_ranges_insert(&world->threads.handles, ev->object, 1, thread);
     }
+}
+
+/* Who it is, where the beginning of its life is missing. */
+static void told_again(struct an_world *world, struct an_thread *thread, const struct tr_event *ev)
+{
+    if (!thread->started)
+        started(world, thread, ev);
+    if (thread->name || !ev->bytes_length)
+        return;
+    const char *name = sn_strndup(&world->arena, (const char *)ev->bytes, ev->bytes_length);
+    const char *program = tr_reader_header(world->reader)->program;
+    const char *slash = strrchr(program, '/');
+    if (strncmp(name, slash ? slash + 1 : program, ev->bytes_length) != 0)
+        thread->name = name; /* not just the process's */
 }
 
 const struct an_thread *an_stack_owner(const struct an_world *world, uint64_t address,
@@ -183,6 +198,9 @@ void an_threads_event(struct an_world *world, const struct tr_event *ev)
     case TR_THREAD_START:
         started(world, thread, ev);
         break;
+    case TR_THREAD_AGAIN:
+        told_again(world, thread, ev);
+        break;
     case TR_THREAD_EXIT:
         exited(world, thread, ev);
         break;
@@ -216,6 +234,7 @@ void an_threads_release(struct an_world *world)
 {
     vec_each (struct an_thread *, thread, &world->threads.all) {
         vec_release(&(*thread)->held);
+        vec_release(&(*thread)->gave_back);
         vec_release(&(*thread)->create_held);
         vec_release(&(*thread)->guards);
     }

@@ -6,6 +6,8 @@
 void an_world_init(struct an_world *world, struct tr_reader *reader)
 {
     *world = (struct an_world){.reader = reader, .hard.hard = true};
+    if (reader && tr_reader_header(reader)->ring_lost)
+        world->lost_until = tr_reader_header(reader)->ring_time;
 }
 
 void an_world_forget_memory(struct an_world *world, uint64_t start, uint64_t size)
@@ -40,6 +42,8 @@ void an_world_access(struct an_world *world, const struct tr_event *ev, unsigned
 static void access_memory(struct an_world *world, const struct tr_event *ev, uint64_t size,
                           unsigned flags)
 {
+    if (!world->now.thread->whole)
+        return; /* what orders it may be missing */
     an_world_access(world, ev, flags);
     world->now.access.size = size > UINT32_MAX ? UINT32_MAX : (uint32_t)size;
     an_memory_access(&world->memory, &world->heap, &world->order, world->now.thread,
@@ -74,6 +78,7 @@ static void update(struct an_world *world, const struct tr_event *ev)
 {
     switch (ev->kind) {
     case TR_THREAD_START ... TR_JOIN_FAIL:
+    case TR_THREAD_AGAIN:
         an_threads_event(world, ev);
         break;
     case TR_OBJECT_NEW:
@@ -193,6 +198,7 @@ static void begin(struct an_world *world, const struct tr_event *ev)
     now->object = NULL;
     now->succeeded = NULL;
     now->outermost = now->released_by_other = now->fills_round = false;
+    now->thread->whole |= !world->lost_until || ev->time > world->lost_until;
     world->events++;
     world->accesses += tr_is_access(ev->kind) || tr_is_atomic(ev->kind);
     if (!ev->time)
@@ -204,11 +210,23 @@ static void begin(struct an_world *world, const struct tr_event *ev)
         world->last_time = ev->time;
 }
 
+/* Times are stamped now and then only: but what comes behind an event that is late enough, by the
+ * number that both have of an object, is late enough too. */
+static void spread_wholeness(struct an_world *world, const struct tr_event *ev)
+{
+    struct an_object *object = world->now.object;
+    if (!object || !ev->version)
+        return;
+    world->now.thread->whole |= object->whole;
+    object->whole |= world->now.thread->whole;
+}
+
 void an_world_event(struct an_world *world, const struct tr_event *ev)
 {
     begin(world, ev);
     struct an_thread *thread = world->now.thread;
     update(world, ev);
+    spread_wholeness(world, ev);
     if (!tr_is_access(ev->kind)) {
         an_order_event(&world->order, world, ev);
         an_order_event(&world->hard, world, ev);

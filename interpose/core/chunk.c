@@ -7,8 +7,10 @@
  * than alone.
  */
 #include "interpose/core/fork.h"
+#include "interpose/core/ring.h"
 
 #include <signal.h>
+#include <sys/prctl.h>
 
 #include "interpose/core/poison.h"
 
@@ -167,11 +169,13 @@ bool rec_chunk_open_file(const char *pattern)
         header = map(fd, 0, TR_HEADER_SIZE);
     }
     rec_sys_close(fd);
-    if (!header) {
+    if (!header || error) {
         rec_syscall3(SYS_unlink, (long)rec_trace_path, 0, 0);
         rec_off(error ? -error : ENOMEM);
         return false;
     }
+    if (header)
+        error = rec_ring_start(fd);
     *header = *rec_header;
     rec_header = header;
     return true;
@@ -242,7 +246,9 @@ void rec_chunk_blank(struct rec_stream *s)
 {
     const int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED;
     rec_syscall6(SYS_mmap, (long)rec_header, TR_HEADER_SIZE, PROT_READ | PROT_WRITE, flags, -1, 0);
-    if (s->chunk)
+    s->coder.again = NULL; /* nothing is raised there any more */
+    s->coder.last = 0;
+    if (s->chunk && !rec_ring_give(s->chunk, (uint32_t)(s->at - s->chunk)))
         rec_syscall6(SYS_mmap, (long)s->chunk, s->chunk_size, PROT_READ | PROT_WRITE, flags, -1, 0);
     file_device = file_inode = 0; /* what does not fit is not written into the parent's file */
 }
@@ -255,7 +261,8 @@ static bool next(struct rec_stream *s, uint32_t room)
     while (size < room + EVENT_ROOM)
         size *= 2;
     uint64_t offset;
-    uint8_t *chunk = chunk_map(&offset, size);
+    uint8_t *chunk = rec_ring.base ? ring_next(&offset, &size, !s->thread && !s->chunk_number)
+                                   : chunk_map(&offset, size);
     if (!chunk)
         return false;
     rec_chunk_close(s);
@@ -269,6 +276,41 @@ static bool next(struct rec_stream *s, uint32_t room)
     __atomic_store_n((uint64_t *)chunk, TR_CHUNK_MAGIC, __ATOMIC_RELEASE);
     s->chunk = chunk;
     s->chunk_size = size;
+    rec_ring_forget();
+}
+
+/* A place in the ring; the file's first chunk is longer. */
+static uint8_t *ring_next(uint64_t *offset, uint32_t *size, bool first)
+{
+    *size = first ? rec_ring.kept_size : rec_ring.size;
+    *offset = TR_HEADER_SIZE;
+    uint8_t *chunk = first ? rec_ring.base : rec_ring_take(offset);
+    if (!chunk && (chunk = chunk_map(offset, *size)))
+        rec_ring_add(chunk, *offset);
+    return chunk;
+}
+
+/* What the thread's earlier chunks have told may be lost: its stacks get new numbers, when they are
+ * used, and it says again who it is. */
+static void begin_in_ring(struct rec_stream *s)
+{
+    enum { LONGEST = 16 };
+    s->soft = s->limit - REC_STACK_ROOM;
+    s->told_before = s->next_stack - 1;
+    for (unsigned i = 0; i < REC_STACK_IDS; i++)
+        s->stack_ids[i] = 0;
+    char name[LONGEST] = {0};
+    uint32_t length = 0;
+    rec_syscall6(SYS_prctl, PR_GET_NAME, (long)name, 0, 0, 0, 0);
+    while (length < LONGEST && name[length])
+        length++;
+    if (s->chunk_number > 1)
+        rec_emit(s, &(struct tr_event){.kind = TR_THREAD_AGAIN,
+                                       .object = (uint64_t)pthread_self(),
+                                       .a0 = s->self->parent,
+                                       .a1 = (uint64_t)rec_sys_gettid(),
+                                       .bytes = (const uint8_t *)name,
+                                       .bytes_length = length});
     s->at = chunk + sizeof(struct tr_chunk);
     s->end = chunk + size;
     s->limit = s->end - TR_EVENT_MAX;
@@ -287,3 +329,5 @@ bool rec_chunk_next(struct rec_stream *s, uint32_t room)
     rec_syscall6(SYS_rt_sigprocmask, SIG_SETMASK, (long)&before, 0, sizeof before, 0, 0);
     return done;
 }
+    if (rec_ring.base)
+        begin_in_ring(s);

@@ -36,6 +36,8 @@
 enum {
     REC_FRAMES = 64,      /* of a stack; deeper ones are cut at the outer end */
     REC_STACK_SETS = 128, /* of the stack cache */
+    REC_FIRST_FRAMES = 3, /* of a thread: the C library's, and the one that calls main or ours */
+    REC_STACK_ROOM = 1024, /* for the definition of a stack, and some events with it */
     REC_STACK_WAYS = 4,
     REC_STACK_IDS = 1024,
     REC_WALKING = 2,
@@ -130,6 +132,7 @@ struct rec_stream {
     uint8_t forking; /* between the beginning and the end of a fork */
     uint64_t stack_low, stack_high;
     uint64_t stack_base; /* return addresses from here on stay for the thread's life; 0 not known */
+    uint8_t *soft;     /* in a ring: and for a stack before; else above all */
     uint32_t next_stack; /* thread's own number of the next stack defined */
     struct rec_stream *next_free;
     struct rec_stream *lender; /* of a cover (thread.c): whose stream it is; else NULL */
@@ -146,6 +149,8 @@ struct rec_stream {
 };
 
 /* On a page that a forked child sees zeroed: there the recorder is off until it has started anew.
+    uint32_t told_before; /* in a ring: up to this number they were defined in earlier chunks */
+    uint64_t outermost[REC_FIRST_FRAMES]; /* from stack_base on */
  */
 struct rec_live {
     int on; /* recording */
@@ -181,6 +186,7 @@ struct rec_stream *rec_enter_slow(void);
 /* Where the caller has seen that rec_live.on. */
 static inline struct rec_stream *rec_enter_live(void)
 {
+    uint64_t ring;    /* bytes of the flight recorder's file; 0: it is none */
     struct rec_stream *s = rec_self;
     if (rec_unlikely(s->guard))
         return rec_enter_slow();
@@ -411,12 +417,19 @@ __attribute__((always_inline)) static inline bool rec_stack_holds(
         for (const struct rec_return *r = end - stack->compared; r < end - 12; r++)
             if (*(const uint64_t *)(base + r->slot) != r->pc)
                 return false;
+/* The same as rec_emit, for an event whose stack was told in an earlier chunk. */
+void rec_emit_retold(struct rec_stream *s, const struct tr_event *ev);
+
         __attribute__((fallthrough));
 #define REC_CASE(n)                                                                                \
     case n:                                                                                        \
         if (rec_unlikely(!REC_SAME(n)))                                                            \
             return false;                                                                          \
         __attribute__((fallthrough));
+    if (rec_unlikely(ev->stack - 1 < s->told_before)) { /* 0 is none */
+        rec_emit_retold(s, ev);
+        return;
+    }
         REC_CASE(12)
         REC_CASE(11)
         REC_CASE(10)

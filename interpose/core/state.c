@@ -8,6 +8,7 @@
 #include "interpose/core/control.h"
 #include "interpose/core/environment.h"
 #include "interpose/core/follow.h"
+#include "interpose/core/ring.h"
 
 #include "interpose/core/poison.h"
 
@@ -117,6 +118,22 @@ static void set_accesses(const char *value)
 
 /* The long options of `snarl record` that mean something here; the command checks the others
  * before. */
+/* Bytes, with K, M or G behind; 0 and a line in the log if it is none that a ring may have. */
+static uint64_t ring_size(const char *text)
+{
+    uint64_t value = 0;
+    const char *p = text;
+    while (*p >= '0' && *p <= '9' && value < TR_RING_MAX)
+        value = value * 10 + (uint64_t)(*p++ - '0');
+    unsigned shift = *p == 'K' ? 10 : *p == 'M' ? 20 : *p == 'G' ? 30 : 0;
+    value <<= shift;
+    if (p > text && !p[shift != 0] && value >= TR_RING_MIN && value <= TR_RING_MAX)
+        return value;
+    rec_log("SNARL_OPTIONS: --ring takes %u KiB to %u GiB, not '%s'", (uint64_t)TR_RING_MIN >> 10,
+            (uint64_t)TR_RING_MAX >> 30, text);
+    return 0;
+}
+
 static void read_options(const char *text)
 {
     char word[1024];
@@ -136,6 +153,8 @@ static void read_options(const char *text)
             set_accesses(value);
         } else if (starts(word, "--follow=", &value)) {
             copy(rec_config.follow, sizeof rec_config.follow, value);
+        } else if (starts(word, "--ring=", &value)) {
+            rec_config.ring = ring_size(value);
         } else {
             rec_log("SNARL_OPTIONS: unknown option '%s'", word);
         }
@@ -231,6 +250,7 @@ static void begin(uint32_t parent)
     rec_modules_start(s);
     rec_thread_expects_end(s->self);
     rec_live.on = 1;
+    rec_ring_keep_on(s);
     recording = true;
     rec_leave(s);
 }
