@@ -106,6 +106,12 @@ static void judge_completeness(struct tr_reader *reader, struct sn_report *repor
         incomplete(report, sn_sprintf(arena, "the recorder switched itself off: %s",
                                       header->off_reason ? strerror((int)header->off_reason)
                                                          : "no reason given"));
+    if (header->lost[TR_LOSS_SANDBOX])
+        incomplete(report,
+                   sn_sprintf(arena,
+                              "the program forbade itself system calls (seccomp): %llu events came "
+                              "after what the recorder had put aside was used up",
+                              (unsigned long long)header->lost[TR_LOSS_SANDBOX]));
     if (lost)
         incomplete(report,
                    sn_sprintf(arena, "the recorder lost %llu events", (unsigned long long)lost));

@@ -318,7 +318,10 @@ REC_EXPORT int pthread_setname_np(pthread_t handle, const char *name)
 REC_EXPORT int prctl(int option, unsigned long a, unsigned long b, unsigned long c, unsigned long d)
 {
     enum { SET_NAME = 15 };
+    bool sandbox = rec_sandbox_enters(SYS_prctl, option, (long)a);
     int result = REAL(prctl)(option, a, b, c, d);
+    if (sandbox && result)
+        rec_sandbox_fails();
     if (option == SET_NAME && result == 0)
         named(TR_NO_THREAD, (const char *)a);
     return result;

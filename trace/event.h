@@ -177,6 +177,7 @@ enum tr_loss {
     TR_LOSS_REENTRY = 2,   /* a signal handler interrupted the recorder's own work */
     TR_LOSS_NO_THREAD = 3, /* a thread without a state (too early, too late, foreign) */
     TR_LOSS_NO_STACK = 4,  /* the event is there, its stack is not */
+    TR_LOSS_SANDBOX = 5,   /* no system call may be made, and what was put aside is used up */
     TR_LOSSES = 8,
 };
 

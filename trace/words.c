@@ -61,7 +61,8 @@ static const struct tr_word sources[] = {{3, TR_SOURCE_NONE, "none"},
 static const struct tr_word losses[] = {
     {7, TR_LOSS_NO_SPACE, "no_space"}, {7, TR_LOSS_NO_MEMORY, "no_memory"},
     {7, TR_LOSS_REENTRY, "reentry"},   {7, TR_LOSS_NO_THREAD, "no_thread"},
-    {7, TR_LOSS_NO_STACK, "no_stack"}, {0}};
+    {7, TR_LOSS_NO_STACK, "no_stack"}, {7, TR_LOSS_SANDBOX, "sandbox"},
+    {0}};
 
 static const struct tr_word metas[] = {{UINT32_MAX, TR_META_ARGUMENT, "argument"},
                                        {UINT32_MAX, TR_META_DIRECTORY, "directory"},
@@ -221,6 +222,7 @@ const struct tr_header_word tr_header_words[] = {HEADER(arch),
                                                  LOST(TR_LOSS_REENTRY, "lost_reentry"),
                                                  LOST(TR_LOSS_NO_THREAD, "lost_no_thread"),
                                                  LOST(TR_LOSS_NO_STACK, "lost_no_stack"),
+                                                 LOST(TR_LOSS_SANDBOX, "lost_sandbox"),
                                                  {0}};
 
 uint64_t tr_header_get(const struct tr_header *header, const struct tr_header_word *word)

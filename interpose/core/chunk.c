@@ -14,7 +14,13 @@
 
 #include "interpose/core/poison.h"
 
-enum { FIRST_CHUNK = 4096, LARGEST_CHUNK = 1 << 20, EVENT_ROOM = 1024 };
+enum {
+    FIRST_CHUNK = 4096,
+    LARGEST_CHUNK = 1 << 20,
+    RESERVED_CHUNK = 1 << 15,
+    RESERVE = 1 << 22,
+    EVENT_ROOM = 1024
+};
 
 struct tr_header *rec_header;
 char rec_trace_path[TR_CONTROL_PATH];
@@ -227,11 +233,29 @@ static uint8_t *open_and_map(uint64_t *offset, uint32_t size)
 
 static uint8_t *chunk_map(uint64_t *offset, uint32_t size)
 {
+    if (__atomic_load_n(&rec_closing, __ATOMIC_SEQ_CST))
+        return rec_reserve_take(offset, size);
     bool alone = rec_fork_keep_out_soon(); /* a child would keep the descriptor */
     uint8_t *chunk = open_and_map(offset, size);
     if (alone)
         rec_fork_let_in();
     return chunk;
+}
+
+/* Less, where there is no more. */
+void rec_chunk_reserve(void)
+{
+    int fd = reopen();
+    for (uint64_t size = RESERVE; fd >= 0 && size >= RESERVED_CHUNK; size /= 4) {
+        uint64_t offset = __atomic_fetch_add(&rec_header->end, size, __ATOMIC_RELAXED);
+        uint8_t *place = rec_chunk_back(fd, offset, size) ? NULL : map(fd, offset, size);
+        if (place) {
+            rec_reserve_keep(place, offset, size);
+            break;
+        }
+    }
+    if (fd >= 0)
+        rec_sys_close(fd);
 }
 
 void rec_chunk_close(struct rec_stream *s)
@@ -258,6 +282,8 @@ static bool next(struct rec_stream *s, uint32_t room)
     uint32_t size = s->chunk_size ? s->chunk_size * 2 : FIRST_CHUNK;
     if (size > LARGEST_CHUNK)
         size = LARGEST_CHUNK;
+    if (rec_closing && size > RESERVED_CHUNK)
+        size = RESERVED_CHUNK;
     while (size < room + EVENT_ROOM)
         size *= 2;
     uint64_t offset;
@@ -324,9 +350,12 @@ static void begin_in_ring(struct rec_stream *s)
 bool rec_chunk_next(struct rec_stream *s, uint32_t room)
 {
     uint64_t all = UINT64_MAX, before = 0;
+    if (!rec_system_enter())
+        return next(s, room);
     rec_syscall6(SYS_rt_sigprocmask, SIG_SETMASK, (long)&all, (long)&before, sizeof all, 0, 0);
     bool done = next(s, room);
     rec_syscall6(SYS_rt_sigprocmask, SIG_SETMASK, (long)&before, 0, sizeof before, 0, 0);
+    rec_system_leave();
     return done;
 }
     if (rec_ring.base)

@@ -72,7 +72,7 @@ void rec_fork_after(bool child)
 
 bool rec_fork_borrowed(void)
 {
-    return (uint32_t)rec_sys_getpid() != rec_header->pid;
+    return !rec_no_system && (uint32_t)rec_sys_getpid() != rec_header->pid;
 }
 
 /* A borrowing child tells of itself when it executes something or ends; what its maker then says of

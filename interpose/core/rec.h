@@ -225,6 +225,7 @@ bool rec_chunk_open_file(const char *pattern);
 /* A new chunk with room for ROOM bytes; false if none can be had (counted). */
 bool rec_chunk_next(struct rec_stream *s, uint32_t room);
 void rec_chunk_close(struct rec_stream *s);
+void rec_chunk_reserve(void); /* puts a piece of the file aside (reserve.c) */
 /* Backs [OFFSET, OFFSET + SIZE) of a file with blocks: 0, or -errno. */
 int rec_chunk_back(int fd, uint64_t offset, uint64_t size);
 /* In a fork child that will return into the recorder's work: lets it end, without effect. */
@@ -312,6 +313,20 @@ void rec_access_end(struct rec_stream *s);   /* its thread ends */
 /* Memory that is another now, though at the same address: the thread's accesses to it are news. */
 void rec_access_forget(struct rec_stream *s, const void *block, uint64_t size);
 void rec_atomics_reset(void); /* in a fork child */
+
+/* reserve.c: what is told when the program has forbidden itself system calls. */
+extern int rec_closing; /* the system is being left, or has been; atomic */
+/* Before system call NUMBER: if it puts the process into a sandbox, all is prepared, and
+ * rec_sandbox_fails undoes that if the call fails. */
+bool rec_sandbox_enters(long number, long a, long b);
+void rec_sandbox_fails(void);
+/* Around calls of which none may be left out; false if they may not be made. */
+bool rec_system_enter(void);
+void rec_system_leave(void);
+/* SIZE bytes of the file, mapped at PLACE, are put aside; and taken. */
+void rec_reserve_keep(uint8_t *place, uint64_t offset, uint64_t size);
+uint8_t *rec_reserve_take(uint64_t *offset, uint32_t size);
+void rec_reserve_forget(void); /* in a fork child */
 
 /* handler.c */
 /* A handler's trampoline, whose frame is at CFA, is about to call HANDLER; false if that is not to

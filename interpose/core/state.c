@@ -45,6 +45,8 @@ void rec_off(int reason)
 /* The rate of the time stamp counter, better with every chunk that is begun. */
 void rec_measure_clock(void)
 {
+    if (rec_no_system)
+        return;
     uint64_t ns = rec_sys_nanoseconds(CLOCK_MONOTONIC) - clock_start_ns;
     uint64_t ticks = rec_tsc() - rec_header->start_tsc;
     if (ns > 1000)
@@ -302,6 +304,11 @@ void rec_restart_in_child(void)
     if (!recording)
         return;
     recording = false;
+    rec_reserve_forget();
+    if (rec_no_system) {
+        rec_header = &first_header;
+        return;
+    }
     if (!rec_follows_children()) {
         rec_header = &first_header;
         return;
