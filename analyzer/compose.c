@@ -108,8 +108,8 @@ struct sn_variable *an_variable(const struct an_context *ctx, uint64_t address, 
     variable->size = size;
     const struct an_block *block = an_heap_block(&ctx->world->heap, address);
     const struct an_thread *owner =
-        block ? NULL : an_stack_owner(ctx->world, address, ctx->world->now.index);
-    if (block) {
+        block && !block->mapped ? NULL : an_stack_owner(ctx->world, address, ctx->world->now.index);
+    if (block && !owner) {
         variable->place = "heap";
         variable->allocated_at = an_stack(ctx, block->stack);
         variable->block_offset = address - block->start;

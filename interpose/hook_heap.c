@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The heap. Blocks are told to the trace where accesses are recorded; a block that is freed always
- * ends the locks in it. The order of a block's lives is a number of its counter: taken before the
- * real free, after the real allocation.
+ * The C library's heap, or that of the allocator that stands in for it. What is told of a block's
+ * life is in core/heap.c.
  *
  * dlsym, which finds the real functions, may allocate itself: until they are known, a small arena
- * answers.
+ * answers. An allocator that is preloaded behind us may be the one whose first lock makes us look
+ * for them: it must not be called then.
  */
-#include "interpose/core/rec.h"
+#include "interpose/core/heap.h"
 
 enum { EARLY = 64 * 1024, ALIGN = 16 };
 
@@ -37,44 +37,12 @@ static size_t early_size(const void *block)
 /* The allocator is known, or was just made known; false while that goes on in this thread. */
 static bool ready(void)
 {
-    static __thread bool resolving __attribute__((tls_model("initial-exec")));
-    if (rec_likely(rec_real.malloc_usable_size != NULL))
+    if (rec_likely(rec_real_resolved))
         return true;
-    if (resolving)
+    if (rec_real_resolving)
         return false;
-    resolving = true;
     rec_real_resolve();
-    resolving = false;
     return true;
-}
-
-static void told_alloc(void *block, size_t size, uint64_t cfa)
-{
-    if (rec_likely(!block || !rec_live.on || !rec_config.heap))
-        return;
-    struct rec_stream *s = rec_enter();
-    if (!s)
-        return;
-    rec_access_forget(s, block, size);
-    rec_emit(s, &(struct tr_event){.kind = TR_ALLOC,
-                                   .stack = rec_stack(s, cfa),
-                                   .object = (uint64_t)block,
-                                   .version = rec_counter_next(block),
-                                   .a0 = size});
-    rec_leave(s);
-}
-
-static void tell_free(struct rec_stream *s, void *block, uint64_t version, size_t size,
-                      uint64_t cfa)
-{
-    if (rec_config.heap)
-        rec_emit(s, &(struct tr_event){.kind = TR_FREE,
-                                       .stack = rec_stack(s, cfa),
-                                       .object = (uint64_t)block,
-                                       .version = version,
-                                       .a0 = size});
-    if (rec_objects_maybe_in(block, size))
-        rec_objects_end_in(s, block, size, TR_END_FREE);
 }
 
 REC_EXPORT void *malloc(size_t size)
@@ -82,7 +50,7 @@ REC_EXPORT void *malloc(size_t size)
     if (rec_unlikely(!ready()))
         return early_alloc(size);
     void *block = rec_real.malloc(size);
-    told_alloc(block, size, rec_here());
+    rec_block_begins(block, size, rec_here());
     return block;
 }
 
@@ -91,29 +59,15 @@ REC_EXPORT void *calloc(size_t count, size_t size)
     if (rec_unlikely(!ready()))
         return size && count > EARLY / size ? NULL : early_alloc(count * size);
     void *block = rec_real.calloc(count, size);
-    told_alloc(block, count * size, rec_here());
+    rec_block_begins(block, count * size, rec_here());
     return block;
 }
 
 REC_EXPORT void free(void *block)
 {
-    if (!block || rec_unlikely(is_early(block)))
+    if (!block || rec_unlikely(is_early(block)) || rec_unlikely(!ready()))
         return;
-    if (rec_unlikely(!ready()))
-        return;
-    if (rec_live.on) {
-        size_t size = rec_real.malloc_usable_size(block);
-        if (rec_config.heap || rec_objects_maybe_in(block, size)) {
-            int error = errno;
-            struct rec_stream *s = rec_enter();
-            if (s) {
-                tell_free(s, block, rec_config.heap ? rec_counter_next(block) : 0, size,
-                          rec_here());
-                rec_leave(s);
-            }
-            errno = error;
-        }
-    }
+    rec_block_ends(block, rec_here());
     rec_real.free(block);
 }
 
@@ -126,41 +80,29 @@ static void *realloc_early(void *block, size_t size)
     return fresh;
 }
 
-/* What became of BLOCK is known only afterwards, but its number must be taken before. */
 REC_EXPORT void *realloc(void *block, size_t size)
 {
     if (rec_unlikely(is_early(block)))
         return realloc_early(block, size);
     if (rec_unlikely(!ready()))
         return early_alloc(size);
-    if (!block || !rec_live.on) {
-        void *fresh = rec_real.realloc(block, size);
-        told_alloc(fresh, size, rec_here());
-        return fresh;
-    }
-    size_t old = rec_real.malloc_usable_size(block);
-    uint64_t version = rec_config.heap ? rec_counter_next(block) : 0;
+    struct rec_resizing resizing = rec_resize_begin(block);
     void *fresh = rec_real.realloc(block, size);
-    bool gone = fresh ? fresh != block : !size;
-    int error = errno;
-    struct rec_stream *s = rec_enter();
-    if (s) {
-        if (gone)
-            tell_free(s, block, version, old, rec_here());
-        else if (rec_config.heap) {
-            rec_access_forget(s, block, fresh ? size : old);
-            rec_emit(s, &(struct tr_event){.kind = TR_ALLOC,
-                                           .mode = TR_HEAP_RESIZED,
-                                           .stack = rec_stack(s, rec_here()),
-                                           .object = (uint64_t)block,
-                                           .version = version,
-                                           .a0 = fresh ? size : old});
-        }
-        rec_leave(s);
-    }
-    if (gone)
-        told_alloc(fresh, size, rec_here());
-    errno = error;
+    rec_resize_end(&resizing, fresh, size, rec_here());
+    return fresh;
+}
+
+/* The C library's calls realloc, where the overflow has been looked for. */
+REC_EXPORT void *reallocarray(void *block, size_t count, size_t size)
+{
+    if (rec_unlikely(!ready()))
+        return NULL;
+    size_t all;
+    if (is_early(block) || __builtin_mul_overflow(count, size, &all))
+        return rec_real.reallocarray(block, count, size);
+    struct rec_resizing resizing = rec_resize_begin(block);
+    void *fresh = rec_real.reallocarray(block, count, size);
+    rec_resize_end(&resizing, fresh, all, rec_here());
     return fresh;
 }
 
@@ -169,7 +111,7 @@ REC_EXPORT void *memalign(size_t alignment, size_t size)
     if (!ready())
         return NULL;
     void *block = rec_real.memalign(alignment, size);
-    told_alloc(block, size, rec_here());
+    rec_block_begins(block, size, rec_here());
     return block;
 }
 
@@ -178,7 +120,7 @@ REC_EXPORT void *aligned_alloc(size_t alignment, size_t size)
     if (!ready())
         return NULL;
     void *block = rec_real.aligned_alloc(alignment, size);
-    told_alloc(block, size, rec_here());
+    rec_block_begins(block, size, rec_here());
     return block;
 }
 
@@ -188,6 +130,24 @@ REC_EXPORT int posix_memalign(void **block, size_t alignment, size_t size)
         return ENOMEM;
     int error = rec_real.posix_memalign(block, alignment, size);
     if (!error)
-        told_alloc(*block, size, rec_here());
+        rec_block_begins(*block, size, rec_here());
     return error;
+}
+
+REC_EXPORT void *valloc(size_t size)
+{
+    if (!ready())
+        return NULL;
+    void *block = rec_real.valloc(size);
+    rec_block_begins(block, size, rec_here());
+    return block;
+}
+
+REC_EXPORT void *pvalloc(size_t size)
+{
+    if (!ready())
+        return NULL;
+    void *block = rec_real.pvalloc(size);
+    rec_block_begins(block, size, rec_here());
+    return block;
 }

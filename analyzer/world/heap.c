@@ -10,15 +10,31 @@ enum { GIVEN_BACK = 128 * 1024 };
 const struct an_block *an_heap_block(const struct an_heap *heap, uint64_t address)
 {
     const struct an_range *range = an_ranges_at(&heap->blocks, address);
+    if (!range)
+        range = an_ranges_at(&heap->maps, address);
     return range ? range->value : NULL;
+}
+
+static void give_back(struct an_heap *heap, struct an_block *block)
+{
+    block->next = heap->spare;
+    heap->spare = block;
 }
 
 static void drop(struct an_heap *heap, struct an_block *block)
 {
     an_ranges_remove(&heap->blocks, block->start);
     an_snapshot_drop(block->free.past);
-    block->next = heap->spare;
-    heap->spare = block;
+    give_back(heap, block);
+}
+
+static struct an_block *take(struct an_world *world)
+{
+    struct an_block *block = world->heap.spare;
+    if (!block)
+        return SN_NEW(&world->arena, struct an_block);
+    world->heap.spare = block->next;
+    return block;
 }
 
 void an_heap_forget(struct an_heap *heap, uint64_t start, uint64_t size)
@@ -52,11 +68,7 @@ static void allocated(struct an_world *world, const struct tr_event *ev)
     if (ev->mode & TR_HEAP_RESIZED && resized(world, ev, size))
         return;
     an_world_forget_memory(world, ev->object, size);
-    struct an_block *block = heap->spare;
-    if (block)
-        heap->spare = block->next;
-    else
-        block = SN_NEW(&world->arena, struct an_block);
+    struct an_block *block = take(world);
     *block = (struct an_block){
         .start = ev->object, .size = size, .stack = ev->stack, .thread = ev->thread};
     an_ranges_insert(&heap->blocks, block->start, size, block);
@@ -92,9 +104,73 @@ static void freed(struct an_world *world, const struct tr_event *ev)
     an_snapshot_keep(block->free.past);
 }
 
+/* Pages. A part of a mapping may end, or get another one over it, and the rest stays. */
+
+static void map_insert(struct an_world *world, const struct an_block *like, uint64_t start,
+                       uint64_t end)
+{
+    struct an_block *map = take(world);
+    *map = *like;
+    map->start = start;
+    map->size = end - start;
+    an_ranges_insert(&world->heap.maps, start, map->size, map);
+}
+
+static void maps_cut(struct an_world *world, uint64_t start, uint64_t end)
+{
+    struct an_heap *heap = &world->heap;
+    struct an_range *range;
+    while ((range = an_ranges_overlap(&heap->maps, start, end - start))) {
+        struct an_block map = *(struct an_block *)range->value;
+        give_back(heap, range->value);
+        an_ranges_remove(&heap->maps, map.start);
+        if (map.start < start)
+            map_insert(world, &map, map.start, start);
+        if (map.start + map.size > end)
+            map_insert(world, &map, end, map.start + map.size);
+    }
+}
+
+/* A damaged trace may name ranges beyond the end of memory. */
+static bool is_range(const struct tr_event *ev)
+{
+    return ev->a0 && ev->object + ev->a0 > ev->object;
+}
+
+static void mapped(struct an_world *world, const struct tr_event *ev)
+{
+    if (!is_range(ev))
+        return;
+    if (ev->mode & TR_HEAP_RESIZED) { /* blank again; perhaps: it may be shared */
+        an_memory_forget(&world->memory, ev->object, ev->a0);
+        return;
+    }
+    maps_cut(world, ev->object, ev->object + ev->a0);
+    an_world_forget_memory(world, ev->object, ev->a0);
+    struct an_block map = {.stack = ev->stack, .thread = ev->thread, .mapped = true};
+    map_insert(world, &map, ev->object, ev->object + ev->a0);
+}
+
+static void unmapped(struct an_world *world, const struct tr_event *ev)
+{
+    if (!is_range(ev))
+        return;
+    struct an_access *access = &world->now.access;
+    an_world_access(world, ev, AN_WRITE | AN_FREE);
+    access->size = ev->a0 > UINT32_MAX ? UINT32_MAX : (uint32_t)ev->a0;
+    an_memory_free(&world->memory, &world->order, world->now.thread, access, ev->object, ev->a0,
+                   &world->now.conflicts);
+    an_world_forget_memory(world, ev->object, ev->a0);
+    maps_cut(world, ev->object, ev->object + ev->a0);
+}
+
 void an_heap_event(struct an_world *world, const struct tr_event *ev)
 {
-    if (ev->kind == TR_ALLOC)
+    if (ev->mode & TR_HEAP_MAPPED && ev->kind == TR_ALLOC)
+        mapped(world, ev);
+    else if (ev->mode & TR_HEAP_MAPPED)
+        unmapped(world, ev);
+    else if (ev->kind == TR_ALLOC)
         allocated(world, ev);
     else
         freed(world, ev);
@@ -113,4 +189,5 @@ void an_heap_release(struct an_heap *heap)
 {
     drop_free(heap->blocks.root);
     an_ranges_release(&heap->blocks);
+    an_ranges_release(&heap->maps);
 }

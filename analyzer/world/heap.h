@@ -16,20 +16,22 @@ struct an_block {
     uint64_t start, size;
     uint32_t stack, thread; /* of the allocation */
     bool freed;
+    bool mapped;           /* pages, by mmap */
     struct an_access free; /* a write of the whole block */
     struct an_block *next; /* among the spare ones */
 };
 
 struct an_heap {
     struct an_ranges blocks;
+    struct an_ranges maps; /* pages; blocks may lie in them */
     struct an_block *spare;
 };
 
 /* ALLOC, FREE. */
 void an_heap_event(struct an_world *world, const struct tr_event *ev);
-/* The block that holds ADDRESS, living or freed; or NULL. */
+/* The block that holds ADDRESS, living or freed; else the mapping; or NULL. */
 const struct an_block *an_heap_block(const struct an_heap *heap, uint64_t address);
-/* Nothing in [START, START + SIZE) is known any longer. */
+/* No block in [START, START + SIZE) is known any longer. */
 void an_heap_forget(struct an_heap *heap, uint64_t start, uint64_t size);
 void an_heap_release(struct an_heap *heap);
 

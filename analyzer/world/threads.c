@@ -116,7 +116,8 @@ static void started(struct an_world *world, struct an_thread *thread, const stru
     thread->handle = ev->object;
     struct an_range *earlier = an_ranges_at(&world->threads.handles, ev->object);
     if (earlier) {
-        forget_stack(world, ev->object);
+        if (!world->threads.stacks_told)
+            forget_stack(world, ev->object);
         earlier->value = thread;
     } else {
         an_ranges_insert(&world->threads.handles, ev->object, 1, thread);
@@ -137,6 +138,25 @@ static void told_again(struct an_world *world, struct an_thread *thread, const s
         thread->name = name; /* not just the process's */
 }
 
+/* Whatever lay there was of an earlier thread, or another use of the memory. */
+static void has_stack(struct an_world *world, struct an_thread *thread, const struct tr_event *ev)
+{
+    if (!ev->a0 || ev->object + ev->a0 < ev->object)
+        return;
+    world->threads.stacks_told = true;
+    thread->stack_low = ev->object;
+    thread->stack_size = ev->a0;
+    an_world_forget_memory(world, ev->object, ev->a0);
+}
+
+/* Where a stack is not told, it is taken to lie just below the thread's descriptor. */
+static bool is_on_stack(const struct an_thread *thread, uint64_t address)
+{
+    if (thread->stack_size)
+        return address - thread->stack_low < thread->stack_size;
+    return thread->number && address < thread->handle && thread->handle - address <= STACK_TOP;
+}
+
 const struct an_thread *an_stack_owner(const struct an_world *world, uint64_t address,
                                        uint64_t index)
 {
@@ -145,8 +165,8 @@ const struct an_thread *an_stack_owner(const struct an_world *world, uint64_t ad
         const struct an_thread *thread = *at;
         bool alive =
             thread->create_index <= index && (!thread->exited || thread->exit_index >= index);
-        if (alive && thread->number && address < thread->handle &&
-            thread->handle - address <= STACK_TOP && (!owner || thread->handle < owner->handle))
+        if (alive && is_on_stack(thread, address) &&
+            (!owner || thread->stack_size || thread->handle < owner->handle))
             owner = thread;
     }
     return owner;
@@ -200,6 +220,9 @@ void an_threads_event(struct an_world *world, const struct tr_event *ev)
         break;
     case TR_THREAD_AGAIN:
         told_again(world, thread, ev);
+        break;
+    case TR_THREAD_STACK:
+        has_stack(world, thread, ev);
         break;
     case TR_THREAD_EXIT:
         exited(world, thread, ev);

@@ -61,6 +61,7 @@ struct an_thread {
     uint32_t create_stack;    /* of its creation; 0: not known */
     const char *name;         /* or NULL */
     uint64_t handle;          /* pthread_t: in glibc the thread's descriptor, on top of its stack */
+    uint64_t stack_low, stack_size; /* 0: the trace does not tell */
     uint64_t create_index, exit_index;
     uint32_t exit_stack, exit_mode; /* enum tr_exit_cause */
     bool created, started, exited, joined, detached;
@@ -91,6 +92,7 @@ struct an_threads {
     VEC(uint32_t) free_slots; /* of threads that have ended */
     struct an_ranges handles; /* each of size 1, to its latest thread */
     struct an_thread *latest; /* the one found last */
+    bool stacks_told;         /* the trace says where stacks lie */
 };
 
 /* The thread of that number; made, if the trace has not told of it yet. */
@@ -99,8 +101,8 @@ struct an_thread *an_thread(struct an_world *world, uint32_t number);
 struct an_thread *an_thread_find(const struct an_world *world, uint32_t number);
 /* The lock as THREAD holds it, or NULL. */
 struct an_held *an_thread_holds(const struct an_thread *thread, const struct an_object *object);
-/* The thread on whose stack, near its top, ADDRESS lay at event INDEX; NULL if none is known. The
- * main thread's stack is not. */
+/* The thread on whose stack ADDRESS lay at event INDEX; NULL if none is known. Where the trace does
+ * not tell of a stack: near its top, and the main thread's is not known. */
 const struct an_thread *an_stack_owner(const struct an_world *world, uint64_t address,
                                        uint64_t index);
 /* Alive as far as the trace tells. */

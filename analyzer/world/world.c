@@ -77,7 +77,11 @@ static void process_ends(struct an_world *world, const struct tr_event *ev)
 static void update(struct an_world *world, const struct tr_event *ev)
 {
     switch (ev->kind) {
-    case TR_THREAD_START ... TR_JOIN_FAIL:
+    case TR_MODULE: /* its variables are new, whatever lay there before */
+        if (ev->a0 < ev->a1)
+            an_memory_forget(&world->memory, ev->a0, ev->a1 - ev->a0);
+        break;
+    case TR_THREAD_START ... TR_THREAD_STACK:
     case TR_THREAD_AGAIN:
         an_threads_event(world, ev);
         break;

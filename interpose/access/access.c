@@ -31,6 +31,12 @@ void rec_access_end(struct rec_stream *s)
     access->calls.depth = access->calls.beyond = 0;
 }
 
+void rec_access_new_code(struct rec_stream *s)
+{
+    if (s->access)
+        s->access->salt = rec_mix(s->access->salt, s->stacks_of);
+}
+
 void rec_access_forget(struct rec_stream *s, const void *block, uint64_t size)
 {
     struct rec_access *access = s->access;

@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Which files are mapped where, told to the trace: at the start, and again when a stack shows an
- * address that no known module holds (something was dlopened since).
+ * address that no known module holds (something was dlopened since). dlopen itself is not hooked:
+ * it searches where its caller says, and looks at the return address to know who that is. The end
+ * of a module is told behind the dlclose that brought it about.
+ *
+ * dl_iterate_phdr shows the modules of our own namespace. One that dlmopen has put elsewhere is
+ * found by an address in it.
  */
 #include "interpose/access/requests.h"
 #include "interpose/core/ring.h"
@@ -11,15 +16,25 @@
 
 #include "interpose/core/poison.h"
 
-enum { MODULES = 1024, PATH = 1024, BUILD_ID = 32 };
+enum { MODULES = 4000, PATH = 1024, BUILD_ID = 32, PAGES = 256, INDEX_BITS = 12, TURN_BITS = 16 };
 
+/* A module that is gone has size 0; its place is taken by a later one. */
 static struct module {
-    uint64_t base, start, end;
+    uint64_t base, start, size;
     uint8_t source; /* enum tr_access_source */
+    bool late;      /* not there from the start: it may go */
 } known[MODULES];
 static uint32_t known_count;
 static bool any_covered;
-static int busy; /* one thread at a time; who comes second leaves it to the first */
+static int busy;            /* one thread at a time; who comes second leaves it to the first */
+static uint64_t generation; /* grows when a module has gone */
+static uint64_t turn;       /* grows with every change of what is known */
+/* Which module holds a page: page, turn, and the module's place plus 1 (0: none). */
+static uint64_t pages[PAGES];
+static unsigned long long adds, subs; /* the loader's counts when all was known */
+
+/* Lock-free; the C library has it since 2.35. */
+__attribute__((weak)) extern int _dl_find_object(void *, struct dl_find_object *);
 
 struct finding {
     struct rec_stream *s;
@@ -30,7 +45,7 @@ static bool is_known(uint64_t start, uint64_t end)
 {
     uint32_t count = __atomic_load_n(&known_count, __ATOMIC_ACQUIRE);
     for (uint32_t i = 0; i < count && i < MODULES; i++)
-        if (known[i].start == start && known[i].end == end)
+        if (known[i].start == start && known[i].size == end - start)
             return true;
     return false;
 }
@@ -39,7 +54,7 @@ static uint8_t *put_build_id(uint8_t *p, const struct dl_phdr_info *info)
 {
     for (unsigned i = 0; i < info->dlpi_phnum; i++) {
         const ElfW(Phdr) *segment = &info->dlpi_phdr[i];
-        if (segment->p_type != PT_NOTE)
+        if (segment->p_type != PT_NOTE || segment->p_memsz > 4096)
             continue;
         const uint8_t *at = (const uint8_t *)(info->dlpi_addr + segment->p_vaddr);
         const uint8_t *end = at + segment->p_memsz;
@@ -72,7 +87,7 @@ static void tell(struct rec_stream *s, const struct dl_phdr_info *info, const ch
                                         .mode = module->source,
                                         .object = module->base,
                                         .a0 = module->start,
-                                        .a1 = module->end,
+                                        .a1 = module->start + module->size,
                                         .bytes = bytes,
                                         .bytes_length = (uint32_t)(p - bytes)});
 }
@@ -91,11 +106,39 @@ static bool is_programs_own(const char *path)
     return path[0] == '/' || path[0] == '.';
 }
 
-static int each(struct dl_phdr_info *info, size_t size, void *data)
+/* A place for one more, or NULL. */
+static struct module *place(void)
 {
-    (void)size;
-    struct finding *finding = data;
-    unsigned index = finding->index++;
+    for (uint32_t i = 0; i < known_count; i++)
+        if (!known[i].size)
+            return &known[i];
+    return known_count < MODULES ? &known[known_count] : NULL;
+}
+
+static void add(struct rec_stream *s, const struct dl_phdr_info *info, const char *path,
+                uint64_t start, uint64_t end, bool is_program)
+{
+    struct module *module = place();
+    if (!module)
+        return;
+    /* A fork child tells the same modules in the same order: what they are covered by stays. */
+    uint8_t source = module->start == start ? module->source : TR_SOURCE_NONE;
+    module->base = info->dlpi_addr;
+    module->start = start;
+    module->source = source;
+    module->late = rec_live.on;
+    __atomic_store_n(&module->size, end - start, __ATOMIC_RELEASE);
+    rec_stamp(s);
+    tell(s, info, path, module);
+    if (rec_thread_count() <= 1 && (is_program || is_programs_own(path)))
+        rec_requests_find(info);
+    if (module == &known[known_count])
+        __atomic_store_n(&known_count, known_count + 1, __ATOMIC_RELEASE);
+    __atomic_fetch_add(&turn, 1, __ATOMIC_RELEASE);
+}
+
+static void look_at(struct finding *finding, const struct dl_phdr_info *info, const char *path)
+{
     uint64_t start = UINT64_MAX, end = 0;
     for (unsigned i = 0; i < info->dlpi_phnum; i++) {
         const ElfW(Phdr) *segment = &info->dlpi_phdr[i];
@@ -105,41 +148,130 @@ static int each(struct dl_phdr_info *info, size_t size, void *data)
         start = low < start ? low : start;
         end = low + segment->p_memsz > end ? low + segment->p_memsz : end;
     }
-    const char *path = index ? info->dlpi_name : rec_header->program;
-    if (start >= end || !path || !*path || is_known(start, end) || known_count == MODULES)
-        return 0;
-    struct module *module = &known[known_count];
-    /* A fork child tells the same modules in the same order: what they are covered by stays. */
-    uint8_t source = module->start == start && module->end == end ? module->source : TR_SOURCE_NONE;
-    *module = (struct module){info->dlpi_addr, start, end, source};
-    tell(finding->s, info, path, module);
-    if (rec_thread_count() <= 1 && (!index || is_programs_own(path)))
-        rec_requests_find(info);
-    __atomic_store_n(&known_count, known_count + 1, __ATOMIC_RELEASE);
+    if (start < end && path && *path && !is_known(start, end))
+        add(finding->s, info, path, start, end, finding->index == 1);
+}
+
+static int each(struct dl_phdr_info *info, size_t size, void *data)
+{
+    (void)size;
+    struct finding *finding = data;
+    unsigned index = finding->index++;
+    if (!index) {
+        if (info->dlpi_adds == adds && info->dlpi_subs == subs)
+            return 1;
+        adds = info->dlpi_adds;
+        subs = info->dlpi_subs;
+    }
+    look_at(finding, info, index ? info->dlpi_name : rec_header->program);
     return 0;
+}
+
+/* The module of another namespace that holds PC: its headers lie where its file begins. */
+static void find_elsewhere(struct finding *finding, uint64_t pc)
+{
+    struct dl_find_object object;
+    if (!_dl_find_object || _dl_find_object((void *)pc, &object))
+        return;
+    const ElfW(Ehdr) *file = object.dlfo_map_start;
+    const char *magic = (const char *)file;
+    if (magic[0] != ELFMAG0 || magic[1] != ELFMAG1 || magic[2] != ELFMAG2 || magic[3] != ELFMAG3 ||
+        file->e_phoff > 4096)
+        return;
+    struct dl_phdr_info info = {
+        .dlpi_addr = object.dlfo_link_map->l_addr,
+        .dlpi_phdr = (const ElfW(Phdr) *)((const char *)file + file->e_phoff),
+        .dlpi_phnum = file->e_phnum,
+    };
+    look_at(finding, &info, object.dlfo_link_map->l_name);
+}
+
+static bool begin(void)
+{
+    return !__atomic_exchange_n(&busy, 1, __ATOMIC_ACQUIRE);
+}
+
+static void end(void)
+{
+    __atomic_store_n(&busy, 0, __ATOMIC_RELEASE);
 }
 
 void rec_modules_start(struct rec_stream *s)
 {
-    if (__atomic_exchange_n(&busy, 1, __ATOMIC_ACQUIRE))
+    if (!begin())
         return;
     dl_iterate_phdr(each, &(struct finding){.s = s});
-    __atomic_store_n(&busy, 0, __ATOMIC_RELEASE);
+    end();
 }
 
-static struct module *module_of(uint64_t pc)
+static struct module *search(uint64_t pc)
 {
     uint32_t count = __atomic_load_n(&known_count, __ATOMIC_ACQUIRE);
     for (uint32_t i = 0; i < count; i++)
-        if (pc - known[i].start < known[i].end - known[i].start)
+        if (pc - known[i].start < __atomic_load_n(&known[i].size, __ATOMIC_ACQUIRE))
             return &known[i];
     return NULL;
 }
 
+static struct module *module_of(uint64_t pc)
+{
+    uint64_t page = pc >> 12, *cell = &pages[page % PAGES];
+    uint64_t seen = __atomic_load_n(cell, __ATOMIC_RELAXED);
+    uint64_t now = __atomic_load_n(&turn, __ATOMIC_ACQUIRE) & ((1 << TURN_BITS) - 1);
+    uint64_t key = (page << TURN_BITS | now) << INDEX_BITS;
+    unsigned index = seen & ((1 << INDEX_BITS) - 1);
+    if (rec_likely(seen - index == key && seen))
+        return index ? &known[index - 1] : NULL;
+    struct module *module = search(pc);
+    index = module ? (unsigned)(module - known) + 1 : 0;
+    __atomic_store_n(cell, key | index, __ATOMIC_RELAXED);
+    return module;
+}
+
 void rec_modules_check(struct rec_stream *s, uint64_t pc)
 {
-    if (!module_of(pc))
-        rec_modules_start(s);
+    if (module_of(pc))
+        return;
+    rec_modules_start(s);
+    if (!module_of(pc) && begin()) {
+        find_elsewhere(&(struct finding){.s = s}, pc);
+        end();
+    }
+}
+
+uint64_t rec_modules_generation(void)
+{
+    return __atomic_load_n(&generation, __ATOMIC_ACQUIRE);
+}
+
+static bool is_gone(const struct module *module)
+{
+    struct dl_find_object object;
+    return module->late && module->size &&
+           (_dl_find_object((void *)module->start, &object) ||
+            object.dlfo_link_map->l_addr != module->base);
+}
+
+void rec_modules_gone(struct rec_stream *s)
+{
+    if (!_dl_find_object || !begin())
+        return;
+    for (uint32_t i = 0; i < known_count; i++) {
+        struct module *module = &known[i];
+        if (!is_gone(module))
+            continue;
+        uint64_t size = module->size;
+        __atomic_store_n(&module->size, 0, __ATOMIC_RELEASE);
+        module->source = TR_SOURCE_NONE;
+        __atomic_fetch_add(&turn, 1, __ATOMIC_RELEASE);
+        __atomic_fetch_add(&generation, 1, __ATOMIC_RELEASE);
+        rec_stamp(s);
+        rec_ring_keep(s, &(struct tr_event){.kind = TR_MODULE_GONE, .object = module->base});
+        rec_access_forget(s, (const void *)module->start, size);
+        if (rec_objects_maybe_in((const void *)module->start, size))
+            rec_objects_end_in(s, (const void *)module->start, size, TR_END_UNMAP);
+    }
+    end();
 }
 
 enum tr_access_source rec_module_source(uint64_t pc)
@@ -163,6 +295,10 @@ void rec_module_covered(struct rec_stream *s, uint64_t pc, enum tr_access_source
 
 void rec_modules_reset(void)
 {
+    for (uint32_t i = 0; i < known_count; i++)
+        known[i].size = 0;
     known_count = 0;
+    adds = subs = 0;
+    turn++;
     busy = 0;
 }

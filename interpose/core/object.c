@@ -10,9 +10,10 @@
 
 #include "interpose/core/poison.h"
 
-enum { PAGE_BUCKETS = 1 << 14, SLAB = 256 };
+enum { PAGE_BITS = 16, PAGE_BUCKETS = 1 << PAGE_BITS, SLAB = 256 };
 
 struct rec_object *rec_object_buckets[REC_OBJECT_BUCKETS];
+uint64_t rec_object_units[REC_UNITS / 64];
 static struct rec_object *pages[PAGE_BUCKETS];
 
 struct slab {
@@ -23,7 +24,7 @@ static struct slab *slab;
 
 static struct rec_object **page_bucket(uint64_t page)
 {
-    return &pages[page * 0x9e3779b97f4a7c15u >> (64 - 14)];
+    return &pages[page * 0x9e3779b97f4a7c15u >> (64 - PAGE_BITS)];
 }
 
 static struct rec_object *allocate(void)
@@ -61,6 +62,8 @@ static struct rec_object *insert(const void *address)
     if (object || !(object = allocate()))
         return object;
     object->address = (uint64_t)address;
+    __atomic_fetch_or(&rec_object_units[rec_unit(object->address) / 64],
+                      1ull << rec_unit(object->address) % 64, __ATOMIC_RELEASE);
     do {
         /* Somebody else may have put the same one in since the last look. */
         struct rec_object *head = __atomic_load_n(bucket, __ATOMIC_ACQUIRE);
@@ -180,37 +183,102 @@ void rec_object_end(struct rec_stream *s, struct rec_object *object, uint32_t st
                                    .version = version});
 }
 
-bool rec_objects_maybe_in(const void *low, uint64_t size)
+static void end_one(struct rec_stream *s, struct rec_object *object, enum tr_end_cause cause)
 {
-    uint64_t first = (uint64_t)low >> 12, last = ((uint64_t)low + size - 1) >> 12;
-    if (!size || last - first >= PAGE_BUCKETS)
-        return size != 0;
-    for (uint64_t page = first; page <= last; page++)
-        if (__atomic_load_n(page_bucket(page), __ATOMIC_ACQUIRE))
+    rec_object_end(s, object, 0, cause);
+}
+
+static void note_one(struct rec_stream *s, struct rec_object *object, enum tr_end_cause cause)
+{
+    (void)s, (void)cause;
+    __atomic_store_n(&object->noted, rec_version_seen(object), __ATOMIC_RELAXED);
+}
+
+static void end_noted(struct rec_stream *s, struct rec_object *object, enum tr_end_cause cause)
+{
+    if (__atomic_load_n(&object->noted, __ATOMIC_RELAXED) == rec_version_seen(object))
+        rec_object_end(s, object, 0, cause);
+}
+
+static void end_free_lock(struct rec_stream *s, struct rec_object *object, enum tr_end_cause cause)
+{
+    bool lock = object->type == TR_TYPE_MUTEX || object->type == TR_TYPE_RWLOCK ||
+                object->type == TR_TYPE_SPIN;
+    if (lock && !__atomic_load_n(&object->owner, __ATOMIC_ACQUIRE))
+        rec_object_end(s, object, 0, cause);
+}
+
+/* Ranges of more than two units. */
+bool rec_objects_maybe_in_slow(uint64_t low, uint64_t size)
+{
+    uint64_t first = low >> REC_UNIT_SHIFT, last = (low + size - 1) >> REC_UNIT_SHIFT;
+    if (last - first >= REC_UNITS)
+        last = first + REC_UNITS - 1;
+    for (uint64_t unit = first; unit <= last; unit++)
+        if (rec_unit_used(unit << REC_UNIT_SHIFT))
             return true;
     return false;
 }
 
-static void end_in_bucket(struct rec_stream *s, struct rec_object *object, uint64_t low,
-                          uint64_t size, enum tr_end_cause cause)
+typedef void for_object(struct rec_stream *s, struct rec_object *object, enum tr_end_cause cause);
+
+struct range {
+    uint64_t low, size;
+    for_object *visitor;
+    struct rec_stream *s;
+    enum tr_end_cause cause;
+};
+
+static void visit_bucket(const struct range *range, struct rec_object **bucket)
 {
+    struct rec_object *object = __atomic_load_n(bucket, __ATOMIC_ACQUIRE);
     for (; object; object = object->next_in_page)
-        if (object->alive && object->address - low < size)
-            rec_object_end(s, object, 0, cause);
+        if (object->alive && object->address - range->low < range->size)
+            range->visitor(range->s, object, range->cause);
+}
+
+/* Page by page within the units that have objects; all of them at once where the range has more
+ * pages than there are chains. */
+static void visit(const struct range *range)
+{
+    uint64_t page = range->low >> 12, last = (range->low + range->size - 1) >> 12;
+    if (last - page >= PAGE_BUCKETS) {
+        for (unsigned i = 0; i < PAGE_BUCKETS; i++)
+            visit_bucket(range, &pages[i]);
+        return;
+    }
+    while (page <= last) {
+        if (rec_unit_used(page << 12))
+            visit_bucket(range, page_bucket(page++));
+        else
+            page = ((page << 12 >> REC_UNIT_SHIFT) + 1) << (REC_UNIT_SHIFT - 12);
+    }
 }
 
 void rec_objects_end_in(struct rec_stream *s, const void *low, uint64_t size,
                         enum tr_end_cause cause)
 {
-    uint64_t address = (uint64_t)low, first = address >> 12, last = (address + size - 1) >> 12;
-    if (last - first >= PAGE_BUCKETS) {
-        for (unsigned i = 0; i < PAGE_BUCKETS; i++)
-            end_in_bucket(s, __atomic_load_n(&pages[i], __ATOMIC_ACQUIRE), address, size, cause);
-        return;
-    }
-    for (uint64_t page = first; page <= last; page++)
-        end_in_bucket(s, __atomic_load_n(page_bucket(page), __ATOMIC_ACQUIRE), address, size,
-                      cause);
+    if (size)
+        visit(&(struct range){(uint64_t)low, size, end_one, s, cause});
+}
+
+void rec_objects_note_in(const void *low, uint64_t size)
+{
+    if (size)
+        visit(&(struct range){(uint64_t)low, size, note_one, NULL, 0});
+}
+
+void rec_objects_end_noted_in(struct rec_stream *s, const void *low, uint64_t size,
+                              enum tr_end_cause cause)
+{
+    if (size)
+        visit(&(struct range){(uint64_t)low, size, end_noted, s, cause});
+}
+
+void rec_objects_renew_in(struct rec_stream *s, const void *low, uint64_t size)
+{
+    if (size)
+        visit(&(struct range){(uint64_t)low, size, end_free_lock, s, TR_END_UNMAP});
 }
 
 /*

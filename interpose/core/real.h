@@ -10,6 +10,7 @@
 #include <semaphore.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -30,6 +31,14 @@ extern struct rec_real rec_real;
 /* Fills in rec_real. May be called again, from several threads, and while it runs (dlsym may
  * allocate). */
 void rec_real_resolve(void);
+/* It has been filled in once; and this thread is at it right now. */
+extern bool rec_real_resolved;
+extern __thread bool rec_real_resolving __attribute__((tls_model("initial-exec")));
+/* The function NAME as the code at PC would have found it, where no library that everybody sees has
+ * it: in the libraries that its own names, as those of a plugin. Or NULL. */
+void *rec_real_near(const char *name, uint64_t pc);
+/* The module that holds PC lies from *START to *END; false if none is known to. */
+bool rec_real_module(uint64_t pc, uint64_t *start, uint64_t *end);
 
 /* The real function NAME. */
 #define REAL(name)                                                                                 \

@@ -51,6 +51,7 @@ enum {
 struct rec_object {
     uint64_t address;
     uint64_t version;   /* numbers given out; atomic */
+    uint64_t noted;     /* version when its block began to be moved; atomic */
     uint32_t owner;     /* thread number + 1 of the exclusive holder, 0 none; atomic */
     uint32_t depth;     /* how often the owner holds it */
     uint8_t type;       /* enum tr_object_type */
@@ -134,6 +135,7 @@ struct rec_stream {
     uint64_t stack_base; /* return addresses from here on stay for the thread's life; 0 not known */
     uint8_t *soft;     /* in a ring: and for a stack before; else above all */
     uint32_t next_stack; /* thread's own number of the next stack defined */
+    uint64_t stacks_of;  /* rec_modules_generation of the stacks known */
     struct rec_stream *next_free;
     struct rec_stream *lender; /* of a cover (thread.c): whose stream it is; else NULL */
     uint32_t lender_tid;
@@ -287,13 +289,49 @@ void rec_object_end(struct rec_stream *s, struct rec_object *object, uint32_t st
 /* Ends every object within [LOW, LOW + SIZE); cheap where there is none. */
 void rec_objects_end_in(struct rec_stream *s, const void *low, uint64_t size,
                         enum tr_end_cause cause);
-bool rec_objects_maybe_in(const void *low, uint64_t size);
+/* The same where it is known only afterwards that they have ended: those that were noted before,
+ * and with which nothing has happened since. */
+void rec_objects_note_in(const void *low, uint64_t size);
+void rec_objects_end_noted_in(struct rec_stream *s, const void *low, uint64_t size,
+                              enum tr_end_cause cause);
+/* The memory may have got new content: ends the locks that nobody holds. */
+void rec_objects_renew_in(struct rec_stream *s, const void *low, uint64_t size);
+
+/* Which units of 64 KiB have had objects; units that lie 256 MiB apart share a bit. */
+enum { REC_UNIT_SHIFT = 16, REC_UNITS = 4096 };
+extern uint64_t rec_object_units[REC_UNITS / 64];
+
+static inline unsigned rec_unit(uint64_t address)
+{
+    return address >> REC_UNIT_SHIFT & (REC_UNITS - 1);
+}
+
+static inline bool rec_unit_used(uint64_t address)
+{
+    unsigned unit = rec_unit(address);
+    return __atomic_load_n(&rec_object_units[unit / 64], __ATOMIC_RELAXED) >> unit % 64 & 1;
+}
+
+bool rec_objects_maybe_in_slow(uint64_t low, uint64_t size);
+
+/* False: there is no object within [LOW, LOW + SIZE). */
+static inline bool rec_objects_maybe_in(const void *low, uint64_t size)
+{
+    uint64_t first = (uint64_t)low, last = first + size - 1;
+    if (!size)
+        return false;
+    if (rec_likely((last >> REC_UNIT_SHIFT) - (first >> REC_UNIT_SHIFT) < 2))
+        return rec_unlikely(rec_unit_used(first) || rec_unit_used(last));
+    return rec_objects_maybe_in_slow(first, size);
+}
 void rec_objects_after_fork(uint32_t tag);
 
 /* stack.c */
 void rec_stack_start(void);
 void rec_stack_range(struct rec_stream *s); /* where the caller's stack ends */
 uint32_t rec_stack_slow(struct rec_stream *s, uint64_t cfa);
+/* Forgets the caller's stacks if code has gone since. */
+void rec_stack_refresh(struct rec_stream *s);
 /* The number of a stack given by its pcs; defines it in the stream if it is new. */
 uint32_t rec_stack_define(struct rec_stream *s, const uint64_t *pcs, uint32_t count, uint64_t hash);
 void rec_stack_abandoned(struct rec_stream *s); /* a walk that will not return */
@@ -302,6 +340,10 @@ void rec_stack_abandoned(struct rec_stream *s); /* a walk that will not return *
 void rec_modules_start(struct rec_stream *s);
 void rec_modules_check(struct rec_stream *s,
                        uint64_t pc); /* looks again if no known module holds PC */
+/* Behind a dlclose: tells which modules are gone, and ends what was in them. */
+void rec_modules_gone(struct rec_stream *s);
+/* Grows when a module goes: the same addresses may then be other code's. */
+uint64_t rec_modules_generation(void);
 enum tr_access_source rec_module_source(uint64_t pc);
 /* The module that holds PC tells its accesses itself. */
 void rec_module_covered(struct rec_stream *s, uint64_t pc, enum tr_access_source source);
@@ -310,6 +352,8 @@ void rec_modules_reset(void);
 /* access/ */
 void rec_access_reset(struct rec_stream *s); /* the stream has a new thread */
 void rec_access_end(struct rec_stream *s);   /* its thread ends */
+/* Its stacks are others', though of the same addresses. */
+void rec_access_new_code(struct rec_stream *s);
 /* Memory that is another now, though at the same address: the thread's accesses to it are news. */
 void rec_access_forget(struct rec_stream *s, const void *block, uint64_t size);
 void rec_atomics_reset(void); /* in a fork child */

@@ -229,9 +229,24 @@ static uint64_t hash_of(const uint64_t *pcs, uint32_t count)
     return hash ? hash : 1;
 }
 
+void rec_stack_refresh(struct rec_stream *s)
+{
+    uint64_t generation = rec_modules_generation();
+    if (rec_likely(s->stacks_of == generation))
+        return;
+    s->stacks_of = generation;
+    for (unsigned i = 0; i < REC_STACK_IDS; i++)
+        s->stack_ids[i] = 0;
+    for (unsigned set = 0; set < REC_STACK_SETS; set++)
+        for (unsigned way = 0; way < REC_STACK_WAYS; way++)
+            s->stack_places[set][way].cfa = 0;
+    rec_access_new_code(s);
+}
+
 uint32_t rec_stack_define(struct rec_stream *s, const uint64_t *pcs, uint32_t count, uint64_t hash)
 {
     unsigned place = hash >> 54;
+    rec_stack_refresh(s);
     if (s->stack_ids[place] && s->stack_hashes[place] == hash)
         return s->stack_ids[place];
     uint8_t bytes[TR_VARINT_MAX * (1 + REC_FRAMES)], *p = tr_put(bytes, count);

@@ -109,6 +109,7 @@ struct rec_stream *rec_thread_attach(struct rec_thread *thread)
     s->unwinding = s->stack_known = s->forking = 0;
     s->stack_base = 0;
     s->next_stack = 1;
+    s->stacks_of = rec_modules_generation();
     for (unsigned i = 0; i < REC_STACK_IDS; i++)
         s->stack_ids[i] = 0;
     for (unsigned i = 0; i < 64; i++)

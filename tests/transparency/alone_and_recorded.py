@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs a program alone and recorded: what it printed and how it ended must be the same.
 
-    alone_and_recorded.py --build DIR [--traces N] PROGRAM [ARGS]
+    alone_and_recorded.py --build DIR [--traces N] [--preload LIBRARY] PROGRAM [ARGS]
 
 It is recorded with accesses and with locks alone, and each trace must be one that
 `snarl dump` reads.
@@ -34,9 +34,9 @@ def run(command, directory, environment):
             "errors": errors.decode(errors="replace")}
 
 
-def environment_for(build, directory, accesses):
-    library = build / "lib/snarl/libsnarl.so"
-    return dict(os.environ, LD_PRELOAD=str(library),
+def environment_for(build, directory, accesses, preload):
+    libraries = [str(build / "lib/snarl/libsnarl.so"), *preload]
+    return dict(os.environ, LD_PRELOAD=" ".join(libraries),
                 SNARL_OPTIONS=f"-o {directory}/%e.%p --accesses={accesses}")
 
 
@@ -54,11 +54,11 @@ def unreadable(build, traces):
             yield f"{trace.name}: snarl dump: {dump.returncode}: {dump.stderr.decode()}"
 
 
-def compare(build, command, alone, accesses, expected_traces):
+def compare(build, command, alone, accesses, expected_traces, preload):
     with tempfile.TemporaryDirectory(prefix="transparency.") as name:
         there = pathlib.Path(name)
         (there / "work").mkdir()
-        recorded = run(command, there / "work", environment_for(build, there, accesses))
+        recorded = run(command, there / "work", environment_for(build, there, accesses, preload))
         faults = list(differences(alone, recorded))
         traces = sorted(path for path in there.iterdir() if path.is_file())
         if len(traces) < expected_traces:
@@ -70,17 +70,20 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--build", type=pathlib.Path, required=True)
     parser.add_argument("--traces", type=int, default=1, help="at least so many")
+    parser.add_argument("--preload", action="append", default=[],
+                        help="alone and recorded, behind the recorder")
     parser.add_argument("command", nargs=argparse.REMAINDER)
     arguments = parser.parse_args()
     command = [os.path.abspath(arguments.command[0]), *arguments.command[1:]]
     with tempfile.TemporaryDirectory(prefix="transparency.") as there:
-        alone = run(command, there, dict(os.environ))
+        preloaded = {"LD_PRELOAD": " ".join(arguments.preload)} if arguments.preload else {}
+        alone = run(command, there, dict(os.environ, **preloaded))
     if not isinstance(alone["end"], int) or alone["end"] == 99:
         sys.exit(f"alone it does not work: {alone}")
     faults = []
     for accesses in "auto", "none":
         for fault in compare(arguments.build.resolve(), command, alone, accesses,
-                             arguments.traces):
+                             arguments.traces, arguments.preload):
             faults.append(f"--accesses={accesses}: {fault}")
     sys.exit("\n".join(faults) or 0)
 

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Libraries that are loaded and go again: found by the run path of whoever calls dlopen, loaded
+ * twice, in a namespace of their own, with locks in them; errors; and a plugin in C++.
+ */
+#define _GNU_SOURCE
+#include "say.h"
+
+#include <dlfcn.h>
+#include <link.h>
+
+static const char *error(void)
+{
+    const char *text = dlerror();
+    return text ? text : "no error";
+}
+
+static void *call(void *library, const char *function)
+{
+    void *(*f)(void) = NULL;
+    *(void **)&f = dlsym(library, function);
+    MUST(f);
+    return f();
+}
+
+static int counts(struct dl_phdr_info *info, size_t size, void *data)
+{
+    (void)size;
+    *(int *)data += strstr(info->dlpi_name, "libinner.so") != NULL;
+    return 0;
+}
+
+static int inner_count(void)
+{
+    int count = 0;
+    dl_iterate_phdr(counts, &count);
+    return count;
+}
+
+static void say(const char *what, bool is)
+{
+    printf("%s: %d, ", what, is);
+    printf("%s\n", error());
+}
+
+static void errors(void)
+{
+    say("at the start", true);
+    say("a library", dlopen("libnowhere.so", RTLD_NOW) != NULL);
+    say("a function", dlsym(RTLD_DEFAULT, "no_such_function") != NULL);
+    say("of an allocator", dlsym(RTLD_DEFAULT, "mallocx") != NULL);
+    say("the next one", dlsym(RTLD_NEXT, "pthread_mutex_lock") != NULL);
+    say("the program closed", dlclose(dlopen(NULL, RTLD_NOW)) == 0);
+}
+
+/* libinner.so lies where only libouter.so's run path says. */
+static void run_path(void)
+{
+    say("inner, for us", dlopen("libinner.so", RTLD_NOW) != NULL);
+    for (int i = 0; i < 3; i++) {
+        void *outer = dlopen("libouter.so", RTLD_NOW);
+        MUST(outer);
+        printf("inner: %s\n", (const char *)call(outer, "outer_opens"));
+        printf("%d of them\n", inner_count());
+        void *again = dlopen("libouter.so", RTLD_NOW | RTLD_NOLOAD);
+        printf("the same: %d\n", again == outer);
+        SAY(dlclose(again));
+        call(outer, "outer_closes");
+        printf("%d of them\n", inner_count());
+        SAY(dlclose(outer));
+        printf("still there: %d\n", dlopen("libouter.so", RTLD_NOW | RTLD_NOLOAD) != NULL);
+    }
+}
+
+static void *uses(void *library)
+{
+    for (int i = 0; i < 200; i++)
+        call(library, "outer_locks");
+    return library;
+}
+
+static void reloaded(void)
+{
+    for (int i = 0; i < 30; i++) {
+        void *library = dlopen("libouter.so", RTLD_LAZY);
+        MUST(library);
+        pthread_t threads[2] = {make_thread(uses, library), make_thread(uses, library)};
+        uses(library);
+        for (int n = 0; n < 2; n++)
+            MUST(pthread_join(threads[n], NULL) == 0);
+        long locked = (long)call(library, "outer_locks");
+        MUST(locked == 601);
+        MUST(dlclose(library) == 0);
+    }
+    printf("done\n");
+}
+
+static void apart(void)
+{
+    void *library = dlmopen(LM_ID_NEWLM, "libouter.so", RTLD_NOW);
+    MUST(library);
+    Lmid_t namespace = LM_ID_BASE;
+    SAY(dlinfo(library, RTLD_DI_LMID, &namespace));
+    printf("elsewhere: %d\n", namespace != LM_ID_BASE);
+    printf("inner: %s\n", (const char *)call(library, "outer_opens"));
+    for (int i = 0; i < 10; i++)
+        call(library, "outer_locks");
+    call(library, "outer_closes");
+    SAY(dlclose(library));
+}
+
+static void plugin(void)
+{
+    for (int i = 0; i < 2; i++) {
+        void *library = dlopen("libplugin.so", RTLD_NOW | RTLD_LOCAL);
+        MUST(library);
+        call(library, "plugin_works");
+        dlclose(library);
+    }
+}
+
+static void own_plugin(void)
+{
+    void *library = dlopen("libown_plugin.so", RTLD_NOW | RTLD_LOCAL);
+    MUST(library);
+    call(library, "plugin_works");
+    dlclose(library);
+}
+
+int main(int argc, char **argv)
+{
+    return say_cases((struct say_case[]){{"errors", errors},
+                                         {"run-path", run_path},
+                                         {"reloaded", reloaded},
+                                         {"apart", apart},
+                                         {"plugin", plugin},
+                                         {"own-plugin", own_plugin},
+                                         {NULL, NULL}},
+                     argc, argv);
+}
