@@ -122,9 +122,7 @@ static void signals(pthread_cond_t *cond, uint32_t mode, uint64_t cfa)
     struct rec_stream *s = rec_enter();
     if (!s)
         return;
-    struct rec_object *object = rec_object(s, cond, COND);
-    if (object)
-        rec_sync(s, TR_COND_SIGNAL, mode, rec_stack(s, cfa), (uint64_t)cond, rec_version(object));
+    rec_event_shared(s, TR_COND_SIGNAL, cond, mode, cfa);
     rec_leave(s);
 }
 

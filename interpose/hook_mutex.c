@@ -63,7 +63,7 @@ REC_EXPORT int pthread_mutex_lock(pthread_mutex_t *mutex)
     struct rec_stream *s = rec_self;
     if (rec_unlikely(error || s->guard))
         return lock_general(mutex, error, rec_here());
-    s->guard = 1;
+    rec_guard(s);
     bool done = rec_acquired_again(s, mutex, MUTEX, rec_here());
     rec_leave(s);
     return rec_likely(done) ? 0 : lock_general(mutex, 0, rec_here());
@@ -137,6 +137,10 @@ static __attribute__((noinline)) int unlock_general(pthread_mutex_t *mutex, uint
     struct rec_stream *s = rec_enter();
     if (!s)
         return REAL(pthread_mutex_unlock)(mutex);
+    if (rec_hot_held_slow(s, TR_RELEASE, MUTEX, mutex, cfa)) {
+        rec_leave(s);
+        return REAL(pthread_mutex_unlock)(mutex);
+    }
     const struct rec_object *object = rec_object(s, mutex, MUTEX);
     bool foreign = object && !rec_owns(object, s) && checks_owner(object);
     if (!foreign)
@@ -160,7 +164,7 @@ REC_EXPORT int pthread_mutex_unlock(pthread_mutex_t *mutex)
     struct rec_stream *s = rec_self;
     if (rec_unlikely(!rec_live.on || s->guard))
         return unlock_general(mutex, rec_here());
-    s->guard = 1;
+    rec_guard(s);
     bool done = rec_releases_again(s, mutex, MUTEX, rec_here());
     rec_leave(s);
     return rec_likely(done) ? rec_real.pthread_mutex_unlock(mutex)

@@ -70,10 +70,10 @@ struct tr_chunk {
     uint64_t offset; /* of this chunk in the file: a copy elsewhere is not taken for one */
     uint32_t size;   /* with this header; multiple of TR_CHUNK_ALIGN */
     uint32_t thread;
-    uint32_t number; /* 0, 1, 2 ... within the thread */
+    uint32_t number;  /* 0, 1, 2 ... within the thread */
     uint32_t settled; /* snapshots: how much of it was there before the copying began */
     uint64_t time;    /* TSC at its start */
-    uint64_t epoch; /* the thread's epoch at its start */
+    uint64_t epoch;   /* the thread's epoch at its start */
 };
 
 /* The counter that orders plain accesses and heap blocks at ADDRESS. Several granules share one:
@@ -95,8 +95,11 @@ struct tr_slot {
     uint64_t key;     /* tr_slot_key of its events; 0: empty */
     uint64_t version; /* of the last event here */
     int64_t
-        stride;   /* STRIDE slots: last object minus the one before; EXACT: the same of versions */
-    uint8_t next; /* 1 + the slot of the event that came behind its last one; 0: none */
+        stride; /* STRIDE slots: last object minus the one before; EXACT: the same of versions */
+    /* The writer's own, all zero in a new slot: what else it knows of the events here. */
+    void *record, *stack;
+    uint64_t frame;
+    uint8_t next; /* the slot of the event that came behind its last one, or 0 */
 };
 
 /* Kind, mode (below TR_MODE_LIMIT) and stack in one word. */
@@ -119,19 +122,19 @@ static inline uint32_t tr_slot_mode(const struct tr_slot *slot)
 
 /* State that writer and reader keep in step; all zero at the start of each chunk. */
 struct tr_coder {
-    uint64_t last_object; /* of the last full form that had an object */
-    uint64_t time;        /* starts at the chunk's */
-    uint8_t last;         /* 1 + the slot of the event before, 0 if it has none: what RUN repeats */
-    uint8_t *again;       /* writer: the count of the AGAIN just written, or NULL */
-    uint32_t repeated;    /* reader: how many events of the AGAIN at hand were handed out */
-    struct tr_slot slots[TR_SLOTS];
+    struct tr_slot slots[1 + TR_SLOTS]; /* from 1; the first stays empty and stands for none */
+    uint64_t last_object;               /* of the last full form that had an object */
+    uint64_t time;                      /* starts at the chunk's */
+    uint8_t last;      /* the slot of the event before, 0 if it has none: what RUN repeats */
+    uint8_t *again;    /* writer: the count of the AGAIN just written, or NULL */
+    uint32_t repeated; /* reader: how many events of the AGAIN at hand were handed out */
 };
 
 /* The first slot of the pair that KEY and OBJECT (0 for STRIDE kinds) may stand in; the other one
- * is index | 1. */
+ * is the next. */
 static inline unsigned tr_slot_index(uint64_t key, uint64_t object)
 {
-    return (unsigned)(((object ^ key) * 0x9e3779b97f4a7c15u) >> 58) << 1;
+    return 1 + ((unsigned)(((object ^ key) * 0x9e3779b97f4a7c15u) >> 58) << 1);
 }
 
 /* Is SLOT the one of KEY, and, where that matters (EXACT), of the event's own object? */
@@ -143,10 +146,33 @@ static inline bool tr_slot_is(const struct tr_slot *slot, uint64_t key, bool exa
 /* A slot for a new KEY and OBJECT: the first of its pair, whose last user moves to the second. */
 static inline struct tr_slot *tr_slot_new(struct tr_coder *coder, uint64_t key, uint64_t object)
 {
-    unsigned index = tr_slot_index(key, object);
-    coder->slots[index | 1] = coder->slots[index];
-    coder->slots[index] = (struct tr_slot){.key = key};
-    return &coder->slots[index];
+    struct tr_slot *slot = &coder->slots[tr_slot_index(key, object)];
+    slot[1] = slot[0];
+    *slot = (struct tr_slot){.key = key};
+    return slot;
+}
+
+/* The slot of KEY and OBJECT, or NULL. */
+static inline struct tr_slot *tr_slot_find(struct tr_coder *coder, uint64_t key, bool exact,
+                                           uint64_t object)
+{
+    struct tr_slot *slot = &coder->slots[tr_slot_index(key, exact ? object : 0)];
+    if (tr_slot_is(slot, key, exact, object))
+        return slot;
+    slot++;
+    return tr_slot_is(slot, key, exact, object) ? slot : NULL;
+}
+
+/* The slot that the event behind the last one is expected to have; an empty one if none is. */
+static inline struct tr_slot *tr_slot_expected(struct tr_coder *coder)
+{
+    return &coder->slots[coder->slots[coder->last].next];
+}
+
+/* The byte of a short form. */
+static inline uint8_t tr_slot_code(const struct tr_coder *coder, const struct tr_slot *slot)
+{
+    return (uint8_t)(TR_SHORT | (slot - coder->slots - 1));
 }
 
 /* What the events of KIND carry besides what their slot knows is their version alone: AGAIN can
@@ -161,9 +187,9 @@ static inline bool tr_is_plain(uint8_t kind)
 /* The event just coded has SLOT, or none (NULL): it is what came behind the one before. */
 static inline void tr_slot_follows(struct tr_coder *coder, const struct tr_slot *slot)
 {
-    uint8_t place = slot ? (uint8_t)(slot - coder->slots + 1) : 0;
+    uint8_t place = slot ? (uint8_t)(slot - coder->slots) : 0;
     if (place && coder->last)
-        coder->slots[coder->last - 1].next = place;
+        coder->slots[coder->last].next = place;
     coder->last = place;
 }
 
@@ -253,12 +279,9 @@ static inline uint8_t *tr_encode(struct tr_coder *coder, uint8_t *p, const struc
     if (info->slot != TR_SLOT_NONE) {
         uint64_t key = tr_slot_key(ev->kind, ev->mode, ev->stack);
         bool exact = info->slot == TR_SLOT_EXACT;
-        unsigned index = tr_slot_index(key, exact ? ev->object : 0);
-        slot = &coder->slots[index];
-        if (!tr_slot_is(slot, key, exact, ev->object))
-            slot = &coder->slots[index |= 1];
-        if (tr_slot_is(slot, key, exact, ev->object)) {
-            first = (uint8_t)(TR_SHORT | index);
+        slot = tr_slot_find(coder, key, exact, ev->object);
+        if (slot) {
+            first = tr_slot_code(coder, slot);
             base_version = slot->version;
             if (info->slot == TR_SLOT_STRIDE) {
                 uint64_t predicted = slot->object + (uint64_t)slot->stride;
@@ -270,7 +293,7 @@ static inline uint8_t *tr_encode(struct tr_coder *coder, uint8_t *p, const struc
         }
         slot->object = ev->object;
     } else if (ev->kind == TR_RUN && coder->last) {
-        tr_slot_run(&coder->slots[coder->last - 1], ev->a0);
+        tr_slot_run(&coder->slots[coder->last], ev->a0);
     }
     if (first == ev->kind) {
         if (fields & TR_MODE)
@@ -339,39 +362,23 @@ static inline uint8_t *tr_encode_repeat(struct tr_coder *coder, uint8_t *p)
 }
 
 /*
- * The hot case of tr_encode: a plain event (tr_is_plain) on the same object, from the same stack,
- * as one lately. NULL if it is not that case, and nothing has changed. Needs room for 2 +
+ * The hot case of tr_encode: a plain event (tr_is_plain) that has SLOT already. Needs room for 2 +
  * TR_VARINT_MAX. A RUN may not follow.
  */
-static inline uint8_t *tr_encode_again(struct tr_coder *coder, uint8_t *p, uint8_t kind,
-                                       uint32_t mode, uint32_t stack, uint64_t object,
-                                       uint64_t version)
+static inline uint8_t *tr_encode_slot(struct tr_coder *coder, uint8_t *p, struct tr_slot *slot,
+                                      uint64_t version)
 {
-    uint64_t key = tr_slot_key(kind, mode, stack);
-    if (__builtin_expect(coder->last != 0, 1)) {
-        uint8_t next = coder->slots[coder->last - 1].next;
-        struct tr_slot *slot = &coder->slots[(uint8_t)(next - 1) % TR_SLOTS];
-        if (__builtin_expect(next && slot->object == object && slot->key == key &&
-                                 version == slot->version + (uint64_t)slot->stride,
-                             1)) {
-            slot->version = version;
-            coder->last = next;
-            return tr_encode_repeat(coder, p);
-        }
-    }
-    unsigned index = tr_slot_index(key, object);
-    struct tr_slot *slot = &coder->slots[index];
-    if (slot->object != object || slot->key != key) {
-        slot = &coder->slots[index |= 1];
-        if (slot->object != object || slot->key != key)
-            return NULL;
+    if (slot == tr_slot_expected(coder) && version == slot->version + (uint64_t)slot->stride) {
+        slot->version = version;
+        coder->last = (uint8_t)(slot - coder->slots);
+        return tr_encode_repeat(coder, p);
     }
     uint64_t difference = tr_zigzag((int64_t)(version - slot->version));
-    tr_slot_version(slot, kind, version);
+    tr_slot_version(slot, tr_slot_kind(slot), version);
     tr_slot_follows(coder, slot);
     coder->again = NULL;
     uint8_t *end = tr_put(p + 1, difference);
-    __atomic_store_n(p, (uint8_t)(TR_SHORT | index), __ATOMIC_RELEASE);
+    __atomic_store_n(p, tr_slot_code(coder, slot), __ATOMIC_RELEASE);
     return end;
 }
 
@@ -379,11 +386,8 @@ static inline uint8_t *tr_encode_again(struct tr_coder *coder, uint8_t *p, uint8
 static inline const uint8_t *tr_decode_repeat(struct tr_coder *coder, const uint8_t *p,
                                               const uint8_t *end, struct tr_event *ev)
 {
-    uint8_t next = coder->last ? coder->slots[coder->last - 1].next : 0;
-    if (p >= end || !*p || !next)
-        return NULL;
-    struct tr_slot *slot = &coder->slots[next - 1];
-    if (!tr_is_plain(tr_slot_kind(slot)))
+    struct tr_slot *slot = tr_slot_expected(coder);
+    if (p >= end || !*p || !tr_is_plain(tr_slot_kind(slot)))
         return NULL;
     slot->version += (uint64_t)slot->stride;
     *ev = (struct tr_event){.kind = tr_slot_kind(slot),
@@ -391,7 +395,7 @@ static inline const uint8_t *tr_decode_repeat(struct tr_coder *coder, const uint
                             .stack = (uint32_t)(slot->key >> 32),
                             .object = slot->object,
                             .version = slot->version};
-    coder->last = next;
+    coder->last = (uint8_t)(slot - coder->slots);
     if (++coder->repeated < *p)
         return p - 1;
     coder->repeated = 0;
@@ -427,7 +431,7 @@ static inline const uint8_t *tr_decode(struct tr_coder *coder, const uint8_t *p,
 
     *ev = (struct tr_event){0};
     if (first & TR_SHORT) {
-        slot = &coder->slots[first & (TR_SLOTS - 1)];
+        slot = &coder->slots[1 + (first & (TR_SLOTS - 1))];
         if (!slot->key)
             return NULL;
         ev->kind = tr_slot_kind(slot);
@@ -517,7 +521,7 @@ static inline const uint8_t *tr_decode(struct tr_coder *coder, const uint8_t *p,
             tr_slot_version(slot, ev->kind, ev->version);
     }
     if (ev->kind == TR_RUN) {
-        struct tr_slot *run = &coder->slots[coder->last - 1];
+        struct tr_slot *run = &coder->slots[coder->last];
         if (tr_kinds[tr_slot_kind(run)].slot == TR_SLOT_STRIDE)
             ev->a1 = (uint64_t)run->stride;
         tr_slot_run(run, ev->a0);

@@ -156,7 +156,7 @@ void tr_writer_add_deferred(struct tr_writer *writer, uint32_t teller, const str
         copy.bytes_length = TR_WRITER_BYTES_MAX;
     stamp(writer, thread, ev->time);
     if (ev->kind == TR_RUN && thread->coder.last) {
-        const struct tr_slot *slot = &thread->coder.slots[thread->coder.last - 1];
+        const struct tr_slot *slot = &thread->coder.slots[thread->coder.last];
         if (tr_moves_epoch(tr_slot_kind(slot), tr_slot_mode(slot)))
             thread->epoch += ev->a0;
     }

@@ -13,23 +13,34 @@ void rec_sync(struct rec_stream *s, uint8_t kind, uint32_t mode, uint32_t stack,
                .kind = kind, .mode = mode, .stack = stack, .object = address, .version = version});
 }
 
+static void tell(struct rec_stream *s, uint8_t kind, uint32_t mode, struct rec_object *object,
+                 uint64_t cfa, uint64_t version)
+{
+    rec_sync(s, kind, mode, rec_stack(s, cfa), object->address, version);
+    rec_hot_keep(s, kind, mode, object, cfa);
+}
+
 void rec_acquired(struct rec_stream *s, const void *address, uint32_t mode, uint64_t cfa)
 {
+    if (rec_hot_held_slow(s, TR_ACQUIRE, mode, address, cfa))
+        return;
     struct rec_object *object = rec_object(s, address, tr_type(mode));
     if (!object)
         return;
     uint64_t version = rec_version_held(object);
     if (rec_owns(object, s)) {
-        object->depth++;
+        object->more++;
         mode |= TR_LOCK_NESTED;
     } else {
         rec_own(object, s);
     }
-    rec_sync(s, TR_ACQUIRE, mode, rec_stack(s, cfa), object->address, version);
+    tell(s, TR_ACQUIRE, mode, object, cfa, version);
 }
 
 void rec_releases(struct rec_stream *s, const void *address, uint32_t mode, uint64_t cfa)
 {
+    if (rec_hot_held_slow(s, TR_RELEASE, mode, address, cfa))
+        return;
     struct rec_object *object = rec_object(s, address, tr_type(mode));
     if (!object)
         return;
@@ -37,33 +48,38 @@ void rec_releases(struct rec_stream *s, const void *address, uint32_t mode, uint
     if (!rec_owns(object, s)) {
         mode |= TR_LOCK_FOREIGN;
         __atomic_store_n(&object->owner, 0, __ATOMIC_RELEASE);
-    } else if (object->depth > 1) {
-        object->depth--;
+    } else if (object->more) {
+        object->more--;
         mode |= TR_LOCK_NESTED;
     } else {
         __atomic_store_n(&object->owner, 0, __ATOMIC_RELEASE);
     }
-    rec_sync(s, TR_RELEASE, mode, rec_stack(s, cfa), object->address, version);
+    tell(s, TR_RELEASE, mode, object, cfa, version);
+}
+
+struct rec_object *rec_event_shared(struct rec_stream *s, uint8_t kind, const void *address,
+                                    uint32_t mode, uint64_t cfa)
+{
+    struct rec_object *object = rec_hot_shared(s, kind, mode, address, cfa);
+    if (!object && (object = rec_object(s, address, tr_type(mode))))
+        tell(s, kind, mode, object, cfa, rec_version(object));
+    return object;
 }
 
 void rec_acquired_shared(struct rec_stream *s, const void *address, uint32_t mode, uint64_t cfa)
 {
-    struct rec_object *object = rec_object(s, address, tr_type(mode));
-    if (!object)
-        return;
-    rec_reading_add(s->self, object);
-    rec_sync(s, TR_ACQUIRE, mode | TR_LOCK_SHARED, rec_stack(s, cfa), (uint64_t)address,
-             rec_version(object));
+    struct rec_object *object =
+        rec_event_shared(s, TR_ACQUIRE, address, mode | TR_LOCK_SHARED, cfa);
+    if (object)
+        rec_reading_add(s->self, object);
 }
 
 void rec_releases_shared(struct rec_stream *s, const void *address, uint32_t mode, uint64_t cfa)
 {
-    struct rec_object *object = rec_object(s, address, tr_type(mode));
-    if (!object)
-        return;
-    rec_reading_remove(s->self, object);
-    rec_sync(s, TR_RELEASE, mode | TR_LOCK_SHARED, rec_stack(s, cfa), (uint64_t)address,
-             rec_version(object));
+    struct rec_object *object =
+        rec_event_shared(s, TR_RELEASE, address, mode | TR_LOCK_SHARED, cfa);
+    if (object)
+        rec_reading_remove(s->self, object);
 }
 
 /* An event on the object that takes no number of it. A0 is its holder, or ERROR if that is not 0.

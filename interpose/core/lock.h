@@ -10,7 +10,7 @@
 #ifndef REC_CORE_LOCK_H
 #define REC_CORE_LOCK_H
 
-#include "interpose/core/rec.h"
+#include "interpose/core/hot.h"
 
 /*
  * The holder is stored without a fence: before a thread blocks it has failed a locked
@@ -19,8 +19,7 @@
  */
 static inline void rec_own(struct rec_object *object, const struct rec_stream *s)
 {
-    object->depth = 1;
-    __atomic_store_n(&object->owner, s->tag, __ATOMIC_RELEASE);
+    __atomic_store_n(&object->holding, (uint64_t)s->tag, __ATOMIC_RELEASE);
 }
 
 static inline bool rec_owns(const struct rec_object *object, const struct rec_stream *s)
@@ -38,27 +37,22 @@ void rec_releases(struct rec_stream *s, const void *address, uint32_t mode, uint
  */
 __attribute__((always_inline)) static inline bool rec_acquired_again(struct rec_stream *s,
                                                                      const void *address,
-                                                                     uint8_t mode, uint64_t cfa)
+                                                                     uint32_t mode, uint64_t cfa)
 {
-    struct rec_object *object = rec_object_find(address);
-    if (rec_unlikely(!object || !object->alive || object->owner) ||
-        rec_unlikely(!rec_sync_again(s, TR_ACQUIRE, mode, object, address, cfa)))
-        return false;
-    rec_own(object, s);
-    return true;
+    return rec_hot_held(s, TR_ACQUIRE, mode, address, cfa);
 }
 
 __attribute__((always_inline)) static inline bool rec_releases_again(struct rec_stream *s,
                                                                      const void *address,
-                                                                     uint8_t mode, uint64_t cfa)
+                                                                     uint32_t mode, uint64_t cfa)
 {
-    struct rec_object *object = rec_object_find(address);
-    if (rec_unlikely(!object || !object->alive || !rec_owns(object, s) || object->depth > 1) ||
-        rec_unlikely(!rec_sync_again(s, TR_RELEASE, mode, object, address, cfa)))
-        return false;
-    __atomic_store_n(&object->owner, 0, __ATOMIC_RELEASE);
-    return true;
+    return rec_hot_held(s, TR_RELEASE, mode, address, cfa);
 }
+
+/* An event that takes a number of its object, which several threads may use at once. The object;
+ * NULL if memory ran out. */
+struct rec_object *rec_event_shared(struct rec_stream *s, uint8_t kind, const void *address,
+                                    uint32_t mode, uint64_t cfa);
 
 /* A reader has, or is about to give back, its part of a reader-writer lock. */
 void rec_acquired_shared(struct rec_stream *s, const void *address, uint32_t mode, uint64_t cfa);

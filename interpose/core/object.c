@@ -98,6 +98,8 @@ static void begin_life(struct rec_stream *s, struct rec_object *object, uint32_t
     object->type = (uint8_t)type;
     object->attributes = (uint8_t)attributes;
     object->count = (uint32_t)value;
+    if (object->more == REC_NOT_ALIVE)
+        object->more = 0;
     uint64_t version = rec_version(object);
     __atomic_store_n(&object->alive, 1, __ATOMIC_RELEASE);
     rec_emit(s, &(struct tr_event){.kind = TR_OBJECT_NEW,
@@ -170,7 +172,7 @@ struct rec_object *rec_object_init(struct rec_stream *s, const void *address, ui
 void rec_object_end(struct rec_stream *s, struct rec_object *object, uint32_t stack,
                     enum tr_end_cause cause)
 {
-    object->owner = object->depth = 0;
+    __atomic_store_n(&object->holding, (uint64_t)REC_NOT_ALIVE << 32, __ATOMIC_RELEASE);
     object->entered = object->count = 0;
     uint32_t mode = (uint32_t)object->type | (uint32_t)cause << TR_END_CAUSE_SHIFT;
     uint64_t version = rec_version(object);
@@ -322,5 +324,7 @@ void rec_objects_after_fork(uint32_t tag)
                             !(object->attributes & (TR_ATTR_PROCESS_SHARED | TR_ATTR_ROBUST |
                                                     TR_ATTR_ERROR_CHECK | TR_ATTR_RECURSIVE)) &&
                             still_held(object);
+            if (!object->owner)
+                object->more = 0;
         }
 }

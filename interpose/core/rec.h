@@ -25,6 +25,7 @@
 #include "trace/control.h"
 #include "trace/wire.h"
 
+#include <emmintrin.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -35,37 +36,48 @@
 
 enum {
     REC_FRAMES = 64,      /* of a stack; deeper ones are cut at the outer end */
-    REC_STACK_SETS = 128, /* of the stack cache */
     REC_FIRST_FRAMES = 3, /* of a thread: the C library's, and the one that calls main or ours */
     REC_STACK_ROOM = 1024, /* for the definition of a stack, and some events with it */
+    REC_STACK_SETS = 128, /* of the stack cache */
     REC_STACK_WAYS = 4,
     REC_STACK_IDS = 1024,
+    REC_HOT_PLACES = 256,
     REC_WALKING = 2,
     REC_READING = 16, /* read locks held at once that the wait-for walk knows of */
     REC_HANDLERS = 8, /* signal handlers within each other that are known of */
     REC_OBJECT_BUCKETS = 1 << 18,
+    REC_CACHE_LINE = 64,
 };
 
+/* MORE of an object that is not alive: neither free nor held. */
+#define REC_NOT_ALIVE UINT32_MAX
+
 /* One object of synchronisation, by address. Never unmapped: threads walk through them without
- * locks. */
+ * locks. Each has a cache line of its own, or threads with locks of their own would get in each
+ * other's way. */
 struct rec_object {
     uint64_t address;
-    uint64_t version;   /* numbers given out; atomic */
-    uint64_t noted;     /* version when its block began to be moved; atomic */
-    uint32_t owner;     /* thread number + 1 of the exclusive holder, 0 none; atomic */
-    uint32_t depth;     /* how often the owner holds it */
-    uint8_t type;       /* enum tr_object_type */
-    uint8_t alive;      /* told in the trace (OBJECT_NEW), and not ended since */
-    uint8_t begun;      /* somebody sees to that; atomic */
-    uint8_t attributes; /* enum tr_object_attribute */
-    uint32_t count;     /* barrier: threads a round */
+    uint64_t version; /* numbers given out; atomic */
+    union {
+        struct {
+            uint32_t owner; /* thread number + 1 of the exclusive holder, 0 none; atomic */
+            uint32_t more;  /* how often the owner holds it beyond once; REC_NOT_ALIVE */
+        };
+        uint64_t holding; /* both: 0 is free, a thread's tag is held by it, once */
+    };
+    uint8_t type;                    /* enum tr_object_type */
+    uint8_t alive;                   /* told in the trace (OBJECT_NEW), and not ended since */
+    uint8_t begun;                   /* somebody sees to that; atomic */
+    uint8_t attributes;              /* enum tr_object_attribute */
+    uint32_t count;                  /* barrier: threads a round */
     union {
         uint64_t entered; /* barrier: threads so far; atomic */
         uint64_t opened;  /* semaphore: how often it is open by its name; atomic */
     };
+    uint64_t noted;                  /* version when its block began to be moved; atomic */
     struct rec_object *next;         /* same bucket */
     struct rec_object *next_in_page; /* same bucket of pages */
-};
+} __attribute__((aligned(REC_CACHE_LINE)));
 
 /* A thread as the others see it. Never unmapped. */
 struct rec_thread {
@@ -81,17 +93,19 @@ struct rec_thread {
     uint8_t exit_cause;  /* enum tr_exit_cause */
     uint8_t exiting;     /* rounds of key destructors seen */
     uint32_t exit_stack; /* of pthread_exit, by the thread's own number */
-};
+} __attribute__((aligned(REC_CACHE_LINE)));
 
-/* Return addresses and where they lie. Those that have to be compared stand at the end of the
- * array, innermost first, so that the comparison can jump into an unrolled row. */
+/* Return addresses and where they lie, innermost first, in fours that are compared as one. The last
+ * four is filled up with the innermost. */
 struct rec_cached_stack {
     uint32_t id;
-    uint32_t compared; /* how many */
-    struct rec_return {
-        uint64_t pc;
-        uint64_t slot; /* pc lies at cfa - 8 + slot */
-    } returns[REC_FRAMES];
+    uint16_t size;     /* of what is compared, in bytes of returns */
+    uint8_t compared;  /* how many */
+    uint8_t outer;     /* how many more, of the thread's first ones */
+    struct rec_four {
+        uint64_t pcs[4];
+        uint32_t slots[4]; /* pcs[i] lies at cfa - 8 + slots[i] */
+    } __attribute__((aligned(16))) returns[REC_FRAMES / 4];
 };
 
 /* What was found where: the places of a set are in the order of use, the stacks stay where they
@@ -118,6 +132,7 @@ struct rec_handler {
 struct rec_stream {
     uint8_t *at, *end; /* in the chunk */
     uint8_t *limit;    /* below it there is room for an event without bytes */
+    uint8_t *soft;     /* in a ring: and for a stack before; else above all */
     volatile int guard;   /* REC_BUSY, REC_HANDLER */
     volatile int resting; /* what it is when the recorder is not at work: 0, or REC_HANDLER */
     uint32_t thread;
@@ -133,13 +148,16 @@ struct rec_stream {
     uint8_t forking; /* between the beginning and the end of a fork */
     uint64_t stack_low, stack_high;
     uint64_t stack_base; /* return addresses from here on stay for the thread's life; 0 not known */
-    uint8_t *soft;     /* in a ring: and for a stack before; else above all */
     uint32_t next_stack; /* thread's own number of the next stack defined */
     uint64_t stacks_of;  /* rec_modules_generation of the stacks known */
+    uint32_t told_before; /* in a ring: up to this number they were defined in earlier chunks */
+    uint64_t outermost[REC_FIRST_FRAMES]; /* from stack_base on */
     struct rec_stream *next_free;
     struct rec_stream *lender; /* of a cover (thread.c): whose stream it is; else NULL */
     uint32_t lender_tid;
-    struct tr_coder coder;
+    struct rec_cached_stack *found; /* that rec_stack gave last; NULL if it is not in the cache */
+    uint8_t hot[REC_HOT_PLACES];    /* the coder's slot of what happened where (rec_hot_place) */
+    __attribute__((aligned(REC_CACHE_LINE))) struct tr_coder coder; /* a slot is a cache line */
     uint32_t handler_depth;
     struct rec_handler handlers[REC_HANDLERS];
     uint64_t stack_hashes[REC_STACK_IDS];
@@ -151,8 +169,6 @@ struct rec_stream {
 };
 
 /* On a page that a forked child sees zeroed: there the recorder is off until it has started anew.
-    uint32_t told_before; /* in a ring: up to this number they were defined in earlier chunks */
-    uint64_t outermost[REC_FIRST_FRAMES]; /* from stack_base on */
  */
 struct rec_live {
     int on; /* recording */
@@ -171,6 +187,7 @@ struct rec_config {
     char output[1024]; /* pattern */
     char log_path[512];
     char follow[512]; /* which processes (follow.h); empty: all */
+    uint64_t ring;    /* bytes of the flight recorder's file; 0: it is none */
 };
 
 extern struct rec_config rec_config;
@@ -185,14 +202,20 @@ extern struct rec_stream rec_unborn_stream, rec_dead_stream;
 
 struct rec_stream *rec_enter_slow(void);
 
+/* What follows is not begun before the guard is up. */
+static inline void rec_guard(struct rec_stream *s)
+{
+    s->guard = REC_BUSY;
+    __asm__ volatile("" ::: "memory");
+}
+
 /* Where the caller has seen that rec_live.on. */
 static inline struct rec_stream *rec_enter_live(void)
 {
-    uint64_t ring;    /* bytes of the flight recorder's file; 0: it is none */
     struct rec_stream *s = rec_self;
     if (rec_unlikely(s->guard))
         return rec_enter_slow();
-    s->guard = 1;
+    rec_guard(s);
     return s;
 }
 
@@ -218,7 +241,17 @@ void rec_lost(enum tr_loss why);
 
 /* state.c */
 void rec_start(int argc, char **argv, char **environment);
+void rec_start_early(void);
 void rec_restart_in_child(void);
+void rec_watch_forks(void); /* hook_process.c */
+extern bool rec_begun;      /* also in children, whoever made them: once is enough */
+
+/* In hooks that an allocator does not call before it can be called. */
+static inline void rec_be_early(void)
+{
+    if (rec_unlikely(!rec_begun))
+        rec_start_early();
+}
 void rec_off(int reason);
 void rec_measure_clock(void);
 
@@ -403,12 +436,19 @@ void rec_log(const char *format, ...);
 /* Emitting.
  * -------------------------------------------------------------------------------------------- */
 
+/* The same as rec_emit, for an event whose stack was told in an earlier chunk. */
+void rec_emit_retold(struct rec_stream *s, const struct tr_event *ev);
+
 /* Appends EV (but BYTES, which is at most 4 KiB). EV->stack is the thread's own number. */
 static inline void rec_emit(struct rec_stream *s, const struct tr_event *ev)
 {
     if (rec_unlikely(s->at + ev->bytes_length >= s->limit) &&
         !rec_chunk_next(s, TR_EVENT_MAX + ev->bytes_length))
         return;
+    if (rec_unlikely(ev->stack - 1 < s->told_before)) { /* 0 is none */
+        rec_emit_retold(s, ev);
+        return;
+    }
     s->at = tr_encode(&s->coder, s->at, ev);
     if (tr_moves_epoch(ev->kind, ev->mode))
         s->epoch++;
@@ -465,47 +505,25 @@ static inline uint32_t rec_stack_set(uint64_t cfa, uint64_t pc)
     return (uint32_t)(cfa >> 4 ^ pc) % REC_STACK_SETS;
 }
 
+/* Do the return addresses still lie where they lay? Without a branch for each: what differs is
+ * gathered. */
 __attribute__((always_inline)) static inline bool rec_stack_holds(
     const struct rec_cached_stack *stack, uint64_t cfa)
 {
     const char *base = (const char *)(cfa - 8);
-    const struct rec_return *end = stack->returns + REC_FRAMES;
-#define REC_SAME(n) (*(const uint64_t *)(base + end[-(n)].slot) == end[-(n)].pc)
-    switch (stack->compared) {
-    default:
-        for (const struct rec_return *r = end - stack->compared; r < end - 12; r++)
-            if (*(const uint64_t *)(base + r->slot) != r->pc)
-                return false;
-/* The same as rec_emit, for an event whose stack was told in an earlier chunk. */
-void rec_emit_retold(struct rec_stream *s, const struct tr_event *ev);
-
-        __attribute__((fallthrough));
-#define REC_CASE(n)                                                                                \
-    case n:                                                                                        \
-        if (rec_unlikely(!REC_SAME(n)))                                                            \
-            return false;                                                                          \
-        __attribute__((fallthrough));
-    if (rec_unlikely(ev->stack - 1 < s->told_before)) { /* 0 is none */
-        rec_emit_retold(s, ev);
-        return;
-    }
-        REC_CASE(12)
-        REC_CASE(11)
-        REC_CASE(10)
-        REC_CASE(9)
-        REC_CASE(8)
-        REC_CASE(7)
-        REC_CASE(6)
-        REC_CASE(5)
-        REC_CASE(4)
-        REC_CASE(3)
-        REC_CASE(2)
-        REC_CASE(1)
-    case 0:
-        return true;
-#undef REC_CASE
-#undef REC_SAME
-    }
+    const struct rec_four *four = stack->returns;
+    const struct rec_four *end = (const void *)((const char *)four + stack->size);
+    __m128i differ = _mm_setzero_si128();
+#define REC_AT(n) (*(const long long *)(base + four->slots[n]))
+#define REC_DIFFER(n)                                                                              \
+    _mm_xor_si128(_mm_set_epi64x(REC_AT((n) + 1), REC_AT(n)),                                      \
+                  _mm_load_si128((const __m128i *)&four->pcs[n]))
+    do {
+        differ = _mm_or_si128(differ, _mm_or_si128(REC_DIFFER(0), REC_DIFFER(2)));
+    } while (++four != end);
+#undef REC_DIFFER
+#undef REC_AT
+    return _mm_movemask_epi8(_mm_cmpeq_epi8(differ, _mm_setzero_si128())) == 0xffff;
 }
 
 /* Puts a stack that was found behind the first two in front: two in turn then stay there. */
@@ -521,39 +539,11 @@ static inline uint32_t rec_stack(struct rec_stream *s, uint64_t cfa)
     uint32_t set = rec_stack_set(cfa, *(const uint64_t *)(cfa - 8));
     const struct rec_stack_place *places = s->stack_places[set];
     for (unsigned i = 0; i < REC_STACK_WAYS; i++)
-        if (places[i].cfa == cfa && rec_stack_holds(places[i].stack, cfa))
-            return rec_likely(i < 2) ? places[i].stack->id : rec_stack_to_front(s, set, i);
+        if (places[i].cfa == cfa && rec_stack_holds(places[i].stack, cfa)) {
+            s->found = places[i].stack;
+            return rec_likely(i < 2) ? s->found->id : rec_stack_to_front(s, set, i);
+        }
     return rec_stack_slow(s, cfa);
-}
-
-/*
- * The hot path of locks: an event of OBJECT's exclusive holder that looks like one lately, from a
- * stack that is in the cache and in a chunk with room. Does all of it (the version, the event, the
- * epoch), or nothing and gives false: then the general way must be gone.
- */
-__attribute__((always_inline)) static inline bool rec_sync_again(struct rec_stream *s, uint8_t kind,
-                                                                 uint32_t mode,
-                                                                 struct rec_object *object,
-                                                                 const void *address, uint64_t cfa)
-{
-    const struct rec_stack_place *place =
-        s->stack_places[rec_stack_set(cfa, *(const uint64_t *)(cfa - 8))];
-    if (place->cfa != cfa || !rec_stack_holds(place->stack, cfa)) {
-        place++;
-        if (rec_unlikely(place->cfa != cfa || !rec_stack_holds(place->stack, cfa)))
-            return false;
-    }
-    if (rec_unlikely(s->at >= s->limit))
-        return false;
-    uint64_t version = __atomic_load_n(&object->version, __ATOMIC_RELAXED) + 1;
-    uint8_t *next =
-        tr_encode_again(&s->coder, s->at, kind, mode, place->stack->id, (uint64_t)address, version);
-    if (rec_unlikely(!next))
-        return false;
-    __atomic_store_n(&object->version, version, __ATOMIC_RELAXED);
-    s->at = next;
-    s->epoch++;
-    return true;
 }
 
 /* In a hook: where its caller's stack starts. */

@@ -10,6 +10,7 @@
  * inherit its locks.
  */
 #include "interpose/core/fork.h"
+#include "interpose/core/hot.h"
 
 #define UNW_LOCAL_ONLY
 #include <libunwind.h>
@@ -19,8 +20,6 @@
 #include <link.h>
 
 #include "interpose/core/poison.h"
-
-enum { FIRST_FRAMES = 3 };
 
 static struct {
     int (*getcontext)(unw_tdep_context_t *);
@@ -247,6 +246,8 @@ uint32_t rec_stack_define(struct rec_stream *s, const uint64_t *pcs, uint32_t co
 {
     unsigned place = hash >> 54;
     rec_stack_refresh(s);
+    if (rec_unlikely(s->at >= s->soft)) /* it and its event belong into one chunk */
+        rec_chunk_next(s, TR_EVENT_MAX);
     if (s->stack_ids[place] && s->stack_hashes[place] == hash)
         return s->stack_ids[place];
     uint8_t bytes[TR_VARINT_MAX * (1 + REC_FRAMES)], *p = tr_put(bytes, count);
@@ -256,14 +257,51 @@ uint32_t rec_stack_define(struct rec_stream *s, const uint64_t *pcs, uint32_t co
         p = tr_put(p, tr_zigzag((int64_t)(pcs[i] - before)));
         before = pcs[i];
     }
-    uint32_t id = s->next_stack++;
+    uint32_t id = s->next_stack;
     rec_emit(s, &(struct tr_event){.kind = TR_STACK_DEF,
                                    .a0 = id,
                                    .bytes = bytes,
                                    .bytes_length = (uint32_t)(p - bytes)});
+    s->next_stack = id + 1;
     s->stack_ids[place] = id;
     s->stack_hashes[place] = hash;
     return id;
+}
+
+/* The cached stack with that number, or NULL. */
+static struct rec_cached_stack *cached_as(struct rec_stream *s, uint32_t id)
+{
+    if (s->found && s->found->id == id)
+        return s->found;
+    for (unsigned set = 0; set < REC_STACK_SETS; set++)
+        for (unsigned way = 0; way < REC_STACK_WAYS; way++)
+            if (s->stacks[set][way].id == id)
+                return &s->stacks[set][way];
+    return NULL;
+}
+
+/* What was defined in an earlier chunk is defined once more: from the cache, or else it is lost. */
+static uint32_t define_again(struct rec_stream *s, uint32_t id)
+{
+    struct rec_cached_stack *stack = cached_as(s, id);
+    if (!stack) {
+        rec_lost(TR_LOSS_NO_STACK);
+        return 0;
+    }
+    uint64_t pcs[REC_FRAMES];
+    uint32_t count = 0;
+    for (; count < stack->compared; count++)
+        pcs[count] = stack->returns[count / 4].pcs[count % 4];
+    for (unsigned i = 0; i < stack->outer && count < REC_FRAMES; i++)
+        pcs[count++] = s->outermost[i];
+    return stack->id = rec_stack_define(s, pcs, count, hash_of(pcs, count));
+}
+
+void rec_emit_retold(struct rec_stream *s, const struct tr_event *ev)
+{
+    struct tr_event retold = *ev;
+    retold.stack = define_again(s, ev->stack);
+    rec_emit(s, &retold);
 }
 
 /* Can every return address be looked at again, whenever the stack pointer is at CFA? */
@@ -272,7 +310,8 @@ static bool cacheable(const struct rec_stream *s, uint64_t cfa, const struct wal
     if (cfa < s->stack_low || cfa > s->stack_high)
         return false;
     for (uint32_t i = 0; i < walked->count; i++)
-        if (walked->slots[i] < cfa - 8 || walked->slots[i] > s->stack_high)
+        if (walked->slots[i] < cfa - 8 || walked->slots[i] > s->stack_high ||
+            walked->slots[i] - (cfa - 8) > UINT32_MAX)
             return false;
     return true;
 }
@@ -285,20 +324,29 @@ static void remember(struct rec_stream *s, uint64_t cfa, const struct walked *wa
         return;
     /* The first three frames of a thread (of the C library, and the one that calls main or is our
      * own) stay. */
-    if (!s->stack_base && walked->complete && walked->count > FIRST_FRAMES)
-        s->stack_base = walked->slots[walked->count - FIRST_FRAMES];
+    if (!s->stack_base && walked->complete && walked->count > REC_FIRST_FRAMES) {
+        s->stack_base = walked->slots[walked->count - REC_FIRST_FRAMES];
+        for (unsigned i = 0; i < REC_FIRST_FRAMES; i++)
+            s->outermost[i] = walked->pcs[walked->count - REC_FIRST_FRAMES + i];
+    }
     uint32_t set = rec_stack_set(cfa, *(const uint64_t *)(cfa - 8));
     struct rec_stack_place *place = &s->stack_places[set][REC_STACK_WAYS - 1];
-    struct rec_cached_stack *stack = place->stack;
+    struct rec_cached_stack *stack = s->found = place->stack;
+    rec_hot_forget(s, stack);
     place->cfa = cfa;
     stack->id = id;
     stack->compared = 0;
     while (stack->compared < walked->count &&
            (!s->stack_base || walked->slots[stack->compared] < s->stack_base))
         stack->compared++;
-    struct rec_return *r = stack->returns + REC_FRAMES - stack->compared;
-    for (uint32_t i = 0; i < stack->compared; i++)
-        *r++ = (struct rec_return){walked->pcs[i], walked->slots[i] - (cfa - 8)};
+    stack->outer = (uint8_t)(walked->count - stack->compared);
+    unsigned fours = stack->compared ? (stack->compared + 3u) / 4 : 1;
+    stack->size = (uint16_t)(fours * sizeof *stack->returns);
+    for (unsigned i = 0; i < fours * 4; i++) {
+        unsigned frame = i < stack->compared ? i : 0;
+        stack->returns[i / 4].pcs[i % 4] = walked->pcs[frame];
+        stack->returns[i / 4].slots[i % 4] = (uint32_t)(walked->slots[frame] - (cfa - 8));
+    }
     rec_stack_to_front(s, set, REC_STACK_WAYS - 1);
 }
 
@@ -337,6 +385,7 @@ uint32_t rec_stack_slow(struct rec_stream *s, uint64_t cfa)
     }
     uint32_t id = rec_stack_define(s, walked.pcs, walked.count, hash_of(walked.pcs, walked.count));
     s->unwinding = 1;
+    s->found = NULL;
     remember(s, cfa, &walked, id);
     s->unwinding = 0;
     errno = error;

@@ -106,9 +106,15 @@ struct rec_stream *rec_thread_attach(struct rec_thread *thread)
     s->epoch = 0;
     s->chunk = s->at = s->end = s->limit = NULL;
     s->chunk_size = s->chunk_number = 0;
+    s->coder.last = 0; /* nothing is expected, where the first chunk is not to be had */
+    s->coder.again = NULL;
     s->unwinding = s->stack_known = s->forking = 0;
     s->stack_base = 0;
-    s->next_stack = 1;
+    if (!rec_config.ring || !s->next_stack) /* else what is in the cache keeps its own numbers */
+        s->next_stack = 1;
+    s->told_before = 0;
+    s->soft = (uint8_t *)UINTPTR_MAX;
+    s->found = NULL;
     s->stacks_of = rec_modules_generation();
     for (unsigned i = 0; i < REC_STACK_IDS; i++)
         s->stack_ids[i] = 0;

@@ -175,11 +175,12 @@ void rec_wait_over(struct rec_thread *self)
     __atomic_store_n(&self->joins, 0, __ATOMIC_SEQ_CST);
 }
 
+/* Stored without a fence, as the holder is (rec_own). */
 void rec_reading_add(struct rec_thread *self, struct rec_object *object)
 {
     for (unsigned i = 0; i < REC_READING; i++)
         if (!self->reading[i]) {
-            __atomic_store_n(&self->reading[i], object, __ATOMIC_SEQ_CST);
+            __atomic_store_n(&self->reading[i], object, __ATOMIC_RELEASE);
             return;
         }
 }
@@ -188,7 +189,7 @@ void rec_reading_remove(struct rec_thread *self, struct rec_object *object)
 {
     for (unsigned i = 0; i < REC_READING; i++)
         if (self->reading[i] == object) {
-            __atomic_store_n(&self->reading[i], NULL, __ATOMIC_SEQ_CST);
+            __atomic_store_n(&self->reading[i], NULL, __ATOMIC_RELEASE);
             return;
         }
 }

@@ -117,19 +117,24 @@ static void a_lock_pair_is_short(void **state)
     assert_int_equal(p - before, 4);
 }
 
+static struct tr_slot *slot_of(struct tr_coder *coder, const struct tr_event *ev)
+{
+    return tr_slot_find(coder, tr_slot_key(ev->kind, ev->mode, ev->stack), true, ev->object);
+}
+
 static void the_hot_case_writes_the_same(void **state)
 {
     (void)state;
     static struct tr_coder hot, full;
     uint8_t bytes[256], same[256], *p = bytes, *q = same;
     struct tr_event lock = {.kind = TR_ACQUIRE, .object = 0x1000, .stack = 3, .version = 5};
-    assert_null(tr_encode_again(&hot, p, lock.kind, lock.mode, lock.stack, lock.object, 5));
+    assert_null(slot_of(&hot, &lock));
     p = tr_encode(&hot, p, &lock);
     q = tr_encode(&full, q, &lock);
     lock.version = 9000;
-    p = tr_encode_again(&hot, p, lock.kind, lock.mode, lock.stack, lock.object, lock.version);
+    assert_non_null(slot_of(&hot, &lock));
+    p = tr_encode_slot(&hot, p, slot_of(&hot, &lock), lock.version);
     q = tr_encode(&full, q, &lock);
-    assert_non_null(p);
     assert_int_equal(p - bytes, q - same);
     assert_memory_equal(bytes, same, (size_t)(p - bytes));
     assert_memory_equal(&hot, &full, sizeof hot);
@@ -138,9 +143,8 @@ static void the_hot_case_writes_the_same(void **state)
 /* What the recorder does: the hot case, and where it is none, the general one. */
 static uint8_t *encode_either_way(struct tr_coder *coder, uint8_t *p, const struct tr_event *ev)
 {
-    uint8_t *next =
-        tr_encode_again(coder, p, ev->kind, ev->mode, ev->stack, ev->object, ev->version);
-    return next ? next : tr_encode(coder, p, ev);
+    struct tr_slot *slot = slot_of(coder, ev);
+    return slot ? tr_encode_slot(coder, p, slot, ev->version) : tr_encode(coder, p, ev);
 }
 
 /* Event N of a loop: two sites lock and unlock in turn; every hundredth round steps out of line. */
