@@ -3,7 +3,8 @@
  * Threads because of which a program had to be stopped. If all living threads wait, each of them
  * that waits for something else than another thread; else the one at the end of the chain that
  * begins with the main thread, if that waits. What another analysis has accounted for stays out,
- * and so do waits with a time limit: they end by themselves.
+ * and so do waits with a time limit: they end by themselves. Waiting for the world outside, for
+ * input, for a child, counts: whatever was to come did not.
  */
 #include "analyzer/compose.h"
 #include "analyzer/world/waits.h"
@@ -13,10 +14,18 @@ static void *open_pass(struct an_context *ctx)
     return ctx;
 }
 
+static bool waits(const struct an_thread *thread)
+{
+    const struct an_wait *wait = &thread->wait;
+    if (wait->kind == AN_WAIT_OUTSIDE)
+        return !wait->timed && wait->what != TR_BLOCK_SLEEP && an_thread_lives(thread);
+    return an_waits_for_ever(thread);
+}
+
 static bool all_wait(const struct an_world *world)
 {
     vec_each (struct an_thread *, thread, &world->threads.all)
-        if (an_thread_lives(*thread) && !an_waits_for_ever(*thread))
+        if (an_thread_lives(*thread) && !waits(*thread))
             return false;
     return true;
 }
@@ -29,7 +38,7 @@ static struct an_thread *end_of_chain(const struct an_world *world, struct an_th
         an_blockers(thread, &blockers);
         struct an_thread *next = NULL;
         for (size_t i = 0; i < blockers.of.count; i++)
-            if (an_waits_for_ever(blockers.of.at[i]) || blockers.of.at[i]->blamed)
+            if (waits(blockers.of.at[i]) || blockers.of.at[i]->blamed)
                 next = blockers.of.at[i];
         if (!next)
             break;
@@ -39,12 +48,43 @@ static struct an_thread *end_of_chain(const struct an_world *world, struct an_th
     return thread;
 }
 
+/* What a call waits for that nobody in the program is known to give. */
+static const char *outside_text(const struct an_context *ctx, const struct an_wait *wait)
+{
+    struct sn_arena *arena = &ctx->report->arena;
+    unsigned descriptor = (unsigned)wait->on;
+    switch (wait->what) {
+    case TR_BLOCK_INPUT:
+        return sn_sprintf(arena, "for input on descriptor %u", descriptor);
+    case TR_BLOCK_OUTPUT:
+        return sn_sprintf(arena, "for room for output on descriptor %u", descriptor);
+    case TR_BLOCK_CONNECT:
+        return sn_sprintf(arena, "for a connection on descriptor %u", descriptor);
+    case TR_BLOCK_FILE_LOCK:
+        return sn_sprintf(arena, "for the file lock on descriptor %u", descriptor);
+    case TR_BLOCK_FUTEX:
+        return sn_sprintf(arena, "at the futex 0x%llx", (unsigned long long)wait->on);
+    case TR_BLOCK_POLL:
+        return "for one of several descriptors to be ready";
+    case TR_BLOCK_CHILD:
+        return "for a child process to end";
+    case TR_BLOCK_SIGNAL:
+        return "for a signal";
+    case TR_BLOCK_TEAM:
+        return "for its OpenMP team";
+    default:
+        return "for something outside the program";
+    }
+}
+
 static const char *wait_text(const struct an_context *ctx, const struct an_thread *thread)
 {
     struct sn_arena *arena = &ctx->report->arena;
     const struct an_wait *wait = &thread->wait;
     if (wait->kind == AN_WAIT_JOIN)
         return sn_sprintf(arena, "for %s to end", an_thread_text(ctx, wait->thread));
+    if (wait->kind == AN_WAIT_OUTSIDE)
+        return outside_text(ctx, wait);
     const char *what = wait->kind == AN_WAIT_COND      ? "for a signal of "
                        : wait->kind == AN_WAIT_SEM     ? "for a post of "
                        : wait->kind == AN_WAIT_BARRIER ? "for the others at "
@@ -54,6 +94,8 @@ static const char *wait_text(const struct an_context *ctx, const struct an_threa
 
 static const char *lock_reason(const struct an_context *ctx, const struct an_lock *lock)
 {
+    if (!lock->owner && !lock->readers.count && ctx->world->lost_until && !lock->acquisitions)
+        return "Who holds it was recorded too long ago.";
     struct sn_arena *arena = &ctx->report->arena;
     if (lock->owner)
         return sn_sprintf(arena, "%s holds it.", an_thread_begins(ctx, lock->owner));
@@ -68,6 +110,8 @@ static const char *reason(const struct an_context *ctx, const struct an_thread *
 {
     struct sn_arena *arena = &ctx->report->arena;
     const struct an_wait *wait = &thread->wait;
+    if (wait->object && !wait->object->known && !an_type_is_lock(wait->object->type))
+        return "What was done with it before this recording's beginning is not known.";
     switch (wait->kind) {
     case AN_WAIT_LOCK:
         return lock_reason(ctx, &wait->object->lock);
@@ -92,10 +136,10 @@ static const char *reason(const struct an_context *ctx, const struct an_thread *
                                      ? wait->object->barrier.entered % wait->object->initial
                                      : wait->object->barrier.entered),
             (unsigned long long)wait->object->initial);
+    case AN_WAIT_OUTSIDE:
+        return "It did not come before the program was stopped.";
     default:
         return "";
-    if (!lock->owner && !lock->readers.count && ctx->world->lost_until && !lock->acquisitions)
-        return "Who holds it was recorded too long ago.";
     }
 }
 
@@ -110,8 +154,6 @@ static void add_others(const struct an_context *ctx, struct sn_finding *finding,
             an_site(ctx, finding, SN_ROLE_HOLDS, owner, held->stack, held->index, wait->object);
     }
     if (wait->kind == AN_WAIT_COND && wait->object->condition.signals)
-    if (wait->object && !wait->object->known && !an_type_is_lock(wait->object->type))
-        return "What was done with it before this recording's beginning is not known.";
         an_site(ctx, finding, SN_ROLE_SIGNALS,
                 an_thread(ctx->world, wait->object->condition.last_signal_thread),
                 wait->object->condition.last_signal_stack, wait->object->condition.last_signal,
@@ -156,7 +198,7 @@ static void finish(void *self)
     bool all = all_wait(world);
     vec_each (struct an_thread *, at, &world->threads.all) {
         struct an_thread *thread = *at;
-        if (!an_waits_for_ever(thread) || !(all || thread->number == 0))
+        if (!waits(thread) || !(all || thread->number == 0))
             continue;
         thread = end_of_chain(world, thread);
         if (!thread->blamed)

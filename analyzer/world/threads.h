@@ -49,6 +49,8 @@ struct an_wait {
     struct an_thread *thread; /* JOIN: whom */
     uint64_t index, time;
     uint32_t stack;
+    enum tr_block what; /* OUTSIDE: for what, and on which descriptor or futex */
+    uint64_t on;
     bool shared;
     bool timed;
 };
@@ -65,18 +67,18 @@ struct an_thread {
     uint64_t create_index, exit_index;
     uint32_t exit_stack, exit_mode; /* enum tr_exit_cause */
     bool created, started, exited, joined, detached;
-    uint64_t clock; /* its own component, moves behind writes and sync events */
-    uint64_t epoch; /* `clock` when its recorded epoch last moved */
     bool whole;      /* whatever it does from now on, nothing that it depends on is missing */
     bool made_whole; /* its maker was, when it made it */
-    uint64_t time;  /* of its latest event */
+    uint64_t clock;  /* its own component, moves behind writes and sync events */
+    uint64_t epoch;  /* `clock` when its recorded epoch last moved */
+    uint64_t time;   /* of its latest event */
     VEC(struct an_held) held;
     uint32_t lockset; /* number of the set of locks held (locks.h) */
     bool lockset_known;
     struct an_wait wait;
-    VEC(struct an_held) create_held; /* what the maker held when it made this one */
-    VEC(struct an_held) guards;      /* what it held from create to join, and by whom: below */
     VEC(struct an_object *) gave_back; /* released, but when it took them is missing */
+    VEC(struct an_held) create_held;   /* what the maker held when it made this one */
+    VEC(struct an_held) guards;        /* what it held from create to join, and by whom: below */
     struct an_thread *guardian;
     struct sn_finding *blamed; /* the finding that explains why it does not get on, or NULL */
 };

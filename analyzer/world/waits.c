@@ -14,6 +14,12 @@ void an_wait_begin(struct an_thread *thread, enum an_wait_kind kind, const struc
         .shared = (ev->mode & TR_LOCK_SHARED) != 0,
         .timed = (ev->mode & TR_LOCK_TIMED) != 0,
     };
+    if (kind != AN_WAIT_OUTSIDE)
+        return;
+    thread->wait.what = (enum tr_block)(ev->mode & (TR_BLOCK_TIMED - 1));
+    thread->wait.on = ev->a0;
+    thread->wait.shared = false;
+    thread->wait.timed = (ev->mode & TR_BLOCK_TIMED) != 0;
 }
 
 void an_wait_end(struct an_thread *thread)

@@ -38,7 +38,20 @@ struct rec_block rec_block_begin(uint32_t what, uint64_t on, uint64_t cfa);
 void rec_block_end(struct rec_block *block);
 
 #define REC_BLOCK(name, what, on)                                                                  \
-    __attribute__((cleanup(rec_block_end))) struct rec_block name =                                \
+    __attribute__((cleanup(rec_block_end), unused)) struct rec_block name =                        \
         rec_block_begin((what), (on), rec_here())
+
+/* The value of REAL_CALL, told as a block if it WAITS. */
+#define REC_WAITING(waits, what, on, real_call)                                                    \
+    ({                                                                                             \
+        __typeof__(real_call) rec_result;                                                          \
+        if (waits) {                                                                               \
+            REC_BLOCK(rec_block, (what), (on));                                                    \
+            rec_result = real_call;                                                                \
+        } else {                                                                                   \
+            rec_result = real_call;                                                                \
+        }                                                                                          \
+        rec_result;                                                                                \
+    })
 
 #endif

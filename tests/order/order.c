@@ -3,8 +3,8 @@
  * Built plainly into libsnarl_order.so, without libc: system calls are inline, waiting is a futex,
  * atomics are the compiler's own. hooks and rewriting leave this library alone by its name.
  *
- * Who is blocked is read from /proc/self/task/TID/syscall: the same futex call seen several times
- * in a row. A thread is suspended by a signal whose handler waits in here.
+ * Who is blocked is read from /proc/self/task/TID/syscall: the same call, mostly of futex, seen
+ * several times in a row. A thread is suspended by a signal whose handler waits in here.
  */
 #include "order.h"
 
@@ -147,20 +147,28 @@ static long read_call(int thread, char *text, word size)
     return length;
 }
 
-void order_await_blocked(int seat)
+void order_await_call(int seat, int call)
 {
     enum { TIMES = 3, ENOUGH = 24 }; /* "202 0x" and the futex' address */
     char now[128], before[128] = "";
     int thread = await_thread(seat);
     for (int same = 0; same < TIMES; pause_a_moment()) {
         long length = read_call(thread, now, sizeof now);
-        int equal = length >= ENOUGH && now[0] == '2' && now[1] == '0' && now[2] == '2';
+        int number = 0, equal = length >= ENOUGH && now[0] >= '0' && now[0] <= '9';
+        for (int i = 0; equal && now[i] >= '0' && now[i] <= '9'; i++)
+            number = number * 10 + now[i] - '0';
+        equal = equal && number == call;
         for (int i = 0; i < ENOUGH; i++) {
             equal = equal && now[i] == before[i];
             before[i] = now[i];
         }
         same = equal ? same + 1 : 0;
     }
+}
+
+void order_await_blocked(int seat)
+{
+    order_await_call(seat, SYS_FUTEX);
 }
 
 void order_await_ended(int seat)

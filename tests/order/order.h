@@ -36,6 +36,9 @@ void order_sit(int seat);
  */
 void order_await_blocked(int seat);
 
+/* The same, in the system call of that number. */
+void order_await_call(int seat, int call);
+
 /* Returns when the thread in SEAT has sat down and has wholly ended. */
 void order_await_ended(int seat);
 

@@ -204,8 +204,8 @@ END
         LD_PRELOAD="$BUILD/lib/snarl/libsnarl.so $stubs/libtsan.so.2 $stubs/libclang_rt.tsan-x86_64.so" \
         ./exotic)" = $'7\nbye' ]
     snarl dump trace >events
-    [ "$(grep -c ' happens_before ' events)" = 2 ]
-    [ "$(grep -c ' happens_after ' events)" = 2 ]
+    [ "$(grep -c ' happens_before annotation ' events)" = 2 ]
+    [ "$(grep -c ' happens_after annotation ' events)" = 2 ]
     for kind in object_new acquire release 'object_end'; do
         [ "$(grep -c " $kind user " events)" = 1 ]
     done

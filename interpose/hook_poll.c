@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Waiting for one of several descriptors. A call without a time limit is told as a wait. What poll
+ * finds ready is order already, also if nobody reads it then; epoll_ctl comes before the waits on
+ * the same instance. An instance returns what the program gave it, not descriptors: data that it
+ * says is there is order where it is read. For select, likewise.
+ *
+ * Nothing is looked at through the caller's pointers before the real call has accepted them, but
+ * for times, which the C library copies itself.
+ */
+#include "interpose/core/channel.h"
+
+#include <poll.h>
+#include <sys/epoll.h>
+#include <sys/select.h>
+
+/* REAL_CALL, which waits unless NOW, and no longer than a time if LIMITED. */
+#define WAIT(on, now, limited, real_call)                                                          \
+    REC_WAITING(!(now), (limited) ? TR_BLOCK_POLL | TR_BLOCK_TIMED : TR_BLOCK_POLL, (on), real_call)
+
+static bool is_now(const struct timespec *limit)
+{
+    return limit && !limit->tv_sec && !limit->tv_nsec;
+}
+
+static int polled(const struct pollfd *fds, nfds_t count, int result, uint64_t cfa)
+{
+    int left = result;
+    for (nfds_t i = 0; i < count && left > 0; i++) {
+        if (!fds[i].revents)
+            continue;
+        left--;
+        if (fds[i].revents & (POLLIN | POLLPRI | POLLHUP | POLLRDHUP)) {
+            rec_way way = rec_way_of(fds[i].fd);
+            if (rec_way_carries(way))
+                rec_way_got(fds[i].fd, way, 0, cfa);
+        }
+    }
+    return result;
+}
+
+REC_EXPORT int poll(struct pollfd *fds, nfds_t count, int limit)
+{
+    int (*real)(struct pollfd *, nfds_t, int) = REAL(poll);
+    if (!rec_live.on)
+        return real(fds, count, limit);
+    int result = WAIT(0, limit == 0, limit > 0, real(fds, count, limit));
+    return polled(fds, count, result, rec_here());
+}
+
+REC_EXPORT int __poll_chk(struct pollfd *fds, nfds_t count, int limit, size_t room)
+{
+    int (*real)(struct pollfd *, nfds_t, int, size_t) = REAL(__poll_chk);
+    if (!rec_live.on)
+        return real(fds, count, limit, room);
+    int result = WAIT(0, limit == 0, limit > 0, real(fds, count, limit, room));
+    return polled(fds, count, result, rec_here());
+}
+
+REC_EXPORT int ppoll(struct pollfd *fds, nfds_t count, const struct timespec *limit,
+                     const sigset_t *mask)
+{
+    int (*real)(struct pollfd *, nfds_t, const struct timespec *, const sigset_t *) = REAL(ppoll);
+    if (!rec_live.on)
+        return real(fds, count, limit, mask);
+    int result = WAIT(0, is_now(limit), limit, real(fds, count, limit, mask));
+    return polled(fds, count, result, rec_here());
+}
+
+REC_EXPORT int __ppoll_chk(struct pollfd *fds, nfds_t count, const struct timespec *limit,
+                           const sigset_t *mask, size_t room)
+{
+    int (*real)(struct pollfd *, nfds_t, const struct timespec *, const sigset_t *, size_t) =
+        REAL(__ppoll_chk);
+    if (!rec_live.on)
+        return real(fds, count, limit, mask, room);
+    int result = WAIT(0, is_now(limit), limit, real(fds, count, limit, mask, room));
+    return polled(fds, count, result, rec_here());
+}
+
+REC_EXPORT int select(int count, fd_set *restrict in, fd_set *restrict out, fd_set *restrict bad,
+                      struct timeval *restrict limit)
+{
+    int (*real)(int, fd_set *, fd_set *, fd_set *, struct timeval *) = REAL(select);
+    if (!rec_live.on)
+        return real(count, in, out, bad, limit);
+    return WAIT(0, limit && !limit->tv_sec && !limit->tv_usec, limit,
+                real(count, in, out, bad, limit));
+}
+
+REC_EXPORT int pselect(int count, fd_set *restrict in, fd_set *restrict out, fd_set *restrict bad,
+                       const struct timespec *restrict limit, const sigset_t *restrict mask)
+{
+    int (*real)(int, fd_set *, fd_set *, fd_set *, const struct timespec *, const sigset_t *) =
+        REAL(pselect);
+    if (!rec_live.on)
+        return real(count, in, out, bad, limit, mask);
+    return WAIT(0, is_now(limit), limit, real(count, in, out, bad, limit, mask));
+}
+
+/* epoll.
+ * -------------------------------------------------------------------------------------------- */
+
+static int made(int fd)
+{
+    if (rec_live.on && fd >= 0)
+        rec_way_new(fd, REC_WAY_EPOLL);
+    return fd;
+}
+
+REC_EXPORT int epoll_create(int size)
+{
+    return made(REAL(epoll_create)(size));
+}
+
+REC_EXPORT int epoll_create1(int flags)
+{
+    return made(REAL(epoll_create1)(flags));
+}
+
+REC_EXPORT int epoll_ctl(int epoll, int operation, int fd, struct epoll_event *event)
+{
+    if (rec_live.on)
+        rec_way_puts(rec_way_of(epoll), rec_here());
+    return REAL(epoll_ctl)(epoll, operation, fd, event);
+}
+
+static int woken(int epoll, int result, uint64_t cfa)
+{
+    if (result > 0)
+        rec_way_got(epoll, rec_way_of(epoll), 0, cfa);
+    return result;
+}
+
+REC_EXPORT int epoll_wait(int epoll, struct epoll_event *events, int room, int limit)
+{
+    int (*real)(int, struct epoll_event *, int, int) = REAL(epoll_wait);
+    if (!rec_live.on)
+        return real(epoll, events, room, limit);
+    int result = WAIT((unsigned)epoll, limit == 0, limit > 0, real(epoll, events, room, limit));
+    return woken(epoll, result, rec_here());
+}
+
+REC_EXPORT int epoll_pwait(int epoll, struct epoll_event *events, int room, int limit,
+                           const sigset_t *mask)
+{
+    int (*real)(int, struct epoll_event *, int, int, const sigset_t *) = REAL(epoll_pwait);
+    if (!rec_live.on)
+        return real(epoll, events, room, limit, mask);
+    int result =
+        WAIT((unsigned)epoll, limit == 0, limit > 0, real(epoll, events, room, limit, mask));
+    return woken(epoll, result, rec_here());
+}
+
+REC_EXPORT int epoll_pwait2(int epoll, struct epoll_event *events, int room,
+                            const struct timespec *limit, const sigset_t *mask)
+{
+    int (*real)(int, struct epoll_event *, int, const struct timespec *, const sigset_t *) =
+        REAL(epoll_pwait2);
+    if (!rec_live.on)
+        return real(epoll, events, room, limit, mask);
+    int result = WAIT((unsigned)epoll, false, limit, real(epoll, events, room, limit, mask));
+    return woken(epoll, result, rec_here());
+}

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Sockets. connect comes before the accept that it leads to, and what is sent before what is
+ * received. Where a message goes is looked up by the descriptor alone: addresses stand in memory
+ * that the real call may find invalid, and that would be a crash of ours.
+ */
+#include "interpose/core/channel.h"
+
+#include <sys/socket.h>
+
+static int made(int fd)
+{
+    if (rec_live.on && fd >= 0)
+        rec_way_forget(fd);
+    return fd;
+}
+
+REC_EXPORT int socket(int domain, int type, int protocol)
+{
+    return made(REAL(socket)(domain, type, protocol));
+}
+
+REC_EXPORT int socketpair(int domain, int type, int protocol, int ends[2])
+{
+    int result = REAL(socketpair)(domain, type, protocol, ends);
+    if (rec_live.on && result == 0)
+        rec_way_pair(ends);
+    return result;
+}
+
+static bool waits(int fd)
+{
+    return rec_way_waits(rec_way_of(fd));
+}
+
+REC_EXPORT int connect(int fd, const struct sockaddr *address, socklen_t size)
+{
+    int (*real)(int, const struct sockaddr *, socklen_t) = REAL(connect);
+    if (!rec_live.on)
+        return real(fd, address, size);
+    rec_way_connects(rec_here());
+    int result = REC_WAITING(waits(fd), TR_BLOCK_CONNECT, (unsigned)fd, real(fd, address, size));
+    rec_way_forget(fd); /* it has a peer now */
+    return result;
+}
+
+static int accepted(int fd, uint64_t cfa)
+{
+    if (fd >= 0) {
+        rec_way_forget(fd);
+        rec_way_accepted(cfa);
+    }
+    return fd;
+}
+
+#define ACCEPT(real_call)                                                                          \
+    do {                                                                                           \
+        if (!rec_live.on)                                                                          \
+            return real_call;                                                                      \
+        int result = REC_WAITING(waits(fd), TR_BLOCK_CONNECT, (unsigned)fd, real_call);            \
+        return accepted(result, rec_here());                                                       \
+    } while (0)
+
+REC_EXPORT int accept(int fd, struct sockaddr *address, socklen_t *size)
+{
+    ACCEPT(REAL(accept)(fd, address, size));
+}
+
+REC_EXPORT int accept4(int fd, struct sockaddr *address, socklen_t *size, int flags)
+{
+    ACCEPT(REAL(accept4)(fd, address, size, flags));
+}
+
+/* Readers of this end and of the other are woken. */
+REC_EXPORT int shutdown(int fd, int how)
+{
+    if (rec_live.on)
+        rec_way_ends(rec_way_of(fd), true, rec_here());
+    return REAL(shutdown)(fd, how);
+}
+
+/* Sending.
+ * -------------------------------------------------------------------------------------------- */
+
+#define PROMPT (flags & MSG_DONTWAIT)
+
+REC_EXPORT ssize_t send(int fd, const void *bytes, size_t size, int flags)
+{
+    REC_GIVES(fd, PROMPT, REAL(send)(fd, bytes, size, flags));
+}
+
+REC_EXPORT ssize_t sendto(int fd, const void *bytes, size_t size, int flags,
+                          const struct sockaddr *to, socklen_t to_size)
+{
+    REC_GIVES(fd, PROMPT, REAL(sendto)(fd, bytes, size, flags, to, to_size));
+}
+
+REC_EXPORT ssize_t sendmsg(int fd, const struct msghdr *message, int flags)
+{
+    REC_GIVES(fd, PROMPT, REAL(sendmsg)(fd, message, flags));
+}
+
+REC_EXPORT int sendmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags)
+{
+    REC_GIVES(fd, PROMPT, REAL(sendmmsg)(fd, messages, count, flags));
+}
+
+/* Receiving.
+ * -------------------------------------------------------------------------------------------- */
+
+REC_EXPORT ssize_t recv(int fd, void *bytes, size_t size, int flags)
+{
+    REC_TAKES(fd, PROMPT, REAL(recv)(fd, bytes, size, flags));
+}
+
+REC_EXPORT ssize_t __recv_chk(int fd, void *bytes, size_t size, size_t room, int flags)
+{
+    REC_TAKES(fd, PROMPT, REAL(__recv_chk)(fd, bytes, size, room, flags));
+}
+
+REC_EXPORT ssize_t recvfrom(int fd, void *bytes, size_t size, int flags, struct sockaddr *from,
+                            socklen_t *from_size)
+{
+    REC_TAKES(fd, PROMPT, REAL(recvfrom)(fd, bytes, size, flags, from, from_size));
+}
+
+REC_EXPORT ssize_t __recvfrom_chk(int fd, void *bytes, size_t size, size_t room, int flags,
+                                  struct sockaddr *from, socklen_t *from_size)
+{
+    REC_TAKES(fd, PROMPT, REAL(__recvfrom_chk)(fd, bytes, size, room, flags, from, from_size));
+}
+
+REC_EXPORT ssize_t recvmsg(int fd, struct msghdr *message, int flags)
+{
+    REC_TAKES(fd, PROMPT, REAL(recvmsg)(fd, message, flags));
+}
+
+REC_EXPORT int recvmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags,
+                        struct timespec *limit)
+{
+    REC_TAKES(fd, PROMPT, REAL(recvmmsg)(fd, messages, count, flags, limit));
+}
