@@ -39,6 +39,25 @@ void rec_real_resolve(void)
         __atomic_store_n(&rec_real_resolved, true, __ATOMIC_RELEASE);
 }
 
+bool rec_same(const char *one, const char *other)
+{
+    while (*one && *one == *other)
+        one++, other++;
+    return *one == *other;
+}
+
+void *rec_real_named(const char *name)
+{
+#define HOOK(result, function, parameters, version)                                                \
+    if (rec_same(name, #function))                                                                 \
+        return (void *)rec_real.function;
+#define CALL(result, function, parameters, version)
+#include "interpose/hooks.def"
+#undef CALL
+#undef HOOK
+    return NULL;
+}
+
 /* A library that was loaded for another has no search list of its own until it is opened itself. */
 void *rec_real_near(const char *name, uint64_t pc)
 {

@@ -47,6 +47,10 @@ extern __thread bool rec_real_resolving __attribute__((tls_model("initial-exec")
 /* The function NAME as the code at PC would have found it, where no library that everybody sees has
  * it: in the libraries that its own names, as those of a plugin. Or NULL. */
 void *rec_real_near(const char *name, uint64_t pc);
+/* The real function of that name, if it is one that is interposed; else NULL. */
+void *rec_real_named(const char *name);
+/* Two names are the same. */
+bool rec_same(const char *one, const char *other);
 /* The module that holds PC lies from *START to *END; false if none is known to. */
 bool rec_real_module(uint64_t pc, uint64_t *start, uint64_t *end);
 

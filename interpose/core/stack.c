@@ -80,6 +80,10 @@ static bool writable(void *place)
     return rec_syscall3(SYS_mprotect, (long)page, 4096, PROT_READ | PROT_WRITE) == 0;
 }
 
+/*
+ * Everything that is interposed is answered by the real function: allocators and profilers use
+ * libunwind, too, and a hook that it calls then would walk while this thread has libunwind's locks.
+ */
 static void *instead_of(const char *name)
 {
     static const struct {
@@ -89,14 +93,24 @@ static void *instead_of(const char *name)
                    {"read", (void *)no_byte},
                    {"write", (void *)test_byte},
                    {"syscall", (void *)answer_call}};
-    for (unsigned i = 0; i < sizeof answers / sizeof *answers; i++) {
-        unsigned n = 0;
-        while (name[n] && name[n] == answers[i].name[n])
-            n++;
-        if (!name[n] && !answers[i].name[n])
+    for (unsigned i = 0; i < sizeof answers / sizeof *answers; i++)
+        if (rec_same(name, answers[i].name))
             return answers[i].function;
+    return rec_real_named(name);
+}
+
+static void answer_table(uint64_t base, const Elf64_Sym *symbols, const char *names,
+                         const Elf64_Rela *table, uint64_t count)
+{
+    for (const Elf64_Rela *entry = table; entry < table + count; entry++) {
+        uint32_t type = ELF64_R_TYPE(entry->r_info);
+        if (type != R_X86_64_JUMP_SLOT && type != R_X86_64_GLOB_DAT)
+            continue;
+        void *answer = instead_of(names + symbols[ELF64_R_SYM(entry->r_info)].st_name);
+        void **place = (void **)(base + entry->r_offset);
+        if (answer && writable(place))
+            *place = answer;
     }
-    return NULL;
 }
 
 /* Puts the answers where LIBRARY's calls look for the C library's functions. */
@@ -104,8 +118,8 @@ static void answer_calls(const struct link_map *library)
 {
     const ElfW(Sym) *symbols = NULL;
     const char *names = NULL;
-    const ElfW(Rela) *calls = NULL;
-    uint64_t size = 0;
+    const ElfW(Rela) *calls = NULL, *others = NULL;
+    uint64_t calls_size = 0, others_size = 0;
     for (const ElfW(Dyn) *entry = library->l_ld; entry->d_tag != DT_NULL; entry++) {
         if (entry->d_tag == DT_SYMTAB)
             symbols = (const ElfW(Sym) *)entry->d_un.d_ptr;
@@ -114,16 +128,18 @@ static void answer_calls(const struct link_map *library)
         else if (entry->d_tag == DT_JMPREL)
             calls = (const ElfW(Rela) *)entry->d_un.d_ptr;
         else if (entry->d_tag == DT_PLTRELSZ)
-            size = entry->d_un.d_val;
+            calls_size = entry->d_un.d_val;
+        else if (entry->d_tag == DT_RELA)
+            others = (const ElfW(Rela) *)entry->d_un.d_ptr;
+        else if (entry->d_tag == DT_RELASZ)
+            others_size = entry->d_un.d_val;
     }
-    if (!symbols || !names || !calls)
+    if (!symbols || !names)
         return;
-    for (const ElfW(Rela) *call = calls; call < calls + size / sizeof *calls; call++) {
-        void *answer = instead_of(names + symbols[ELF64_R_SYM(call->r_info)].st_name);
-        void **place = (void **)(library->l_addr + call->r_offset);
-        if (answer && ELF64_R_TYPE(call->r_info) == R_X86_64_JUMP_SLOT && writable(place))
-            *place = answer;
-    }
+    if (calls)
+        answer_table(library->l_addr, symbols, names, calls, calls_size / sizeof *calls);
+    if (others)
+        answer_table(library->l_addr, symbols, names, others, others_size / sizeof *others);
 }
 
 void rec_stack_start(void)
