@@ -69,6 +69,6 @@ void rec_hot_keep(struct rec_stream *s, uint8_t kind, uint32_t mode, struct rec_
 void rec_hot_forget(struct rec_stream *s, const struct rec_cached_stack *stack)
 {
     for (unsigned i = 0; i <= TR_SLOTS; i++)
-        if (s->coder.slots[i].stack == stack)
+        if (!stack || s->coder.slots[i].stack == stack)
             s->coder.slots[i].frame = 0;
 }

@@ -78,7 +78,7 @@ struct rec_object *rec_hot_shared(struct rec_stream *s, uint8_t kind, uint32_t m
 void rec_hot_keep(struct rec_stream *s, uint8_t kind, uint32_t mode, struct rec_object *object,
                   uint64_t cfa);
 
-/* STACK is about to be another. */
+/* STACK is about to be another; NULL: all of them. */
 void rec_hot_forget(struct rec_stream *s, const struct rec_cached_stack *stack);
 
 #endif

@@ -255,6 +255,7 @@ void rec_stack_refresh(struct rec_stream *s)
     for (unsigned set = 0; set < REC_STACK_SETS; set++)
         for (unsigned way = 0; way < REC_STACK_WAYS; way++)
             s->stack_places[set][way].cfa = 0;
+    rec_hot_forget(s, NULL);
     rec_access_new_code(s);
 }
 
