@@ -54,11 +54,20 @@ void rec_user_created(const void *address, unsigned attributes, const char *name
     if (!s)
         return;
     rec_object_init(s, address, rec_stack(s, cfa), USER, attributes, 0);
+    rec_leave(s);
     if (name)
-        rec_emit(s, &(struct tr_event){.kind = TR_OBJECT_NAME,
-                                       .object = (uint64_t)address,
-                                       .bytes = (const uint8_t *)name,
-                                       .bytes_length = length_of(name)});
+        rec_user_name(address, name);
+}
+
+void rec_user_name(const void *address, const char *name)
+{
+    struct rec_stream *s = is_other(address) ? NULL : rec_enter();
+    if (!s)
+        return;
+    rec_emit(s, &(struct tr_event){.kind = TR_OBJECT_NAME,
+                                   .object = (uint64_t)address,
+                                   .bytes = (const uint8_t *)name,
+                                   .bytes_length = length_of(name)});
     rec_leave(s);
 }
 

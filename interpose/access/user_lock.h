@@ -13,6 +13,8 @@
 #include "interpose/core/lock.h"
 
 void rec_user_created(const void *address, unsigned attributes, const char *name, uint64_t cfa);
+/* A living one's name, for reports. */
+void rec_user_name(const void *address, const char *name);
 void rec_user_destroyed(const void *address, uint64_t cfa);
 /* About to wait: where somebody else holds it, as far as is known. */
 void rec_user_requests(const void *address, uint32_t how, uint64_t cfa);

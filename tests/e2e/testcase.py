@@ -154,7 +154,7 @@ def build_testcase(case, build, compiler, optimize, mode):
         common + WARNINGS + [STANDARD[case.path.suffix]] + case.flags.get(compiler, [])
         + [f"-I{header.parent}" for header in headers]
         + ["-c", str(case.path), "-o", str(object_file)],
-        common + [str(object_file), "-o", str(program)]
+        common + case.flags.get(compiler, []) + [str(object_file), "-o", str(program)]
         + [f"-L{order.parent}", "-lsnarl_order", f"-Wl,-rpath,{order.parent}"],
     ]  # fmt: skip
     for command in commands:
