@@ -1,0 +1,131 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Lets each system call that the recorder makes fail, one after the other.
+
+    anomaly.py --build DIR [--jobs N] [--calls NAME=ERROR,...] [--later] [--bare] [--step N]
+
+The program must print and end as it does alone, whatever fails; and either every acquisition is in
+the traces, or the report says that something is missing. With --later, all calls from the nth on
+fail; with --bare, the program runs without `snarl run`.
+"""
+import argparse
+import concurrent.futures
+import errno
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+SECONDS = 60
+TROUBLE = 99
+CALLS = {
+    "mmap": errno.ENOMEM,
+    "openat": errno.EMFILE,
+    "fallocate": errno.ENOSPC,
+    "madvise": errno.EINVAL,
+    "fstat": errno.EIO,
+    "pwrite64": errno.ENOSPC,
+    "readlink": errno.EACCES,
+    "getcwd": errno.ENOENT,
+    "mprotect": errno.EACCES,
+    "prlimit64": errno.EPERM,
+}
+
+
+class Anomaly:
+    def __init__(self, arguments):
+        self.build = arguments.build
+        self.calls = arguments.calls
+        self.later = arguments.later
+        self.bare = arguments.bare
+        self.tools = self.build / "tests/anomaly"
+        self.subject = str(self.tools / "subject")
+        alone = subprocess.run([self.subject], capture_output=True, check=False, timeout=SECONDS)
+        self.end, self.output = alone.returncode, alone.stdout
+        self.acquisitions = int(self.output.split()[0])
+
+    def acquired(self, directory):
+        total = 0
+        for trace in directory.glob("trace.*"):
+            dump = subprocess.run([self.build / "bin/snarl", "dump", trace], capture_output=True,
+                                  text=True, check=False, timeout=SECONDS)
+            total += dump.stdout.count(" acquire ")
+        return total
+
+    def run(self, n, directory):
+        count = directory / "count"
+        library = self.build / "lib/snarl/libsnarl.so"
+        watched = [self.subject]
+        environment = dict(os.environ)
+        if self.bare:
+            watched = ["env", f"LD_PRELOAD={library}", *watched]
+            environment["SNARL_OPTIONS"] = f"-o {directory}/trace.%p --accesses=none"
+        else:
+            watched = [self.build / "bin/snarl", "run", "--accesses=none", "-o",
+                       f"{directory}/trace.%p", "--json", directory / "found.json", "--", *watched]
+        command = [self.tools / "fail_nth", count, self.calls, f"{n}{'+' if self.later else ''}"]
+        done = subprocess.run(command + watched, capture_output=True, check=False,
+                              env=environment, timeout=SECONDS)
+        return done, int(count.read_text())
+
+    def wrong(self, done, directory):
+        """What is not as it should be, or None."""
+        errors = done.stderr.decode(errors="replace")
+        if done.stdout != self.output:
+            return f"printed {done.stdout!r}: {errors}"
+        if self.bare:
+            return None if done.returncode == self.end else f"ended with {done.returncode}"
+        if done.returncode == 125:
+            return None if "snarl: " in errors else "125 without a reason"
+        if done.returncode != self.end:
+            return f"ended with {done.returncode}: {errors}"
+        recording = json.loads((directory / "found.json").read_text())["recording"]
+        if not recording["complete"] or recording["lost_events"]:
+            return None
+        acquired = self.acquired(directory)
+        if acquired != self.acquisitions:
+            return f"{acquired} of {self.acquisitions} acquisitions, and no word of it: {errors}"
+        return None
+
+    def attempt(self, n):
+        """How many calls there were, and what went wrong."""
+        with tempfile.TemporaryDirectory(prefix="anomaly.") as name:
+            directory = pathlib.Path(name)
+            try:
+                done, count = self.run(n, directory)
+            except subprocess.TimeoutExpired:
+                return n, f"did not end within {SECONDS} s"
+            if done.returncode == TROUBLE:
+                return n, f"fail_nth: {done.stderr.decode()}"
+            return count, self.wrong(done, directory)
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--build", type=pathlib.Path, required=True)
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--calls", default=",".join(f"{n}={e}" for n, e in CALLS.items()))
+    parser.add_argument("--later", action="store_true")
+    parser.add_argument("--bare", action="store_true")
+    parser.add_argument("--step", type=int, default=1)
+    arguments = parser.parse_args()
+    anomaly = Anomaly(arguments)
+    total, wrong = anomaly.attempt(0)
+    if wrong or not total:
+        print(f"without a failure: {wrong or 'no calls seen'}")
+        return 1
+    failed = 0
+    with concurrent.futures.ThreadPoolExecutor(arguments.jobs) as pool:
+        attempts = range(1, total + 1, arguments.step)
+        for n, (_, wrong) in zip(attempts, pool.map(anomaly.attempt, attempts)):
+            if wrong:
+                failed += 1
+                print(f"call {n} of {total}: {wrong}")
+    print(f"{len(attempts) - failed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
