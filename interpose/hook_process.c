@@ -4,6 +4,7 @@
  * end: what runs after our own destructor is recorded like the rest.
  */
 #include "interpose/core/fork.h"
+#include "interpose/pthread_calls.h"
 
 static bool end_told;
 
@@ -91,6 +92,7 @@ REC_EXPORT pid_t _Fork(void)
 
 REC_EXPORT void exit(int status)
 {
+    rec_exit_begins(rec_here());
     tell_end(TR_EXIT_CALL, status, rec_here());
     REAL(exit)(status);
     __builtin_unreachable();
@@ -112,6 +114,7 @@ REC_EXPORT void _Exit(int status)
 
 REC_EXPORT void quick_exit(int status)
 {
+    rec_exit_begins(rec_here());
     tell_end(TR_EXIT_QUICK, status, rec_here());
     REAL(quick_exit)(status);
     __builtin_unreachable();

@@ -41,4 +41,7 @@ int rec_thread_join(pthread_t handle, void **result, uint64_t cfa);
 int rec_thread_detach_handle(pthread_t handle, uint64_t cfa);
 void rec_thread_exits(uint64_t cfa); /* is about to call the real pthread_exit */
 
+/* hook_exit.c */
+void rec_exit_begins(uint64_t cfa); /* the calling thread is about to end the process */
+
 #endif
