@@ -21,8 +21,8 @@ static bool is_being_joined(const struct an_world *world, const struct an_thread
 
 static bool leaked(const struct an_world *world, const struct an_thread *thread)
 {
-    return thread->created && thread->made_whole && thread->exited && !thread->joined && !thread->detached &&
-           !is_being_joined(world, thread);
+    return thread->created && thread->made_whole && thread->exited && !thread->joined &&
+           !thread->detached && !is_being_joined(world, thread);
 }
 
 static struct sn_finding *tell(const struct an_context *ctx, const struct an_thread *thread)

@@ -7,6 +7,7 @@
 #include "cli/options.h"
 
 #include "cli/command.h"
+#include "trace/wire.h"
 
 #include <argp.h>
 #include <errno.h>
@@ -26,6 +27,8 @@ enum key {
     KEY_ACCESSES = 256,
     KEY_TIMEOUT,
     KEY_FOLLOW,
+    KEY_RING,
+    KEY_HANG,
     KEY_FORMAT,
     KEY_JSON,
     KEY_FAIL_ON,
@@ -63,6 +66,21 @@ static unsigned parse_whole(struct argp_state *state, const char *option, const 
     if (value != floor(value))
         argp_error(state, "%s takes a whole number, not `%s'", option, text);
     return (unsigned)value;
+}
+
+static uint64_t parse_size(struct argp_state *state, const char *option, const char *text,
+                           uint64_t least, uint64_t most)
+{
+    char *end;
+    errno = 0;
+    unsigned long long value = strtoull(text, &end, 10);
+    const char *units = "KMG", *unit = *end ? strchr(units, *end) : NULL;
+    unsigned shift = unit ? 10 * (unsigned)(unit - units + 1) : 0;
+    if (*text < '0' || *text > '9' || end[unit != NULL] || errno || value > most ||
+        value << shift < least || value << shift > most)
+        argp_error(state, "%s takes a size from %lluK to %lluG, not `%s'", option,
+                   (unsigned long long)least >> 10, (unsigned long long)most >> 30, text);
+    return value << shift;
 }
 
 /* Which of NAMES, a list that NULL ends, TEXT is; an error names them all. */
@@ -105,6 +123,16 @@ static const struct argp_option record_options[] = {
      0},
     {"timeout", KEY_TIMEOUT, "SECONDS", 0,
      "Stop the program then (SIGTERM, SIGKILL after 2 s); exit code 124", 0},
+    {"hang", KEY_HANG, "SECONDS", 0,
+     "Watch for a hang: no thread has run for so long while all wait for each other, or one for a "
+     "lock. run stops the program then, as after --timeout; record writes a copy of the trace, "
+     "FILE.hang-1, and leaves it as it is. Default: no watch",
+     0},
+    {"ring", KEY_RING, "SIZE", 0,
+     "Keep the newest events only, in a trace of SIZE bytes for each process (K, M or G behind it; "
+     "256K at least). SIGUSR1 to snarl writes a copy of it, FILE.snapshot-1, while the program "
+     "goes on",
+     0},
     {"follow", KEY_FOLLOW, "WHICH", 0,
      "Which processes are recorded: all (default); main: the one that snarl starts, whatever it "
      "executes, and no child of it; or PATTERN[,PATTERN...] (*, ?, [...]): those whose executable "
@@ -130,6 +158,12 @@ static error_t parse_record(int key, char *arg, struct argp_state *state)
         if (!*arg || strlen(arg) >= SN_FOLLOW_MAX || strchr(arg, '/'))
             argp_error(state, "--follow takes all, main, or patterns of file names, not `%s'", arg);
         settings->follow = arg;
+        return 0;
+    case KEY_HANG:
+        settings->hang = parse_number(state, "--hang", arg, 0.1, 1e9);
+        return 0;
+    case KEY_RING:
+        settings->ring = parse_size(state, "--ring", arg, TR_RING_MIN, TR_RING_MAX);
         return 0;
     case KEY_TIMEOUT:
         settings->timeout = parse_number(state, "--timeout", arg, 1e-3, 1e9);

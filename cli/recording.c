@@ -44,6 +44,9 @@ static int prepare(struct sn_recording *recording, const struct sn_settings *set
     if (settings->follow)
         options =
             sn_options_add(arena, options, sn_sprintf(arena, "--follow=%s", settings->follow));
+    if (settings->ring)
+        options = sn_options_add(
+            arena, options, sn_sprintf(arena, "--ring=%llu", (unsigned long long)settings->ring));
     return sn_environment_init(environment, recording->control.path, options, err);
 }
 
@@ -230,6 +233,8 @@ static int supervise(struct sn_recording *recording, const struct sn_settings *s
     struct sn_supervision what = {.argv = settings->arguments,
                                   .environment = environment->variables,
                                   .timeout = settings->timeout,
+                                  .hang = settings->hang,
+                                  .discard = recording->discard,
                                   .stop_on_deadlock = stop_on_deadlock};
     struct sn_outcome *outcome = &recording->outcome;
     struct sn_error err;

@@ -3,7 +3,8 @@
  * The signals that concern snarl while the program runs are blocked and read from a signalfd; the
  * child undoes that before exec. SIGINT and SIGQUIT of the terminal reach the program by
  * themselves, and snarl only has to survive them; SIGTERM and SIGHUP that somebody sent to snarl
- * are passed on. Every TICK_MS the control page is looked at for a deadlock.
+ * are passed on; SIGUSR1 asks for a snapshot. Every TICK_MS the control page is looked at for a
+ * deadlock, and now and then the threads, if a watch for hangs was asked for.
  *
  * Stopping means SIGTERM to the program and to every process that still shares the control page (a
  * deadlock or a hang is often in a child of what was started), and SIGKILL to what is left later.
@@ -13,7 +14,9 @@
 #include "cli/supervise.h"
 
 #include "base/vec.h"
+#include "cli/hang.h"
 #include "cli/progress.h"
+#include "cli/snapshot.h"
 #include "cli/trouble.h"
 
 #include <errno.h>
@@ -39,12 +42,14 @@ struct watch {
     pid_t pid;
     bool running;
     double started, kill_at, give_up_at;
+    struct sn_hang hang;
+    bool hangs;
     VEC(int) others; /* pidfds of what is to be stopped besides our child */
 };
 
 static void watched_signals(sigset_t *set)
 {
-    static const int numbers[] = {SIGINT, SIGQUIT, SIGTERM, SIGHUP, SIGCHLD};
+    static const int numbers[] = {SIGINT, SIGQUIT, SIGTERM, SIGHUP, SIGCHLD, SIGUSR1};
     sigemptyset(set);
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
         sigaddset(set, numbers[i]);
@@ -163,6 +168,8 @@ static void read_signals(struct watch *watch)
         if ((number == SIGTERM || number == SIGHUP) && sent && watch->running &&
             !is_ignored(number))
             kill(watch->pid, number);
+        if (number == SIGUSR1)
+            sn_snapshot_take(watch->control, false, watch->what->discard);
     }
 }
 
@@ -188,6 +195,27 @@ static void look_for_deadlock(struct watch *watch)
         stop(watch, grace_deadlock);
     } else {
         sn_say("deadlock in process %u: the program is left as it is", pid);
+    }
+}
+
+/* Told once for each time that it stops getting on. */
+static void look_for_hang(struct watch *watch)
+{
+    double now = sn_now();
+    if (!watch->running || watch->outcome->deadlock_pid || watch->outcome->timed_out ||
+        now < watch->hang.next_look)
+        return;
+    bool hung = watch->hangs;
+    watch->hangs = sn_hang_look(&watch->hang, watch->control, now);
+    if (!watch->hangs || hung)
+        return;
+    if (watch->what->stop_on_deadlock) {
+        sn_say("the program has hung for %g s: it is stopped", watch->hang.seconds);
+        watch->outcome->timed_out = true;
+        stop(watch, grace_timeout);
+    } else {
+        sn_say("the program has hung for %g s: it is left as it is", watch->hang.seconds);
+        sn_snapshot_take(watch->control, true, watch->what->discard);
     }
 }
 
@@ -220,6 +248,7 @@ static void wait_for_end(struct watch *watch)
         collect(watch);
         drop_ended(watch);
         look_for_deadlock(watch);
+        look_for_hang(watch);
         look_at_clock(watch);
     }
     read_signals(watch);
@@ -233,6 +262,7 @@ int sn_supervise(struct sn_outcome *outcome, const struct sn_supervision *what,
                           .control = control,
                           .outcome = outcome,
                           .signals = -1,
+                          .hang.seconds = what->hang,
                           .kill_at = INFINITY,
                           .give_up_at = INFINITY};
     int ret = take_signals(&watch, err);
@@ -246,5 +276,6 @@ int sn_supervise(struct sn_outcome *outcome, const struct sn_supervision *what,
     vec_each (int, fd, &watch.others)
         close(*fd);
     vec_release(&watch.others);
+    sn_hang_release(&watch.hang);
     return ret;
 }

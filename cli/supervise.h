@@ -13,14 +13,16 @@ struct sn_supervision {
     char **argv;
     char **environment;
     double timeout;        /* seconds; 0: none */
-    bool stop_on_deadlock; /* else it is only told */
+    double hang;           /* seconds without getting on; 0: nobody looks */
+    bool stop_on_deadlock; /* or on a hang; else it is only told */
+    bool discard;          /* the traces will be deleted: snapshots go into the working directory */
 };
 
 struct sn_outcome {
     int pid;
-    int exit_status; /* -1: a signal ended it */
-    int signal;      /* 0: none */
-    bool timed_out;
+    int exit_status;       /* -1: a signal ended it */
+    int signal;            /* 0: none */
+    bool timed_out;        /* stopped for its time limit, or since it hung */
     uint32_t deadlock_pid; /* where a deadlock was seen; 0 */
     double seconds;
     int exec_error; /* errno, when it could not be started after all */

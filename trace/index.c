@@ -209,8 +209,7 @@ static uint64_t take_chunk(struct pass *pass, uint64_t offset, const struct tr_c
     return offset + chunk->size;
 }
 
-/* How long the place at OFFSET is, where no chunk was begun: one of a ring may be half wiped. */
-static uint64_t empty_size(const struct tr_header *header, uint64_t offset)
+uint64_t tr_empty_size(const struct tr_header *header, uint64_t offset)
 {
     uint64_t first = header->ring_kept, size = header->ring_chunk;
     if (!size || first % TR_CHUNK_ALIGN || size % TR_CHUNK_ALIGN)
@@ -235,7 +234,7 @@ static void find_chunks(struct pass *pass)
         if (kind == PLACE_CHUNK)
             offset = take_chunk(pass, offset, &chunk);
         else
-            offset += kind == PLACE_EMPTY ? empty_size(header, offset) : TR_CHUNK_ALIGN;
+            offset += kind == PLACE_EMPTY ? tr_empty_size(header, offset) : TR_CHUNK_ALIGN;
     }
     bool grew = !header->lost[TR_LOSS_NO_SPACE]; /* else the end counts what could not be had */
     if (!damage->cut && grew && (pass->size < TR_HEADER_SIZE || header->end > pass->size)) {

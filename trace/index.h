@@ -53,6 +53,9 @@ struct tr_index {
 void tr_index_build(struct tr_index *index, const uint8_t *bytes, uint64_t size);
 void tr_index_release(struct tr_index *index);
 
+/* How long the place at OFFSET is, where no chunk was begun: one of a ring may be half wiped. */
+uint64_t tr_empty_size(const struct tr_header *header, uint64_t offset);
+
 /* Counts one more damaged place, at OFFSET. */
 void tr_damage_add(struct tr_damage *damage, uint64_t offset, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

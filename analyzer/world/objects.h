@@ -22,8 +22,8 @@ struct an_object {
     enum tr_object_type type;
     uint32_t attributes; /* enum tr_object_attribute */
     uint64_t initial;    /* value of a semaphore, count of a barrier */
-    bool whole; /* something happened to it of which nothing earlier is missing, by now */
-    bool known; /* it was so when it began */
+    bool whole;          /* something happened to it of which nothing earlier is missing, by now */
+    bool known;          /* it was so when it began */
     uint32_t create_stack, create_thread;
     uint32_t block_stack; /* of the heap block around it, if block_size is not 0 */
     uint64_t block_offset, block_size;

@@ -6,6 +6,7 @@
 void an_world_init(struct an_world *world, struct tr_reader *reader)
 {
     *world = (struct an_world){.reader = reader, .hard.hard = true};
+    world->end.timeout = reader && tr_reader_header(reader)->flags & TR_HAS_HUNG;
     if (reader && tr_reader_header(reader)->ring_lost)
         world->lost_until = tr_reader_header(reader)->ring_time;
 }

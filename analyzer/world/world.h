@@ -53,7 +53,8 @@ struct an_world {
     struct an_end end;
     uint64_t events, accesses;
     uint64_t first_time, last_time; /* TSC */
-    uint64_t lost_until; /* a ring: something up to then is missing, nothing later; 0: all is here */
+    uint64_t
+        lost_until; /* a ring: something up to then is missing, nothing later; 0: all is here */
 };
 
 void an_world_init(struct an_world *world, struct tr_reader *reader);

@@ -107,8 +107,8 @@ uint32_t rec_access_stack(struct rec_stream *s, struct rec_access *access, uint6
         rec_calls_heal(calls, sp, false);
     uint64_t key = rec_mix(rec_calls_context(calls) + access->salt, pc);
     unsigned place = key >> 52 & (REC_ACCESS_STACKS - 1);
-    if (rec_likely(access->stacks[place].key == key &&
-                   access->stacks[place].id > s->told_before && s->at < s->soft))
+    if (rec_likely(access->stacks[place].key == key && access->stacks[place].id > s->told_before &&
+                   s->at < s->soft))
         return access->stacks[place].id;
     uint64_t pcs[REC_FRAMES];
     int error = errno;

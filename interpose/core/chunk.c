@@ -174,14 +174,14 @@ bool rec_chunk_open_file(const char *pattern)
         file_inode = status.st_ino;
         header = map(fd, 0, TR_HEADER_SIZE);
     }
+    if (header)
+        error = rec_ring_start(fd);
     rec_sys_close(fd);
     if (!header || error) {
         rec_syscall3(SYS_unlink, (long)rec_trace_path, 0, 0);
         rec_off(error ? -error : ENOMEM);
         return false;
     }
-    if (header)
-        error = rec_ring_start(fd);
     *header = *rec_header;
     rec_header = header;
     return true;
@@ -260,7 +260,9 @@ void rec_chunk_reserve(void)
 
 void rec_chunk_close(struct rec_stream *s)
 {
-    if (s->chunk)
+    s->coder.again = NULL; /* nothing is raised there any more */
+    s->coder.last = 0;
+    if (s->chunk && !rec_ring_give(s->chunk, (uint32_t)(s->at - s->chunk)))
         rec_sys_unmap(s->chunk, s->chunk_size);
     s->chunk = NULL;
     s->at = s->end = s->limit = NULL;
@@ -270,38 +272,9 @@ void rec_chunk_blank(struct rec_stream *s)
 {
     const int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED;
     rec_syscall6(SYS_mmap, (long)rec_header, TR_HEADER_SIZE, PROT_READ | PROT_WRITE, flags, -1, 0);
-    s->coder.again = NULL; /* nothing is raised there any more */
-    s->coder.last = 0;
-    if (s->chunk && !rec_ring_give(s->chunk, (uint32_t)(s->at - s->chunk)))
+    if (s->chunk)
         rec_syscall6(SYS_mmap, (long)s->chunk, s->chunk_size, PROT_READ | PROT_WRITE, flags, -1, 0);
     file_device = file_inode = 0; /* what does not fit is not written into the parent's file */
-}
-
-static bool next(struct rec_stream *s, uint32_t room)
-{
-    uint32_t size = s->chunk_size ? s->chunk_size * 2 : FIRST_CHUNK;
-    if (size > LARGEST_CHUNK)
-        size = LARGEST_CHUNK;
-    if (rec_closing && size > RESERVED_CHUNK)
-        size = RESERVED_CHUNK;
-    while (size < room + EVENT_ROOM)
-        size *= 2;
-    uint64_t offset;
-    uint8_t *chunk = rec_ring.base ? ring_next(&offset, &size, !s->thread && !s->chunk_number)
-                                   : chunk_map(&offset, size);
-    if (!chunk)
-        return false;
-    rec_chunk_close(s);
-    uint64_t now = rec_tsc();
-    *(struct tr_chunk *)chunk = (struct tr_chunk){.offset = offset,
-                                                  .size = size,
-                                                  .thread = s->thread,
-                                                  .number = s->chunk_number++,
-                                                  .time = now,
-                                                  .epoch = s->epoch};
-    __atomic_store_n((uint64_t *)chunk, TR_CHUNK_MAGIC, __ATOMIC_RELEASE);
-    s->chunk = chunk;
-    s->chunk_size = size;
     rec_ring_forget();
 }
 
@@ -337,12 +310,41 @@ static void begin_in_ring(struct rec_stream *s)
                                        .a1 = (uint64_t)rec_sys_gettid(),
                                        .bytes = (const uint8_t *)name,
                                        .bytes_length = length});
+}
+
+static bool next(struct rec_stream *s, uint32_t room)
+{
+    uint32_t size = s->chunk_size ? s->chunk_size * 2 : FIRST_CHUNK;
+    if (size > LARGEST_CHUNK)
+        size = LARGEST_CHUNK;
+    if (rec_closing && size > RESERVED_CHUNK)
+        size = RESERVED_CHUNK;
+    while (size < room + EVENT_ROOM)
+        size *= 2;
+    uint64_t offset;
+    uint8_t *chunk = rec_ring.base ? ring_next(&offset, &size, !s->thread && !s->chunk_number)
+                                   : chunk_map(&offset, size);
+    if (!chunk)
+        return false;
+    rec_chunk_close(s);
+    uint64_t now = rec_tsc();
+    *(struct tr_chunk *)chunk = (struct tr_chunk){.offset = offset,
+                                                  .size = size,
+                                                  .thread = s->thread,
+                                                  .number = s->chunk_number++,
+                                                  .time = now,
+                                                  .epoch = s->epoch};
+    __atomic_store_n((uint64_t *)chunk, TR_CHUNK_MAGIC, __ATOMIC_RELEASE);
+    s->chunk = chunk;
+    s->chunk_size = size;
     s->at = chunk + sizeof(struct tr_chunk);
     s->end = chunk + size;
     s->limit = s->end - TR_EVENT_MAX;
     s->coder = (struct tr_coder){.time = now};
     s->time = now;
     rec_measure_clock();
+    if (rec_ring.base)
+        begin_in_ring(s);
     return true;
 }
 
@@ -358,5 +360,3 @@ bool rec_chunk_next(struct rec_stream *s, uint32_t room)
     rec_system_leave();
     return done;
 }
-    if (rec_ring.base)
-        begin_in_ring(s);

@@ -289,8 +289,8 @@ void rec_module_covered(struct rec_stream *s, uint64_t pc, enum tr_access_source
     module->source = (uint8_t)source;
     any_covered = true;
     rec_config.heap = true;
-    rec_ring_keep(
-        s, &(struct tr_event){.kind = TR_COVERAGE, .mode = source, .object = module->base});
+    rec_ring_keep(s,
+                  &(struct tr_event){.kind = TR_COVERAGE, .mode = source, .object = module->base});
 }
 
 void rec_modules_reset(void)

@@ -35,10 +35,10 @@
 #define rec_unlikely(x) __builtin_expect(!!(x), 0)
 
 enum {
-    REC_FRAMES = 64,      /* of a stack; deeper ones are cut at the outer end */
-    REC_FIRST_FRAMES = 3, /* of a thread: the C library's, and the one that calls main or ours */
+    REC_FRAMES = 64,       /* of a stack; deeper ones are cut at the outer end */
+    REC_FIRST_FRAMES = 3,  /* of a thread: the C library's, and the one that calls main or ours */
     REC_STACK_ROOM = 1024, /* for the definition of a stack, and some events with it */
-    REC_STACK_SETS = 128, /* of the stack cache */
+    REC_STACK_SETS = 128,  /* of the stack cache */
     REC_STACK_WAYS = 4,
     REC_STACK_IDS = 1024,
     REC_HOT_PLACES = 256,
@@ -65,11 +65,11 @@ struct rec_object {
         };
         uint64_t holding; /* both: 0 is free, a thread's tag is held by it, once */
     };
-    uint8_t type;                    /* enum tr_object_type */
-    uint8_t alive;                   /* told in the trace (OBJECT_NEW), and not ended since */
-    uint8_t begun;                   /* somebody sees to that; atomic */
-    uint8_t attributes;              /* enum tr_object_attribute */
-    uint32_t count;                  /* barrier: threads a round */
+    uint8_t type;       /* enum tr_object_type */
+    uint8_t alive;      /* told in the trace (OBJECT_NEW), and not ended since */
+    uint8_t begun;      /* somebody sees to that; atomic */
+    uint8_t attributes; /* enum tr_object_attribute */
+    uint32_t count;     /* barrier: threads a round */
     union {
         uint64_t entered; /* barrier: threads so far; atomic */
         uint64_t opened;  /* semaphore: how often it is open by its name; atomic */
@@ -99,9 +99,9 @@ struct rec_thread {
  * four is filled up with the innermost. */
 struct rec_cached_stack {
     uint32_t id;
-    uint16_t size;     /* of what is compared, in bytes of returns */
-    uint8_t compared;  /* how many */
-    uint8_t outer;     /* how many more, of the thread's first ones */
+    uint16_t size;    /* of what is compared, in bytes of returns */
+    uint8_t compared; /* how many */
+    uint8_t outer;    /* how many more, of the thread's first ones */
     struct rec_four {
         uint64_t pcs[4];
         uint32_t slots[4]; /* pcs[i] lies at cfa - 8 + slots[i] */
@@ -130,9 +130,9 @@ struct rec_handler {
 
 /* The thread's own state and its chunk. Reused by a later thread. */
 struct rec_stream {
-    uint8_t *at, *end; /* in the chunk */
-    uint8_t *limit;    /* below it there is room for an event without bytes */
-    uint8_t *soft;     /* in a ring: and for a stack before; else above all */
+    uint8_t *at, *end;    /* in the chunk */
+    uint8_t *limit;       /* below it there is room for an event without bytes */
+    uint8_t *soft;        /* in a ring: and for a stack before; else above all */
     volatile int guard;   /* REC_BUSY, REC_HANDLER */
     volatile int resting; /* what it is when the recorder is not at work: 0, or REC_HANDLER */
     uint32_t thread;

@@ -118,8 +118,6 @@ static void set_accesses(const char *value)
         rec_log("accesses from '%s' are not available here: none are recorded", value);
 }
 
-/* The long options of `snarl record` that mean something here; the command checks the others
- * before. */
 /* Bytes, with K, M or G behind; 0 and a line in the log if it is none that a ring may have. */
 static uint64_t ring_size(const char *text)
 {
@@ -136,6 +134,8 @@ static uint64_t ring_size(const char *text)
     return 0;
 }
 
+/* The long options of `snarl record` that mean something here; the command checks the others
+ * before. */
 static void read_options(const char *text)
 {
     char word[1024];
@@ -153,10 +153,10 @@ static void read_options(const char *text)
             copy(rec_config.log_path, sizeof rec_config.log_path, value);
         } else if (starts(word, "--accesses=", &value)) {
             set_accesses(value);
-        } else if (starts(word, "--follow=", &value)) {
-            copy(rec_config.follow, sizeof rec_config.follow, value);
         } else if (starts(word, "--ring=", &value)) {
             rec_config.ring = ring_size(value);
+        } else if (starts(word, "--follow=", &value)) {
+            copy(rec_config.follow, sizeof rec_config.follow, value);
         } else {
             rec_log("SNARL_OPTIONS: unknown option '%s'", word);
         }
@@ -250,9 +250,9 @@ static void begin(uint32_t parent)
     rec_control_tell(TR_PROCESS_RECORDING, rec_trace_path, 0);
     tell_program(s);
     rec_modules_start(s);
+    rec_ring_keep_on(s);
     rec_thread_expects_end(s->self);
     rec_live.on = 1;
-    rec_ring_keep_on(s);
     recording = true;
     rec_leave(s);
 }
