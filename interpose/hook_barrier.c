@@ -38,6 +38,7 @@ REC_EXPORT int pthread_barrier_wait(pthread_barrier_t *barrier)
 REC_EXPORT int pthread_barrier_init(pthread_barrier_t *barrier,
                                     const pthread_barrierattr_t *attributes, unsigned count)
 {
+    rec_be_early();
     int error = REAL(pthread_barrier_init)(barrier, attributes, count);
     struct rec_stream *s = error ? NULL : rec_enter();
     if (s) {

@@ -46,8 +46,12 @@ void rec_fork_in_child(void)
     errno = error;
 }
 
-__attribute__((constructor(101))) static void watch_forks(void)
+__attribute__((constructor(101))) void rec_watch_forks(void)
 {
+    static bool watching;
+    if (watching)
+        return;
+    watching = true;
     pthread_atfork(rec_fork_before, in_parent, rec_fork_in_child);
 }
 

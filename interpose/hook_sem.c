@@ -164,6 +164,7 @@ REC_EXPORT int sem_post(sem_t *sem)
 
 REC_EXPORT int sem_init(sem_t *sem, int shared, unsigned value)
 {
+    rec_be_early();
     int result = REAL(sem_init)(sem, shared, value);
     struct rec_stream *s = result ? NULL : rec_enter();
     if (s) {

@@ -100,6 +100,7 @@ static uint32_t number_of(pthread_t handle)
 
 struct rec_thread *rec_thread_prepare(uint64_t cfa, uint32_t *stack)
 {
+    rec_be_early();
     struct rec_stream *s = rec_enter();
     if (!s)
         return NULL;

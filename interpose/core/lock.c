@@ -37,6 +37,12 @@ void rec_acquired(struct rec_stream *s, const void *address, uint32_t mode, uint
     tell(s, TR_ACQUIRE, mode, object, cfa, version);
 }
 
+/* Does the caller hold the mutex although nobody told so, as what a constructor took early? */
+static bool taken_unseen(const pthread_mutex_t *mutex)
+{
+    return mutex->__data.__owner && mutex->__data.__owner == rec_sys_gettid();
+}
+
 void rec_releases(struct rec_stream *s, const void *address, uint32_t mode, uint64_t cfa)
 {
     if (rec_hot_held_slow(s, TR_RELEASE, mode, address, cfa))
@@ -46,7 +52,8 @@ void rec_releases(struct rec_stream *s, const void *address, uint32_t mode, uint
         return;
     uint64_t version = rec_version_held(object);
     if (!rec_owns(object, s)) {
-        mode |= TR_LOCK_FOREIGN;
+        if (tr_type(mode) != TR_TYPE_MUTEX || !taken_unseen(address))
+            mode |= TR_LOCK_FOREIGN;
         __atomic_store_n(&object->owner, 0, __ATOMIC_RELEASE);
     } else if (object->more) {
         object->more--;

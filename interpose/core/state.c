@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Starting, stopping and configuring the recorder. It starts in the library's constructor. Those of
- * the libraries that the program names run before it: what they do passes through unrecorded. The
- * link option initfirst would put ours before all others, also before the C library's own: dash,
- * for one, then crashes in main.
+ * the libraries that the program names run before it; so it starts earlier where one of them makes
+ * a thread, or an object whose first value must be known. What comes before that is before
+ * everything else, and passes through unrecorded. (Not at the first lock: it may be an allocator's,
+ * which has not got as far as to be called itself.) The link option initfirst would put ours before
+ * all others, also before the C library's own: dash, for one, then crashes in main.
  */
 #include "interpose/core/control.h"
 #include "interpose/core/environment.h"
@@ -21,6 +23,8 @@ __attribute__((aligned(4096))) union rec_live_page rec_live_page;
 static struct tr_header first_header; /* until there is a file */
 static uint64_t clock_start_ns;
 static bool recording; /* in a fork child: the parent was */
+bool rec_begun;
+extern void *__libc_stack_end;
 static uint32_t argument_count;
 static const char *arguments; /* one behind the other, each with its end */
 static char program[sizeof(((struct tr_header *)0)->program)];
@@ -259,8 +263,9 @@ static void begin(uint32_t parent)
 
 void rec_start(int argc, char **argv, char **environment)
 {
-    if (rec_live.initialized)
+    if (rec_begun)
         return;
+    rec_begun = true;
     rec_live.initialized = 1;
     rec_real_resolve();
     const char *preload = variable(environment, "LD_PRELOAD");
@@ -286,6 +291,24 @@ void rec_start(int argc, char **argv, char **environment)
         rec_off(ENOSYS);
     else
         begin(TR_NO_THREAD);
+}
+
+/*
+ * The first thread's stack begins with the arguments and the environment, as the system put them
+ * there. Before the C library is ready, as in an executable's .preinit_array, and elsewhere than in
+ * the first thread nothing is begun.
+ */
+void rec_start_early(void)
+{
+    int error = errno;
+    const long *given = __libc_stack_end;
+    long count = given && environ ? *given : 0;
+    char **words = (char **)(given + 1);
+    if (count > 0 && count < 1 << 20 && !words[count] && rec_sys_gettid() == rec_sys_getpid()) {
+        rec_start((int)count, words, words + count + 1);
+        rec_watch_forks();
+    }
+    errno = error;
 }
 
 /*

@@ -2,7 +2,7 @@
 /* Its constructor locks, allocates, and makes a thread; its destructor locks. */
 #include "say.h"
 
-static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER, other = PTHREAD_MUTEX_INITIALIZER;
 static int *value;
 
 static void *raises(void *unused)
@@ -19,7 +19,9 @@ __attribute__((constructor)) static void constructor(void)
     value = calloc(1, sizeof *value);
     pthread_mutex_unlock(&mutex);
     raises(NULL);
+    pthread_mutex_lock(&other);
     elsewhere(raises, NULL);
+    pthread_mutex_unlock(&other);
 }
 
 __attribute__((destructor)) static void destructor(void)
