@@ -141,6 +141,8 @@ static bool is_file(const char *path)
  * no file, such as a device, nobody wants one. */
 static int create(char *path, char *end, const char *limit)
 {
+    enum { FEW = 16 }; /* beyond, many have this name: each looks elsewhere */
+    uint64_t pid = (uint64_t)rec_sys_getpid();
     int fd = -EEXIST;
     for (unsigned n = 0; n < 1000 && fd == -EEXIST; n++) {
         if (n == 1 && !is_file(path))
@@ -148,7 +150,7 @@ static int create(char *path, char *end, const char *limit)
         char *p = end;
         if (n) {
             p = put_text(p, limit, ".");
-            p = put_number(p, limit, n);
+            p = put_number(p, limit, n < FEW ? n : pid + n);
         }
         *p = 0;
         fd = rec_sys_open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
@@ -159,9 +161,9 @@ static int create(char *path, char *end, const char *limit)
 /* Moves what the private header has collected into the file, which takes its place. */
 bool rec_chunk_open_file(const char *pattern)
 {
-    const char *limit = rec_trace_path + sizeof rec_trace_path - 8;
+    const char *limit = rec_trace_path + sizeof rec_trace_path - 16;
     char *end = expand(rec_trace_path, limit, pattern);
-    int fd = end ? create(rec_trace_path, end, limit + 6) : -ENOENT;
+    int fd = end ? create(rec_trace_path, end, limit + 14) : -ENOENT;
     if (fd < 0) {
         rec_off(-fd);
         return false;
