@@ -4,6 +4,66 @@
 #include "analyzer/world/waits.h"
 #include "analyzer/world/world.h"
 
+static void add(struct an_world *world, struct an_condition *condition, struct an_thread *thread)
+{
+    if (condition->waiting == condition->room) {
+        uint32_t room = condition->room ? 2 * condition->room : 4;
+        struct an_thread **waiters = SN_NEW_ARRAY(&world->arena, struct an_thread *, room);
+        for (uint32_t i = 0; i < condition->waiting; i++)
+            waiters[i] = condition->waiters[i];
+        condition->waiters = waiters;
+        condition->room = room;
+    }
+    condition->waiters[condition->waiting++] = thread;
+}
+
+static void drop(struct an_condition *condition, const struct an_thread *thread)
+{
+    for (uint32_t i = condition->waiting; i-- > 0;)
+        if (condition->waiters[i] == thread)
+            condition->waiters[i] = condition->waiters[--condition->waiting];
+}
+
+/* The mutex of those that wait, if THREAD holds it. */
+static struct an_object *mutex_held(const struct an_condition *condition,
+                                    const struct an_thread *thread)
+{
+    vec_each (struct an_held, held, &thread->held)
+        if (held->object->address == condition->mutex && !held->shared)
+            return held->object;
+    return NULL;
+}
+
+static void wake_all(struct an_object *object, struct an_object *mutex)
+{
+    struct an_condition *condition = &object->condition;
+    for (uint32_t i = 0; i < condition->waiting; i++) {
+        struct an_thread *thread = condition->waiters[i];
+        if (thread->wait.kind != AN_WAIT_COND || thread->wait.object != object)
+            continue; /* the end of its wait was lost */
+        thread->wait.kind = AN_WAIT_LOCK;
+        thread->wait.object = mutex;
+        thread->wait.timed = false;
+        *vec_push(&mutex->lock.waiters) = thread;
+    }
+    condition->waiting = 0;
+}
+
+static void signalled(struct an_world *world, struct an_object *object, const struct tr_event *ev)
+{
+    struct an_condition *condition = &object->condition;
+    condition->signals++;
+    condition->signals_unheard += !condition->waiting;
+    condition->last_signal = ev->index;
+    condition->last_signal_stack = ev->stack;
+    condition->last_signal_thread = ev->thread;
+    if (!condition->waiting || (condition->waiting > 1 && !(ev->mode & TR_LOCK_BROADCAST)))
+        return;
+    struct an_object *mutex = mutex_held(condition, world->now.thread);
+    if (mutex)
+        wake_all(object, mutex);
+}
+
 void an_conditions_event(struct an_world *world, const struct tr_event *ev)
 {
     struct an_object *object = an_object(world, ev, ev->object, TR_TYPE_COND);
@@ -13,20 +73,17 @@ void an_conditions_event(struct an_world *world, const struct tr_event *ev)
     switch (ev->kind) {
     case TR_COND_WAIT:
         condition->mutex = ev->a0;
-        condition->waiting++;
+        drop(condition, thread);
+        add(world, condition, thread);
         an_wait_begin(thread, AN_WAIT_COND, ev);
         thread->wait.object = object;
         break;
     case TR_COND_WAKE:
-        condition->waiting -= condition->waiting > 0;
+        drop(condition, thread);
         an_wait_end(thread);
         break;
     default:
-        condition->signals++;
-        condition->signals_unheard += !condition->waiting;
-        condition->last_signal = ev->index;
-        condition->last_signal_stack = ev->stack;
-        condition->last_signal_thread = ev->thread;
+        signalled(world, object, ev);
         break;
     }
 }

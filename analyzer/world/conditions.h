@@ -1,5 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Condition variables: who waits, with which mutex, and how often they were signalled. */
+/*
+ * Condition variables: who waits, with which mutex, and how often they were signalled.
+ *
+ * A thread that is woken has to wait for its mutex, unseen, inside the same call. Where it is sure
+ * that it is woken, it waits for the mutex from then on: who signals holds the mutex, so that all
+ * that wait had begun to, and signals all of them, or the only one.
+ */
 #ifndef SN_ANALYZER_WORLD_CONDITIONS_H
 #define SN_ANALYZER_WORLD_CONDITIONS_H
 
@@ -7,7 +13,8 @@
 
 struct an_condition {
     uint64_t mutex;                    /* address of the one waited with last */
-    uint32_t waiting;                  /* threads */
+    struct an_thread **waiters;        /* in the world's arena */
+    uint32_t waiting, room;            /* threads, and for how many there is room */
     uint64_t signals, signals_unheard; /* unheard: nobody waited */
     uint64_t last_signal;              /* index of the event, 0: none */
     uint32_t last_signal_stack, last_signal_thread;
