@@ -120,6 +120,10 @@ step "the demonstration" scripts/demo.sh
 
 if [ "$extent" = --all ]; then
     step "build with sanitizers" build asan && suite asan
+    step "install what runs for long" scripts/install-dependencies --soak
+    step "programs, 20 times each" tests/soak/run.py --build build/dev --repeat 20 --jobs 2
+    step "programs beside allocators" tests/soak/run.py --build build/dev --repeat 2 --jobs 2 \
+        --allocator all
     step "testcases, 50 times each" tests/e2e/run.py --build build/dev --repeat 50
     step "a fresh Debian: demo.sh" scripts/fresh-debian scripts/demo.sh
     step "a fresh Debian: test.sh" scripts/fresh-debian scripts/test.sh
