@@ -1,6 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "interpose/core/heap.h"
 
+#include <dlfcn.h>
+#include <elf.h>
+#include <link.h>
+
+/* The hook. Declared here, as nobody may call it. */
+extern __typeof__(*rec_real.free) rec_hook_free __asm__("free");
+
 #include "interpose/core/poison.h"
 
 __thread struct rec_heap_self rec_heap_self __attribute__((tls_model("initial-exec")));
@@ -109,4 +116,25 @@ void rec_resize_end(const struct rec_resizing *old, const void *fresh, size_t si
     }
     if (gone && rec_heap_self.begun != fresh)
         rec_block_begins(fresh, size, cfa);
+}
+
+/*
+ * A program may have an allocator of its own, linked in before us. Where it only takes the address
+ * of a function, that lies in the program, too, but has no definition there.
+ */
+void rec_heap_unseen(struct rec_stream *s)
+{
+    static int unseen = -1;
+    if (unseen < 0) {
+        Dl_info info;
+        const ElfW(Sym) *symbol = NULL;
+        void *found = dlsym(RTLD_DEFAULT, "free");
+        unseen = found && found != (void *)rec_hook_free &&
+                 dladdr1(found, &info, (void **)&symbol, RTLD_DL_SYMENT) && symbol &&
+                 symbol->st_shndx != SHN_UNDEF;
+    }
+    static const char reason[] =
+        "its blocks of memory come from an allocator of its own, and are not recorded";
+    if (unseen)
+        rec_module_program_lacks(s, reason, sizeof reason - 1);
 }

@@ -293,6 +293,15 @@ void rec_module_covered(struct rec_stream *s, uint64_t pc, enum tr_access_source
                   &(struct tr_event){.kind = TR_COVERAGE, .mode = source, .object = module->base});
 }
 
+void rec_module_program_lacks(struct rec_stream *s, const char *reason, uint32_t length)
+{
+    rec_ring_keep(s, &(struct tr_event){.kind = TR_COVERAGE,
+                                        .mode = known[0].source,
+                                        .object = known[0].base,
+                                        .bytes = (const uint8_t *)reason,
+                                        .bytes_length = length});
+}
+
 void rec_modules_reset(void)
 {
     for (uint32_t i = 0; i < known_count; i++)

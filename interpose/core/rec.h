@@ -382,6 +382,12 @@ enum tr_access_source rec_module_source(uint64_t pc);
 void rec_module_covered(struct rec_stream *s, uint64_t pc, enum tr_access_source source);
 void rec_modules_reset(void);
 
+/* The program's own module has accesses or blocks that are not told, and why. */
+void rec_module_program_lacks(struct rec_stream *s, const char *reason, uint32_t length);
+
+/* heap.c: says so if the program's allocations do not pass here. */
+void rec_heap_unseen(struct rec_stream *s);
+
 /* access/ */
 void rec_access_reset(struct rec_stream *s); /* the stream has a new thread */
 void rec_access_end(struct rec_stream *s);   /* its thread ends */

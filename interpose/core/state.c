@@ -254,6 +254,7 @@ static void begin(uint32_t parent)
     rec_control_tell(TR_PROCESS_RECORDING, rec_trace_path, 0);
     tell_program(s);
     rec_modules_start(s);
+    rec_heap_unseen(s);
     rec_ring_keep_on(s);
     rec_thread_expects_end(s->self);
     rec_live.on = 1;
