@@ -25,7 +25,7 @@ setup() { source "$BATS_TEST_DIRNAME/setup.bash"; }
         expect 0 "$SNARL" $command --help
         says "Usage: snarl $command" out
         no grep -E '^.{81}' out
-        no grep -Ei 'sarif|junit|perfetto|gitlab|rewrite|suppressions|HANG' out
+        no grep -Ei 'sarif|junit|perfetto|gitlab|rewrite|suppressions' out
         silent err
     done
 }
@@ -82,6 +82,13 @@ setup() { source "$BATS_TEST_DIRNAME/setup.bash"; }
     expect 125 "$SNARL" run --timeout=-1 -- true
     expect 125 "$SNARL" run --timeout=0 -- true
     expect 125 "$SNARL" run --timeout=nan -- true
+    expect 125 "$SNARL" run --ring=100K -- true
+    says "--ring takes a size from 256K to 64G"
+    expect 125 "$SNARL" run --ring=1T -- true
+    expect 125 "$SNARL" run --ring=99G -- true
+    expect 125 "$SNARL" run --ring=-1M -- true
+    expect 125 "$SNARL" run --hang=0 -- true
+    says "--hang takes a number"
     expect 125 "$SNARL" run --error-exitcode=256 -- true
     expect 125 "$SNARL" run --error-exitcode=1.5 -- true
     says "whole number"

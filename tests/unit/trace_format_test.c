@@ -73,15 +73,20 @@ static void every_field_has_its_offset(void **state)
     FIELD(tr_header, lost);
     FIELD(tr_header, thread_of_parent);
     FIELD(tr_header, program);
+    FIELD(tr_header, ring_size);
+    FIELD(tr_header, ring_time);
+    FIELD(tr_header, ring_lost);
+    FIELD(tr_header, ring_chunk);
+    FIELD(tr_header, ring_kept);
     FIELD(tr_chunk, magic);
     FIELD(tr_chunk, offset);
     FIELD(tr_chunk, size);
     FIELD(tr_chunk, thread);
     FIELD(tr_chunk, number);
-    FIELD(tr_chunk, unused);
+    FIELD(tr_chunk, settled);
     FIELD(tr_chunk, time);
     FIELD(tr_chunk, epoch);
-    assert_int_equal(sizeof(struct tr_header), 1184);
+    assert_int_equal(sizeof(struct tr_header), 1216);
     assert_int_equal(sizeof(struct tr_chunk), 48);
     free(format);
 }
