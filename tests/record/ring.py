@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""The flight recorder: a program that runs long and ends in several ways (ring.c), recorded by rings
-of several sizes, copied while it runs, killed, and left to hang.
+"""The flight recorder: a program that runs long and ends in several ways (ring.c), recorded by
+rings of several sizes, copied while it runs, killed, and left to hang.
 
     ring.py --build BUILD [--long]
 """
