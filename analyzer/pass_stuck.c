@@ -3,8 +3,9 @@
  * Threads because of which a program had to be stopped. If all living threads wait, each of them
  * that waits for something else than another thread; else the one at the end of the chain that
  * begins with the main thread, if that waits. What another analysis has accounted for stays out,
- * and so do waits with a time limit: they end by themselves. Waiting for the world outside, for
- * input, for a child, counts: whatever was to come did not.
+ * and so do waits with a time limit: they end by themselves. Waiting for the world outside counts
+ * where something in particular was to come, input or a child's end; whoever asks for anything that
+ * may come (poll, accept) is a server without work.
  */
 #include "analyzer/compose.h"
 #include "analyzer/world/waits.h"
@@ -14,11 +15,17 @@ static void *open_pass(struct an_context *ctx)
     return ctx;
 }
 
+/* Where a server is idle, and rightly: in poll, in accept. */
+static bool is_at_ease(const struct an_wait *wait)
+{
+    return wait->timed || wait->what == TR_BLOCK_SLEEP || wait->what == TR_BLOCK_POLL ||
+           wait->what == TR_BLOCK_CONNECT || wait->what == TR_BLOCK_OTHER;
+}
+
 static bool waits(const struct an_thread *thread)
 {
-    const struct an_wait *wait = &thread->wait;
-    if (wait->kind == AN_WAIT_OUTSIDE)
-        return !wait->timed && wait->what != TR_BLOCK_SLEEP && an_thread_lives(thread);
+    if (thread->wait.kind == AN_WAIT_OUTSIDE)
+        return !is_at_ease(&thread->wait) && an_thread_lives(thread);
     return an_waits_for_ever(thread);
 }
 
@@ -58,14 +65,10 @@ static const char *outside_text(const struct an_context *ctx, const struct an_wa
         return sn_sprintf(arena, "for input on descriptor %u", descriptor);
     case TR_BLOCK_OUTPUT:
         return sn_sprintf(arena, "for room for output on descriptor %u", descriptor);
-    case TR_BLOCK_CONNECT:
-        return sn_sprintf(arena, "for a connection on descriptor %u", descriptor);
     case TR_BLOCK_FILE_LOCK:
         return sn_sprintf(arena, "for the file lock on descriptor %u", descriptor);
     case TR_BLOCK_FUTEX:
         return sn_sprintf(arena, "at the futex 0x%llx", (unsigned long long)wait->on);
-    case TR_BLOCK_POLL:
-        return "for one of several descriptors to be ready";
     case TR_BLOCK_CHILD:
         return "for a child process to end";
     case TR_BLOCK_SIGNAL:
