@@ -46,11 +46,12 @@ def judge_one(snarl, trace):
 
 
 def judge(build, directory):
-    """All traces in a directory, each by itself."""
+    """All traces in a directory, each by itself. One without a byte is of a process that was killed
+    as it began."""
     snarl = build / "bin/snarl"
     faults, events, findings = [], 0, collections.Counter()
     traces = sorted(path for path in directory.iterdir()
-                    if path.name != "log" and path.suffix != ".json")
+                    if path.name != "log" and path.suffix != ".json" and path.stat().st_size)
     for trace in traces:
         try:
             wrong, count, found = judge_one(snarl, trace)

@@ -108,12 +108,13 @@ long stop_tokens()
         std::vector<std::jthread> consumers;
         for (int i = 0; i < people; i++)
             consumers.emplace_back([&](std::stop_token token) {
-                std::stop_callback told(token, [&] { stopped++; });
+                std::stop_callback told(token, [] {}); // it may be gone before it is called
                 std::unique_lock held(lock);
                 while (change.wait(held, token, [&] { return !orders.empty(); })) {
                     sum += orders.front();
                     orders.pop();
                 }
+                stopped += token.stop_requested();
             });
         for (int i = 0; i < 10 * rounds; i++) {
             {
