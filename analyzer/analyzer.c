@@ -122,9 +122,7 @@ static void add_counts(struct an_context *ctx)
     const struct an_world *world = ctx->world;
     struct sn_report *report = ctx->report;
     const struct tr_header *header = tr_reader_header(ctx->reader);
-    uint64_t lost = 0, locks = 0;
-    for (unsigned why = 0; why < TR_LOSSES; why++)
-        lost += why == TR_LOSS_NO_STACK ? 0 : header->lost[why];
+    uint64_t lost = an_lost_events(ctx->reader), locks = 0;
     vec_each (struct an_object *, object, &world->objects.all)
         locks += an_type_is_lock((*object)->type);
     report->events += world->events;

@@ -9,6 +9,25 @@ struct sn_finding *an_finding(const struct an_context *ctx, enum sn_hazard kind,
     return finding;
 }
 
+void an_doubt(const struct an_context *ctx, struct sn_finding *finding, const char *what)
+{
+    uint64_t lost = an_lost_events(ctx->reader);
+    finding->level = SN_POSSIBLE;
+    finding->reason =
+        lost ? sn_sprintf(&ctx->report->arena, "events were lost (%llu), %s",
+                          (unsigned long long)lost, what)
+             : sn_sprintf(&ctx->report->arena, "a part of the trace is missing, %s", what);
+}
+
+uint64_t an_lost_events(const struct tr_reader *reader)
+{
+    const struct tr_header *header = tr_reader_header(reader);
+    uint64_t lost = 0;
+    for (unsigned why = 0; why < TR_LOSSES; why++)
+        lost += why == TR_LOSS_NO_STACK ? 0 : header->lost[why];
+    return lost;
+}
+
 struct sn_stack an_stack(const struct an_context *ctx, uint32_t stack)
 {
     struct tr_stack from = tr_reader_stack(ctx->reader, stack);

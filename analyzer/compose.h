@@ -14,6 +14,9 @@
 
 struct sn_finding *an_finding(const struct an_context *ctx, enum sn_hazard kind,
                               enum sn_level level);
+/* Makes a finding possible at most: what was lost may have undone it, or as WHAT says: "which may
+ * have ...". */
+void an_doubt(const struct an_context *ctx, struct sn_finding *finding, const char *what);
 /* The stack of that number as frames that carry only their pc. */
 struct sn_stack an_stack(const struct an_context *ctx, uint32_t stack);
 
@@ -38,6 +41,8 @@ const char *an_thread_text(const struct an_context *ctx, const struct an_thread 
 const char *an_thread_begins(const struct an_context *ctx, const struct an_thread *thread);
 /* "%LOCK 3%" */
 const char *an_lock_text(const struct an_context *ctx, const struct an_object *object);
+/* How many events the recorder lost, as far as it counted. */
+uint64_t an_lost_events(const struct tr_reader *reader);
 /* Milliseconds between two time stamps; negative if the clock is not known. */
 double an_milliseconds(const struct an_context *ctx, uint64_t from, uint64_t to);
 

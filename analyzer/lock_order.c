@@ -67,7 +67,7 @@ void an_lock_order_taken(struct an_lock_order *order)
 {
     struct an_thread *thread = order->world->now.thread;
     const struct an_object *wanted = order->world->now.object;
-    if (thread->held.count < 2 || !thread->whole)
+    if (thread->held.count < 2 || !thread->whole || !an_is_sure(thread, order->world->now.index))
         return;
     uint64_t key = key_of(thread, wanted, an_thread_lockset(order->world, thread));
     uint64_t *number = sn_map_at(&order->by_key, key);
@@ -89,7 +89,8 @@ void an_lock_order_waiting(struct an_lock_order *order)
     vec_each (struct an_thread *, thread, &order->world->threads.all) {
         const struct an_wait *wait = &(*thread)->wait;
         if (wait->kind != AN_WAIT_LOCK || wait->timed || !(*thread)->whole ||
-            !(*thread)->held.count || an_thread_holds(*thread, wait->object))
+            !an_is_sure(*thread, wait->index) || !(*thread)->held.count ||
+            an_thread_holds(*thread, wait->object))
             continue;
         struct an_node *node = node_new(order, *thread, wait->object);
         node->shared = wait->shared;

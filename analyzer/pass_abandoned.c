@@ -140,9 +140,17 @@ static void tell_note(const struct an_context *ctx, const struct an_thread *thre
                    an_thread_begins(ctx, thread), lock, an_thread_text(ctx, end->exited_by));
 }
 
-/* Its release, by another thread, may be missing. */
-static bool is_certain(const struct an_world *world, const struct an_held *held)
+/* Its release, by another thread, may be missing: in a ring's trace, or where events were lost,
+ * that of a robust mutex above all. */
+static bool is_certain(const struct an_world *world, const struct an_thread *thread,
+                       const struct an_held *held)
 {
+    const struct an_end *end = &world->end;
+    bool lives = an_thread_lives(thread);
+    if (!an_is_sure(lives ? end->exited_by : thread, lives ? end->exit_index : thread->exit_index))
+        return false;
+    if (held->object->attributes & TR_ATTR_ROBUST && tr_reader_lost(world->reader))
+        return false;
     return !world->lost_until || held->time > world->lost_until || held->object->lock.waiters.count;
 }
 
@@ -154,12 +162,14 @@ static void finish(void *self)
     vec_each (struct an_thread *, at, &abandoned->ctx->world->threads.all) {
         struct an_thread *thread = *at;
         bool process = process_ended && end->exited_by == thread;
+        if (an_thread_lives(thread) && !process_ended)
+            continue;
         for (size_t i = 0; i < thread->held.count; i++) {
-            if (!is_certain(abandoned->ctx->world, &thread->held.at[i]))
+            if (!is_certain(abandoned->ctx->world, thread, &thread->held.at[i]))
                 continue;
             if (process || !an_thread_lives(thread))
                 tell(abandoned, thread, &thread->held.at[i], process);
-            else if (process_ended && !thread->blamed)
+            else if (!thread->blamed)
                 tell_note(abandoned->ctx, thread, &thread->held.at[i]);
         }
     }

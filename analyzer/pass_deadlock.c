@@ -161,6 +161,7 @@ static void tell_circle(struct deadlocks *deadlocks, struct circle *circle)
     turn(circle);
     size_t count = circle->of.count;
     uint64_t key = 0;
+    bool sure = true;
     struct sn_finding *finding = an_finding(ctx, SN_DEADLOCK, SN_OBSERVED);
     finding->title =
         sn_sprintf(&ctx->report->arena, "deadlock: %zu threads wait for each other", count);
@@ -168,9 +169,12 @@ static void tell_circle(struct deadlocks *deadlocks, struct circle *circle)
         struct an_thread *thread = circle->of.at[i];
         add_party(ctx, finding, thread, circle->of.at[(i + count - 1) % count]);
         thread->blamed = finding;
+        sure &= an_waits_surely(thread);
         if (thread->wait.object)
             key = set_key(key, thread->wait.object);
     }
+    if (!sure)
+        an_doubt(ctx, finding, "which may have ended one of these waits");
     *sn_map_at(&deadlocks->observed, key) = 1;
     explain(ctx, finding, circle, an_blame_waiters(ctx->world, finding));
 }

@@ -80,7 +80,8 @@ static bool other_got_on(struct livelocks *livelocks, const struct streak *strea
 static void gave_back(struct livelocks *livelocks, const struct tr_event *ev)
 {
     const struct an_now *now = &livelocks->ctx->world->now;
-    if (now->thread->index >= livelocks->streaks.count || now->released_by_other)
+    if (now->thread->index >= livelocks->streaks.count || now->released_by_other ||
+        !an_is_sure(now->thread, now->index))
         return;
     struct streak *streak = &livelocks->streaks.at[now->thread->index];
     if (!streak->failed || streak->held.object != now->object)

@@ -26,6 +26,7 @@ struct race {
     uint64_t variable;              /* hash that stands for it */
     struct sn_variable *told;       /* the same as the report wants it, while its block was there */
     uint64_t count;
+    bool doubtful;  /* of no instance it is sure that all is here that may order it */
     uint32_t cause; /* number of the race on which all instances depend; 0: at least one on none */
     struct sn_finding *finding;
 };
@@ -126,12 +127,17 @@ static void count(struct races *races, uint32_t number, const struct an_conflict
     const struct an_now *now = &races->ctx->world->now;
     struct race *race = &races->all.at[number - 1];
     uint32_t cause = cause_of(races, &conflict->old, now->thread, race);
-    bool better =
-        !both_write(&race->first, &race->second) && both_write(&conflict->old, &now->access);
+    const struct an_access *old = &conflict->old;
+    bool sure = an_is_sure(races->ctx->world->threads.all.at[old->thread], old->index) &&
+                an_is_sure(now->thread, now->index);
+    bool better = race->doubtful == sure
+                      ? sure
+                      : !both_write(&race->first, &race->second) && both_write(old, &now->access);
     if (!race->count || better) {
         race->first = conflict->old;
         race->second = now->access;
     }
+    race->doubtful = !sure && (!race->count || race->doubtful);
     race->cause = race->count && !race->cause ? 0 : cause;
     race->count++;
 }
@@ -316,6 +322,8 @@ static void tell(struct races *races, struct race *race)
         an_finding(ctx, SN_DATA_RACE, may_be_atomic ? SN_POSSIBLE : SN_OBSERVED);
     if (may_be_atomic)
         finding->reason = "both accesses may be atomic in the source: machine code does not tell";
+    if (race->doubtful)
+        an_doubt(ctx, finding, "which may have ordered these");
     finding->count = race->count;
     finding->variable = race->told;
     finding->variable->size = a->flags & AN_FREE ? b->size : a->size;

@@ -44,6 +44,8 @@ static struct sn_finding *tell(struct an_context *ctx, struct an_thread *thread,
     an_site(ctx, finding, SN_ROLE_HOLDS, thread, held->stack, held->index, object);
     an_site(ctx, finding, refused ? SN_ROLE_TRIES : SN_ROLE_WAITS, thread, stack, index, object);
     finding->title = sn_sprintf(arena, "self-deadlock on %s", lock);
+    if (!refused && !an_waits_surely(thread))
+        an_doubt(ctx, finding, "which may have ended this wait");
     thread->blamed = refused ? thread->blamed : finding;
     size_t behind = refused ? 0 : an_blame_waiters(ctx->world, finding);
     finding->explanation = sn_sprintf(

@@ -150,7 +150,8 @@ static void event(void *self, const struct tr_event *ev)
 {
     struct starvation *starvation = self;
     const struct an_now *now = &starvation->ctx->world->now;
-    if (!now->object || !an_type_is_lock(now->object->type) || !now->thread->whole)
+    if (!now->object || !an_type_is_lock(now->object->type) || !now->thread->whole ||
+        !an_is_sure(now->thread, now->index))
         return;
     if (ev->kind == TR_REQUEST) {
         begins(starvation, ev);
@@ -296,7 +297,7 @@ static void finish(void *self)
 {
     struct starvation *starvation = self;
     vec_each (struct want, want, &starvation->wants)
-        if (want->waiting)
+        if (want->waiting && an_is_sure(want->thread, want->index))
             ends(want, want->object->lock.acquisitions, want->object->lock.shared_acquisitions,
                  starvation->ctx->world->last_time);
     if (starvation->wants.count)

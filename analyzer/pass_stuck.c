@@ -167,6 +167,8 @@ static void tell(struct an_context *ctx, struct an_thread *thread)
 {
     struct sn_arena *arena = &ctx->report->arena;
     struct sn_finding *finding = an_finding(ctx, SN_STUCK_THREAD, SN_OBSERVED);
+    if (!an_waits_surely(thread))
+        an_doubt(ctx, finding, "which may have ended this wait");
     const struct an_wait *wait = &thread->wait;
     const char *who = an_thread_text(ctx, thread), *what = wait_text(ctx, thread);
     struct sn_site *site =

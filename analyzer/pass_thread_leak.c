@@ -25,6 +25,12 @@ static bool leaked(const struct an_world *world, const struct an_thread *thread)
            !thread->detached && !is_being_joined(world, thread);
 }
 
+/* Else a join may have been lost. */
+static bool ended_surely(const struct an_world *world)
+{
+    return world->end.exit && an_is_sure(world->end.exited_by, world->end.exit_index);
+}
+
 static struct sn_finding *tell(const struct an_context *ctx, const struct an_thread *thread)
 {
     struct sn_finding *finding = an_finding(ctx, SN_THREAD_LEAK, SN_OBSERVED);
@@ -57,7 +63,7 @@ static void finish(void *self)
     struct sn_map by_place = {0};
     size_t first = ctx->report->findings.count;
     vec_each (struct an_thread *, thread, &ctx->world->threads.all) {
-        if (!ctx->world->end.exit || !leaked(ctx->world, *thread))
+        if (!ended_surely(ctx->world) || !leaked(ctx->world, *thread))
             continue;
         uint64_t *known = sn_map_at(&by_place, (*thread)->create_stack);
         if (*known)

@@ -187,6 +187,7 @@ enum tr_meta { TR_META_ARGUMENT = 0, TR_META_DIRECTORY = 1, TR_META_OPTIONS = 2,
 /* One event, decoded. Which fields are set follows from events.def; the others are 0. */
 struct tr_event {
     uint8_t kind;
+    bool unsure; /* read: something before it may be missing (FORMAT.md, "Losses") */
     uint32_t mode;
     uint32_t thread; /* who did it; for a deferred access the thread whose access it was */
     uint32_t stack;  /* in memory: the reader's number (tr_reader_stack); 0 is the empty stack */

@@ -155,10 +155,15 @@ static void decode_chunk(struct pass *pass, struct tr_place *place, uint64_t end
         ev.offset = offset;
         if (ev.kind == TR_RUN)
             collect_run(index, &before, ev.a0, ev.a1);
+        if (ev.kind == TR_LOST && ev.mode != TR_LOSS_NO_STACK)
+            tr_index_lost_at(index, coder.time);
         collect(pass, &ev);
         before = ev;
     }
     place->end = (uint64_t)(at - pass->bytes);
+    place->last = coder.time;
+    if (at < stop && *at)
+        tr_index_lost_at(index, coder.time);
     if (at < stop && *at && !index->damage.cut)
         tr_damage_add(&index->damage, place->end, "no event of a trace of version %d",
                       TR_VERSION_NUMBER);
@@ -199,12 +204,16 @@ static uint64_t take_chunk(struct pass *pass, uint64_t offset, const struct tr_c
         place.settled = offset + chunk->settled;
     decode_chunk(pass, &place, end);
     *vec_push(&index->chunks) = place;
+    if (index->damage.cut)
+        tr_index_lost_at(index, place.last);
     /* What stands behind the 0x00 of the end was an event once, unless the writer was killed. */
     if (place.end < end && !pass->bytes[place.end]) {
         uint64_t quiet = place.end + HALF_EVENT < end ? place.end + HALF_EVENT : end;
-        if (!all_zero(pass->bytes + quiet, pass->bytes + end))
+        if (!all_zero(pass->bytes + quiet, pass->bytes + end)) {
+            tr_index_lost_at(index, place.last);
             tr_damage_add(&index->damage, place.end,
                           "a chunk of thread %" PRIu32 " ends before its events do", chunk->thread);
+        }
     }
     return offset + chunk->size;
 }
@@ -224,12 +233,17 @@ static void find_chunks(struct pass *pass)
     const struct tr_header *header = &pass->index->header;
     struct tr_damage *damage = &pass->index->damage;
     bool in_garbage = false; /* what lies side by side is one place */
+    uint64_t time = 0;       /* of the latest chunk: later places were given out later */
     uint64_t offset = TR_HEADER_SIZE;
     struct tr_chunk chunk;
     while (offset < pass->size && pass->size - offset >= sizeof chunk) {
         enum place_kind kind = look(pass, offset, &chunk);
-        if (kind == PLACE_GARBAGE && !in_garbage)
+        if (kind == PLACE_GARBAGE && !in_garbage) {
+            tr_index_lost_at(pass->index, header->ring_size ? 0 : time);
             tr_damage_add(damage, offset, "no chunk where one should start");
+        }
+        if (kind == PLACE_CHUNK)
+            time = chunk.time;
         in_garbage = kind == PLACE_GARBAGE;
         if (kind == PLACE_CHUNK)
             offset = take_chunk(pass, offset, &chunk);
@@ -239,6 +253,7 @@ static void find_chunks(struct pass *pass)
     bool grew = !header->lost[TR_LOSS_NO_SPACE]; /* else the end counts what could not be had */
     if (!damage->cut && grew && (pass->size < TR_HEADER_SIZE || header->end > pass->size)) {
         damage->cut = true;
+        tr_index_lost_at(pass->index, header->ring_size ? 0 : time);
         tr_damage_add(damage, pass->size, "the file ends where chunks should follow");
     }
 }
@@ -372,16 +387,18 @@ static void find_missing(struct tr_index *index)
         bool first = i == 0 || place[-1].thread != place->thread;
         uint32_t expected = first ? 0 : place[-1].number + 1;
         bool given_up = index->header.ring_lost && (first || is_kept(&place[-1]));
-        if (place->number != expected && !given_up)
-            tr_damage_add(&index->damage, place->events - sizeof(struct tr_chunk),
-                          "chunk %" PRIu32 " of thread %" PRIu32 ", not %" PRIu32, place->number,
-                          place->thread, expected);
+        if (place->number == expected || given_up)
+            continue;
+        tr_index_lost_at(index, first ? 0 : place[-1].last);
+        tr_damage_add(&index->damage, place->events - sizeof(struct tr_chunk),
+                      "chunk %" PRIu32 " of thread %" PRIu32 ", not %" PRIu32, place->number,
+                      place->thread, expected);
     }
 }
 
 void tr_index_build(struct tr_index *index, const uint8_t *bytes, uint64_t size)
 {
-    *index = (struct tr_index){0};
+    *index = (struct tr_index){.lost_from = UINT64_MAX};
     memcpy(&index->header, bytes, size < sizeof index->header ? size : sizeof index->header);
     struct pass pass = {.index = index, .bytes = bytes, .size = size};
     find_chunks(&pass);
@@ -396,6 +413,7 @@ void tr_index_build(struct tr_index *index, const uint8_t *bytes, uint64_t size)
     join_observers(index);
     name_modules(index);
     find_missing(index);
+    tr_losses_find(index, bytes);
 }
 
 void tr_index_release(struct tr_index *index)

@@ -20,7 +20,9 @@ struct tr_place {         /* a chunk */
     uint64_t events, end; /* offsets of the first event and behind the last sound one */
     uint64_t time, epoch;
     uint32_t thread, number;
-    bool lost;        /* older than one of its thread that is lost */
+    uint64_t last;        /* its last time stamp */
+    uint64_t sure_before; /* events of an earlier stamp happened before any loss */
+    bool lost;            /* older than one of its thread that is lost */
     uint64_t settled; /* events from here on: of a snapshot, there may be others before them that
                          it has not */
 };
@@ -46,6 +48,8 @@ struct tr_index {
     struct sn_map created;              /* threads with a THREAD_CREATE */
     struct tr_damage damage;
     struct tr_gaps gaps;
+    uint64_t
+        lost_from; /* what happened from then on may be missing in part; UINT64_MAX: nothing is */
     struct tr_header header;
 };
 
@@ -59,6 +63,11 @@ uint64_t tr_empty_size(const struct tr_header *header, uint64_t offset);
 /* Counts one more damaged place, at OFFSET. */
 void tr_damage_add(struct tr_damage *damage, uint64_t offset, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* Something is missing that may have happened at TIME or later. */
+void tr_index_lost_at(struct tr_index *index, uint64_t time);
+/* losses.c, once all chunks are known: from when on, and what surely came before it. */
+void tr_losses_find(struct tr_index *index, const uint8_t *bytes);
 
 /* The next event at *AT before END, in the chunk whose coder is CODER; false at the chunk's end or
  * at damage, with *AT left there. */

@@ -195,6 +195,11 @@ const struct tr_damage *tr_reader_damage(const struct tr_reader *reader)
     return &reader->index.damage;
 }
 
+bool tr_reader_lost(const struct tr_reader *reader)
+{
+    return reader->index.lost_from != UINT64_MAX;
+}
+
 uint64_t tr_reader_nanoseconds(const struct tr_reader *reader, uint64_t tsc)
 {
     const struct tr_header *header = &reader->header;

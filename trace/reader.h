@@ -83,6 +83,10 @@ char *const *tr_reader_arguments(const struct tr_reader *reader, size_t *count);
 /* Complete after the last event; before that, what opening found. */
 const struct tr_damage *tr_reader_damage(const struct tr_reader *reader);
 
+/* Is anything missing in the middle, so that some events are `unsure`? What a ring has given up is
+ * not meant. */
+bool tr_reader_lost(const struct tr_reader *reader);
+
 /* Nanoseconds from the trace's start to time stamp TSC; 0 if the clock rate is not known. */
 uint64_t tr_reader_nanoseconds(const struct tr_reader *reader, uint64_t tsc);
 

@@ -20,6 +20,7 @@ static bool open_chunk(struct tr_stream *stream)
         stream->time = place->time;
     stream->epoch = place->epoch;
     stream->settled = place->settled;
+    stream->sure_before = place->sure_before;
     stream->at = stream->file + place->events;
     stream->end = stream->file + place->end;
     return true;
@@ -69,6 +70,7 @@ static void enter(struct tr_stream *stream)
 {
     struct tr_event *ev = &stream->event;
     ev->time = stream->time;
+    ev->unsure = stream->time >= stream->sure_before;
     ev->epoch = stream->epoch;
     if (tr_moves_epoch(ev->kind, ev->mode))
         stream->epoch++;
@@ -109,6 +111,7 @@ static void take_deferred(struct tr_stream *stream, struct tr_event *ev)
     ev->object += deferred->step * done;
     ev->version = tr_run_version(ev->kind, ev->version, done);
     ev->time = stream->time;
+    ev->unsure = stream->time >= stream->sure_before;
     if (done < deferred->repeat) {
         stream->deferred_done++;
     } else {

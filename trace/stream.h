@@ -22,7 +22,7 @@ struct tr_stream {
     const uint8_t *at, *end;                   /* in the chunk that is */
     struct tr_coder *coder;                    /* NULL before the first and after the last */
     uint64_t time, epoch;                      /* behind EVENT */
-    uint64_t settled;                          /* of that chunk */
+    uint64_t settled, sure_before;             /* of that chunk */
     uint64_t read;                             /* bytes of events, so far */
 
     struct tr_event event; /* the latest that the chunks gave */

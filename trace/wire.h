@@ -64,6 +64,7 @@ struct tr_header {
     uint64_t ring_lost;        /* chunks given up for newer ones */
     uint32_t ring_chunk;       /* size of each place for chunks, but the first */
     uint32_t ring_kept;        /* size of the first one, which is never given up */
+    uint64_t loss_time; /* TSC of the first loss, but for those of stacks; 0: none, or not known */
 };
 
 struct tr_chunk {

@@ -69,6 +69,8 @@ struct an_thread {
     bool created, started, exited, joined, detached;
     bool whole;      /* whatever it does from now on, nothing that it depends on is missing */
     bool made_whole; /* its maker was, when it made it */
+    bool locked_up;  /* it found itself in a deadlock while it ran */
+    uint64_t unsure; /* its first event before which something may be missing; 0: none yet */
     uint64_t clock;  /* its own component, moves behind writes and sync events */
     uint64_t epoch;  /* `clock` when its recorded epoch last moved */
     uint64_t time;   /* of its latest event */

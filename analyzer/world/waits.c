@@ -33,6 +33,11 @@ void an_wait_end(struct an_thread *thread)
     thread->wait = (struct an_wait){0};
 }
 
+bool an_waits_surely(const struct an_thread *thread)
+{
+    return thread->locked_up || an_is_sure(thread, thread->wait.index);
+}
+
 bool an_waits_for_ever(const struct an_thread *thread)
 {
     return thread->wait.kind != AN_WAIT_NONE && thread->wait.kind != AN_WAIT_OUTSIDE &&

@@ -18,6 +18,8 @@ void an_wait_end(struct an_thread *thread);
 
 /* Does THREAD wait without a time limit for something inside the process? */
 bool an_waits_for_ever(const struct an_thread *thread);
+/* Is it known that it still waits, although events were lost? */
+bool an_waits_surely(const struct an_thread *thread);
 /* Fills LIST (cleared first) with those for which THREAD waits. */
 void an_blockers(const struct an_thread *thread, struct an_thread_list *list);
 /* All threads without a finding that wait, directly or not, for one that has FINDING get it too.

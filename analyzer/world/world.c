@@ -71,7 +71,20 @@ static void process_ends(struct an_world *world, const struct tr_event *ev)
     world->end.exit = true;
     world->end.exited_by = world->now.thread;
     world->end.exit_stack = ev->stack;
+    world->end.exit_index = ev->index;
     world->end.exit_mode = ev->mode;
+}
+
+/* The threads that the event names wait for each other for ever. */
+static void lock_up(struct an_world *world, const struct tr_event *ev)
+{
+    const uint8_t *at = ev->bytes, *end = at + ev->bytes_length;
+    uint64_t number;
+    while (at && at < end && (at = tr_get(at, end, &number))) {
+        struct an_thread *thread = an_thread_find(world, (uint32_t)number);
+        if (thread)
+            thread->locked_up = true;
+    }
 }
 
 /* What the event means, but for its order. */
@@ -156,6 +169,7 @@ static void update(struct an_world *world, const struct tr_event *ev)
         break;
     case TR_DEADLOCK:
         world->end.deadlock = true;
+        lock_up(world, ev);
         break;
     case TR_TIMEOUT:
         world->end.timeout = true;
@@ -203,6 +217,8 @@ static void begin(struct an_world *world, const struct tr_event *ev)
     now->object = NULL;
     now->succeeded = NULL;
     now->outermost = now->released_by_other = now->fills_round = false;
+    if (ev->unsure && !now->thread->unsure)
+        now->thread->unsure = ev->index;
     now->thread->whole |= !world->lost_until || ev->time > world->lost_until;
     world->events++;
     world->accesses += tr_is_access(ev->kind) || tr_is_atomic(ev->kind);
@@ -240,6 +256,11 @@ void an_world_event(struct an_world *world, const struct tr_event *ev)
     if (epoch || world->now.access.flags & AN_WRITE)
         tick(world, thread, epoch);
     bury(world, ev);
+}
+
+bool an_is_sure(const struct an_thread *thread, uint64_t index)
+{
+    return !thread->unsure || index < thread->unsure;
 }
 
 void an_world_release(struct an_world *world)

@@ -36,6 +36,7 @@ struct an_end {
     bool exit;                   /* the process ended by itself */
     struct an_thread *exited_by; /* who ended it */
     uint32_t exit_stack, exit_mode;
+    uint64_t exit_index;
     bool deadlock, timeout, signal;
 };
 
@@ -60,6 +61,10 @@ struct an_world {
 void an_world_init(struct an_world *world, struct tr_reader *reader);
 void an_world_event(struct an_world *world, const struct tr_event *ev);
 void an_world_release(struct an_world *world);
+/* Is all here that came before THREAD's event INDEX, or may events have been lost? What rests on an
+ * event for which it is false may be told as possible at most. (What a ring has given up is
+ * another matter: an_thread.whole.) */
+bool an_is_sure(const struct an_thread *thread, uint64_t index);
 
 /* For the world's own files: begins `now.access` for EV; memory that is used for something new. */
 void an_world_access(struct an_world *world, const struct tr_event *ev, unsigned flags);

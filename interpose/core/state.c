@@ -29,10 +29,21 @@ static uint32_t argument_count;
 static const char *arguments; /* one behind the other, each with its end */
 static char program[sizeof(((struct tr_header *)0)->program)];
 
+/* What is told from here on may lack something that it depends on. */
+static void lose_from_here(void)
+{
+    uint64_t never = 0;
+    __atomic_compare_exchange_n(&rec_header->loss_time, &never, rec_tsc(), 0, __ATOMIC_RELEASE,
+                                __ATOMIC_RELAXED);
+}
+
 void rec_lost(enum tr_loss why)
 {
-    if (rec_header)
-        __atomic_fetch_add(&rec_header->lost[why], 1, __ATOMIC_RELAXED);
+    if (!rec_header)
+        return;
+    if (why != TR_LOSS_NO_STACK)
+        lose_from_here();
+    __atomic_fetch_add(&rec_header->lost[why], 1, __ATOMIC_RELAXED);
 }
 
 void rec_off(int reason)
@@ -40,6 +51,7 @@ void rec_off(int reason)
     rec_live.on = 0;
     recording = false;
     if (rec_header) {
+        lose_from_here();
         rec_header->off_reason = (uint32_t)reason;
         rec_header->state = TR_STATE_OFF;
     }

@@ -137,6 +137,7 @@ void rec_thread_detach(struct rec_stream *s)
     __atomic_store_n(&s->self->ended, 1, __ATOMIC_SEQ_CST);
     rec_self = &rec_dead_stream;
     rec_access_end(s);
+    rec_stamp(s); /* so that it is known that all of it came before what is lost later */
     rec_chunk_close(s);
     stream_give(s);
 }
