@@ -12,6 +12,8 @@ const struct an_block *an_heap_block(const struct an_heap *heap, uint64_t addres
     const struct an_range *range = an_ranges_at(&heap->blocks, address);
     if (!range)
         range = an_ranges_at(&heap->maps, address);
+    if (!range)
+        range = an_ranges_at(&heap->gone, address);
     return range ? range->value : NULL;
 }
 
@@ -37,11 +39,53 @@ static struct an_block *take(struct an_world *world)
     return block;
 }
 
-void an_heap_forget(struct an_heap *heap, uint64_t start, uint64_t size)
+static void ranges_insert(struct an_world *world, struct an_ranges *ranges,
+                          const struct an_block *like, uint64_t start, uint64_t end)
+{
+    struct an_block *part = take(world);
+    *part = *like;
+    part->start = start;
+    part->size = end - start;
+    if (part->free.past)
+        an_snapshot_keep(part->free.past);
+    an_ranges_insert(ranges, start, part->size, part);
+}
+
+/* Pages: a part of a mapping may end, or get another one over it, and the rest stays. What is cut
+ * out goes to where BY unmapped it, unless that is NULL. */
+static void pages_cut(struct an_world *world, struct an_ranges *ranges, uint64_t start,
+                      uint64_t end, const struct an_access *by)
+{
+    struct an_heap *heap = &world->heap;
+    struct an_range *range;
+    while ((range = an_ranges_overlap(ranges, start, end - start))) {
+        struct an_block *all = range->value, part = *all;
+        uint64_t all_end = all->start + all->size;
+        an_ranges_remove(ranges, all->start);
+        if (part.start < start)
+            ranges_insert(world, ranges, &part, part.start, start);
+        if (all_end > end)
+            ranges_insert(world, ranges, &part, end, all_end);
+        give_back(heap, all);
+        if (!by) {
+            an_snapshot_drop(part.free.past);
+            continue;
+        }
+        part.freed = true;
+        part.free = *by;
+        part.free.mask = 0xff;
+        ranges_insert(world, &heap->gone, &part, part.start > start ? part.start : start,
+                      all_end < end ? all_end : end);
+    }
+}
+
+void an_heap_forget(struct an_world *world, uint64_t start, uint64_t size)
 {
     struct an_range *range;
-    while (size && (range = an_ranges_overlap(&heap->blocks, start, size)))
-        drop(heap, range->value);
+    while (size && (range = an_ranges_overlap(&world->heap.blocks, start, size)))
+        drop(&world->heap, range->value);
+    if (size && start + size > start)
+        pages_cut(world, &world->heap.gone, start, start + size, NULL);
 }
 
 /* What lies behind the shorter of both sizes is new, or nothing any longer. */
@@ -104,33 +148,6 @@ static void freed(struct an_world *world, const struct tr_event *ev)
     an_snapshot_keep(block->free.past);
 }
 
-/* Pages. A part of a mapping may end, or get another one over it, and the rest stays. */
-
-static void map_insert(struct an_world *world, const struct an_block *like, uint64_t start,
-                       uint64_t end)
-{
-    struct an_block *map = take(world);
-    *map = *like;
-    map->start = start;
-    map->size = end - start;
-    an_ranges_insert(&world->heap.maps, start, map->size, map);
-}
-
-static void maps_cut(struct an_world *world, uint64_t start, uint64_t end)
-{
-    struct an_heap *heap = &world->heap;
-    struct an_range *range;
-    while ((range = an_ranges_overlap(&heap->maps, start, end - start))) {
-        struct an_block map = *(struct an_block *)range->value;
-        give_back(heap, range->value);
-        an_ranges_remove(&heap->maps, map.start);
-        if (map.start < start)
-            map_insert(world, &map, map.start, start);
-        if (map.start + map.size > end)
-            map_insert(world, &map, end, map.start + map.size);
-    }
-}
-
 /* A damaged trace may name ranges beyond the end of memory. */
 static bool is_range(const struct tr_event *ev)
 {
@@ -145,23 +162,30 @@ static void mapped(struct an_world *world, const struct tr_event *ev)
         an_memory_forget(&world->memory, ev->object, ev->a0);
         return;
     }
-    maps_cut(world, ev->object, ev->object + ev->a0);
-    an_world_forget_memory(world, ev->object, ev->a0);
+    uint64_t start = ev->object, end = start + ev->a0;
+    pages_cut(world, &world->heap.maps, start, end, NULL);
+    an_world_forget_memory(world, start, ev->a0);
     struct an_block map = {.stack = ev->stack, .thread = ev->thread, .mapped = true};
-    map_insert(world, &map, ev->object, ev->object + ev->a0);
+    ranges_insert(world, &world->heap.maps, &map, start, end);
 }
 
 static void unmapped(struct an_world *world, const struct tr_event *ev)
 {
     if (!is_range(ev))
         return;
+    uint64_t start = ev->object, end = start + ev->a0;
+    if (!world->now.thread->whole) {
+        an_world_forget_memory(world, start, ev->a0);
+        pages_cut(world, &world->heap.maps, start, end, NULL);
+        return;
+    }
     struct an_access *access = &world->now.access;
     an_world_access(world, ev, AN_WRITE | AN_FREE);
     access->size = ev->a0 > UINT32_MAX ? UINT32_MAX : (uint32_t)ev->a0;
     an_memory_free(&world->memory, &world->order, world->now.thread, access, ev->object, ev->a0,
                    &world->now.conflicts);
-    an_world_forget_memory(world, ev->object, ev->a0);
-    maps_cut(world, ev->object, ev->object + ev->a0);
+    an_world_forget_memory(world, start, ev->a0);
+    pages_cut(world, &world->heap.maps, start, end, access);
 }
 
 void an_heap_event(struct an_world *world, const struct tr_event *ev)
@@ -188,6 +212,8 @@ static void drop_free(struct an_range *range)
 void an_heap_release(struct an_heap *heap)
 {
     drop_free(heap->blocks.root);
+    drop_free(heap->gone.root);
     an_ranges_release(&heap->blocks);
     an_ranges_release(&heap->maps);
+    an_ranges_release(&heap->gone);
 }

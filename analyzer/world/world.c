@@ -16,7 +16,7 @@ void an_world_forget_memory(struct an_world *world, uint64_t start, uint64_t siz
     if (!size)
         return;
     an_memory_forget(&world->memory, start, size);
-    an_heap_forget(&world->heap, start, size);
+    an_heap_forget(world, start, size);
     an_objects_forget(world, start, size);
     an_benign_forget(&world->benign, start, size);
 }
@@ -92,8 +92,10 @@ static void update(struct an_world *world, const struct tr_event *ev)
 {
     switch (ev->kind) {
     case TR_MODULE: /* its variables are new, whatever lay there before */
-        if (ev->a0 < ev->a1)
+        if (ev->a0 < ev->a1) {
             an_memory_forget(&world->memory, ev->a0, ev->a1 - ev->a0);
+            an_heap_forget(world, ev->a0, ev->a1 - ev->a0);
+        }
         break;
     case TR_THREAD_START ... TR_THREAD_STACK:
     case TR_THREAD_AGAIN:
