@@ -27,8 +27,8 @@ static __thread struct team {
     uint32_t barriers;
 } team __attribute__((tls_model("initial-exec")));
 
-#define BEFORE(key, number) rec_before(rec_omp_key(key, number), TR_BY_TEAM, rec_here())
-#define AFTER(key, number)  rec_after(rec_omp_key(key, number), TR_BY_TEAM, rec_here())
+#define BEFORE(key, number) rec_omp_before(rec_omp_key(key, number), rec_omp_place())
+#define AFTER(key, number)  rec_omp_after(rec_omp_key(key, number), rec_omp_place())
 
 /* Parallel regions.
  * ---------------------------------------------------------------------------------- */
@@ -118,30 +118,30 @@ static const void *barrier_key(void)
     return rec_omp_key(team.barriers & 1 ? REC_OMP_BARRIER2 : REC_OMP_BARRIER, team.number);
 }
 
-static void barrier_left(uint64_t cfa)
+static void barrier_left(uint64_t pc)
 {
-    rec_after(rec_omp_key(REC_OMP_TASKS, team.number), TR_BY_TEAM, cfa);
-    rec_after(barrier_key(), TR_BY_TEAM, cfa);
+    rec_omp_after(rec_omp_key(REC_OMP_TASKS, team.number), pc);
+    rec_omp_after(barrier_key(), pc);
     team.barriers++;
 }
 
 #define BARRIER(name)                                                                              \
     REC_EXPORT void name(void)                                                                     \
     {                                                                                              \
-        rec_before(barrier_key(), TR_BY_TEAM, rec_here());                                         \
+        rec_omp_before(barrier_key(), rec_omp_place());                                            \
         {                                                                                          \
             REC_BLOCK(block, TR_BLOCK_TEAM, 0);                                                    \
             OMP_REAL(name)();                                                                      \
         }                                                                                          \
-        barrier_left(rec_here());                                                                  \
+        barrier_left(rec_omp_place());                                                             \
     }
 
 #define BARRIER_CANCEL(name)                                                                       \
     REC_EXPORT bool name(void)                                                                     \
     {                                                                                              \
-        rec_before(barrier_key(), TR_BY_TEAM, rec_here());                                         \
+        rec_omp_before(barrier_key(), rec_omp_place());                                            \
         bool cancelled = OMP_REAL(name)();                                                         \
-        barrier_left(rec_here());                                                                  \
+        barrier_left(rec_omp_place());                                                             \
         return cancelled;                                                                          \
     }
 
@@ -214,14 +214,14 @@ ALL(WRAPPER)
 static function *const wrappers[TASK_FUNCTIONS] = {ALL(NAME)};
 
 /* What stands for FUNCTION from now on: itself, if too many others came before. */
-static function *wrapped(function *routine, uint64_t cfa)
+static function *wrapped(function *routine, uint64_t pc)
 {
     for (unsigned n = 0; n < TASK_FUNCTIONS; n++) {
         function *known = NULL;
         if (__atomic_compare_exchange_n(&task_functions[n], &known, routine, false,
                                         __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE) ||
             known == routine) {
-            rec_before(rec_omp_key(REC_OMP_CREATION, n), TR_BY_TEAM, cfa);
+            rec_omp_before(rec_omp_key(REC_OMP_CREATION, n), pc);
             return wrappers[n];
         }
     }
@@ -232,7 +232,7 @@ REC_EXPORT void GOMP_task(function *routine, void *data, function2 *copy, long s
                           bool deferred, unsigned flags, void **depend, int priority, void *detach)
 {
     if (rec_live.on)
-        routine = wrapped(routine, rec_here());
+        routine = wrapped(routine, rec_omp_place());
     OMP_REAL(GOMP_task)
     (routine, data, copy, size, align, deferred, flags, depend, priority, detach);
 }
@@ -242,7 +242,7 @@ REC_EXPORT void GOMP_taskloop(function *routine, void *data, function2 *copy, lo
                               long end, long step)
 {
     if (rec_live.on)
-        routine = wrapped(routine, rec_here());
+        routine = wrapped(routine, rec_omp_place());
     OMP_REAL(GOMP_taskloop)
     (routine, data, copy, size, align, flags, tasks, priority, start, end, step);
     AFTER(REC_OMP_TASKS, team.number);
@@ -251,7 +251,6 @@ REC_EXPORT void GOMP_taskloop(function *routine, void *data, function2 *copy, lo
 #define TASKS_END(name, parameters, arguments)                                                     \
     REC_EXPORT void name parameters                                                                \
     {                                                                                              \
-        REC_BLOCK(block, TR_BLOCK_TEAM, 0);                                                        \
         OMP_REAL(name) arguments;                                                                  \
         AFTER(REC_OMP_TASKS, team.number);                                                         \
     }

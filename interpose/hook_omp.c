@@ -86,13 +86,13 @@ REC_EXPORT void __kmpc_end_critical(void *place, int32_t thread, void *name)
 /* libomp's reductions: the threads bring their results, and one combines them, by an atomic, in a
  * critical section or along a tree; which one is its own choice. */
 
-static void reduction(uint64_t cfa, bool before)
+static void reduction(uint64_t pc, bool before)
 {
     const void *key = rec_omp_key(REC_OMP_REDUCTION, 0);
     if (before)
-        rec_before(key, TR_BY_TEAM, cfa);
+        rec_omp_before(key, pc);
     else
-        rec_after(key, TR_BY_TEAM, cfa);
+        rec_omp_after(key, pc);
 }
 
 #define REDUCTION(variant)                                                                         \
@@ -100,17 +100,17 @@ static void reduction(uint64_t cfa, bool before)
                                               size_t size, void *data,                             \
                                               void (*combine)(void *, void *), void *lock)         \
     {                                                                                              \
-        reduction(rec_here(), true);                                                               \
+        reduction(rec_omp_place(), true);                                                          \
         int32_t how =                                                                              \
             OMP_REAL(__kmpc_reduce##variant)(place, thread, count, size, data, combine, lock);     \
-        reduction(rec_here(), false);                                                              \
+        reduction(rec_omp_place(), false);                                                         \
         return how;                                                                                \
     }                                                                                              \
     REC_EXPORT void __kmpc_end_reduce##variant(void *place, int32_t thread, void *lock)            \
     {                                                                                              \
-        reduction(rec_here(), true);                                                               \
+        reduction(rec_omp_place(), true);                                                          \
         OMP_REAL(__kmpc_end_reduce##variant)(place, thread, lock);                                 \
-        reduction(rec_here(), false);                                                              \
+        reduction(rec_omp_place(), false);                                                         \
     }
 
 REDUCTION()
@@ -121,25 +121,25 @@ REDUCTION(_nowait)
 REC_EXPORT void __kmpc_ordered(void *place, int32_t thread)
 {
     OMP_REAL(__kmpc_ordered)(place, thread);
-    rec_after(rec_omp_key(REC_OMP_ORDERED, 0), TR_BY_TEAM, rec_here());
+    rec_omp_after(rec_omp_key(REC_OMP_ORDERED, 0), rec_omp_place());
 }
 
 REC_EXPORT void __kmpc_end_ordered(void *place, int32_t thread)
 {
-    rec_before(rec_omp_key(REC_OMP_ORDERED, 0), TR_BY_TEAM, rec_here());
+    rec_omp_before(rec_omp_key(REC_OMP_ORDERED, 0), rec_omp_place());
     OMP_REAL(__kmpc_end_ordered)(place, thread);
 }
 
 REC_EXPORT void __kmpc_doacross_post(void *place, int32_t thread, const int64_t *vector)
 {
-    rec_before(rec_omp_key(REC_OMP_ORDERED, 0), TR_BY_TEAM, rec_here());
+    rec_omp_before(rec_omp_key(REC_OMP_ORDERED, 0), rec_omp_place());
     OMP_REAL(__kmpc_doacross_post)(place, thread, vector);
 }
 
 REC_EXPORT void __kmpc_doacross_wait(void *place, int32_t thread, const int64_t *vector)
 {
     OMP_REAL(__kmpc_doacross_wait)(place, thread, vector);
-    rec_after(rec_omp_key(REC_OMP_ORDERED, 0), TR_BY_TEAM, rec_here());
+    rec_omp_after(rec_omp_key(REC_OMP_ORDERED, 0), rec_omp_place());
 }
 
 /* Locks. Tried first, as all locks are: then a wait is told only where there is one. */

@@ -42,14 +42,14 @@ enum ompt_endpoint { SCOPE_BEGIN = 1, SCOPE_END = 2 };
 enum { TASK_INITIAL = 1, TASK_COMPLETE = 1, TASK_CANCEL = 3, TASK_LATE_FULFIL = 6 };
 enum ompt_sync_region { TASK_WAIT = 5, TASK_GROUP = 6, REDUCTION_REGION = 7 };
 
-static void before(enum rec_omp_key key, uint64_t number, uint64_t cfa)
+static void before(enum rec_omp_key key, uint64_t number, const void *place)
 {
-    rec_before(rec_omp_key(key, number), TR_BY_TEAM, cfa);
+    rec_omp_before(rec_omp_key(key, number), (uint64_t)place);
 }
 
-static void after(enum rec_omp_key key, uint64_t number, uint64_t cfa)
+static void after(enum rec_omp_key key, uint64_t number, const void *place)
 {
-    rec_after(rec_omp_key(key, number), TR_BY_TEAM, cfa);
+    rec_omp_after(rec_omp_key(key, number), (uint64_t)place);
 }
 
 /* A task's word: the team's number, whether it is an explicit one, and above that its own number,
@@ -65,17 +65,17 @@ static uint64_t team_of(const union ompt_data *task)
 static void parallel_begins(union ompt_data *task, const void *frame, union ompt_data *team,
                             unsigned threads, int flags, const void *place)
 {
-    (void)task, (void)frame, (void)threads, (void)flags, (void)place;
+    (void)task, (void)frame, (void)threads, (void)flags;
     team->value = rec_omp_number() & (explicit_task - 1);
-    before(REC_OMP_FORK, team->value, rec_here());
+    before(REC_OMP_FORK, team->value, place);
 }
 
 static void parallel_ends(union ompt_data *team, union ompt_data *task, int flags,
                           const void *place)
 {
-    (void)task, (void)flags, (void)place;
-    after(REC_OMP_TASKS, team->value, rec_here());
-    after(REC_OMP_JOIN, team->value, rec_here());
+    (void)task, (void)flags;
+    after(REC_OMP_TASKS, team->value, place);
+    after(REC_OMP_JOIN, team->value, place);
 }
 
 /* A worker tells its end late, perhaps after the region: its last barrier has told it before. */
@@ -86,19 +86,19 @@ static void implicit_task(enum ompt_endpoint endpoint, union ompt_data *team, un
     if (flags & TASK_INITIAL || endpoint != SCOPE_BEGIN || !team)
         return;
     task->value = team->value;
-    after(REC_OMP_FORK, team->value, rec_here());
+    after(REC_OMP_FORK, team->value, NULL);
 }
 
-static void barrier(enum ompt_endpoint endpoint, union ompt_data *task, uint64_t cfa)
+static void barrier(enum ompt_endpoint endpoint, union ompt_data *task, const void *place)
 {
     bool odd = task->value >> TEAM_BITS & 1;
     enum rec_omp_key key = odd ? REC_OMP_BARRIER2 : REC_OMP_BARRIER;
     if (endpoint == SCOPE_BEGIN) {
-        before(key, team_of(task), cfa);
-        before(REC_OMP_JOIN, team_of(task), cfa);
+        before(key, team_of(task), place);
+        before(REC_OMP_JOIN, team_of(task), place);
     } else {
-        after(REC_OMP_TASKS, team_of(task), cfa);
-        after(key, team_of(task), cfa);
+        after(REC_OMP_TASKS, team_of(task), place);
+        after(key, team_of(task), place);
         task->value += 1ull << TEAM_BITS;
     }
 }
@@ -106,44 +106,44 @@ static void barrier(enum ompt_endpoint endpoint, union ompt_data *task, uint64_t
 static void sync_region(enum ompt_sync_region kind, enum ompt_endpoint endpoint,
                         union ompt_data *team, union ompt_data *task, const void *place)
 {
-    (void)team, (void)place;
+    (void)team;
     if (!task || kind == REDUCTION_REGION)
         return;
     if (kind != TASK_WAIT && kind != TASK_GROUP)
-        barrier(endpoint, task, rec_here());
+        barrier(endpoint, task, place);
     else if (endpoint == SCOPE_END)
-        after(REC_OMP_TASKS, team_of(task), rec_here());
+        after(REC_OMP_TASKS, team_of(task), place);
 }
 
 /* Who combines the others' results comes after what they told when they brought them. */
 static void reduction(enum ompt_sync_region kind, enum ompt_endpoint endpoint,
                       union ompt_data *team, union ompt_data *task, const void *place)
 {
-    (void)kind, (void)team, (void)task, (void)place;
+    (void)kind, (void)team, (void)task;
     if (endpoint == SCOPE_BEGIN)
-        after(REC_OMP_REDUCTION, 0, rec_here());
+        after(REC_OMP_REDUCTION, 0, place);
     else
-        before(REC_OMP_REDUCTION, 0, rec_here());
+        before(REC_OMP_REDUCTION, 0, place);
 }
 
 static void task_created(union ompt_data *parent, const void *frame, union ompt_data *task,
                          int flags, int depends, const void *place)
 {
-    (void)frame, (void)depends, (void)place;
+    (void)frame, (void)depends;
     if (flags & TASK_INITIAL)
         return;
     uint64_t number = rec_omp_number();
     task->value = number << TEAM_BITS | explicit_task | team_of(parent);
-    before(REC_OMP_CREATION, number, rec_here());
+    before(REC_OMP_CREATION, number, place);
 }
 
 static void task_scheduled(union ompt_data *prior, int status, union ompt_data *next)
 {
     if (prior && (status == TASK_COMPLETE || status == TASK_CANCEL || status == TASK_LATE_FULFIL))
-        before(REC_OMP_TASKS, team_of(prior), rec_here());
+        before(REC_OMP_TASKS, team_of(prior), NULL);
     if (next && next->value & explicit_task) {
-        after(REC_OMP_CREATION, next->value >> TEAM_BITS, rec_here());
-        after(REC_OMP_TASKS, team_of(next), rec_here());
+        after(REC_OMP_CREATION, next->value >> TEAM_BITS, NULL);
+        after(REC_OMP_TASKS, team_of(next), NULL);
     }
 }
 

@@ -42,17 +42,10 @@ static uint64_t stack_below(const struct rec_stream *s, uint64_t cfa, const stac
     return cfa > UNKNOWN_STACK ? cfa - UNKNOWN_STACK : 0;
 }
 
-/* The handler alone: the frames below it would be others each time. */
-static uint32_t stack_of(struct rec_stream *s, const void *handler)
-{
-    uint64_t pc = (uint64_t)handler + 1;
-    uint64_t hash = (pc ^ 1) * 0x9e3779b97f4a7c15u;
-    return rec_stack_define(s, &pc, 1, hash ^ hash >> 29);
-}
-
 static void tell_begin(struct rec_stream *s, int signal, const void *handler)
 {
-    uint32_t stack = handler ? stack_of(s, handler) : 0;
+    /* The handler alone: the frames below it would be others each time. */
+    uint32_t stack = rec_stack_place(s, handler ? (uint64_t)handler + 1 : 0);
     rec_emit(s, &(struct tr_event){
                     .kind = TR_HANDLER_BEGIN, .stack = stack, .a0 = (uint64_t)(unsigned)signal});
     const void *key = rec_signal_key(signal);

@@ -37,6 +37,18 @@ static inline const void *rec_omp_key(enum rec_omp_key key, uint64_t number)
     return rec_channel(2ull << 56 | (number % REC_OMP_TEAMS) << 8 | (uint64_t)key);
 }
 
+static inline void rec_omp_before(const void *key, uint64_t pc)
+{
+    rec_order_at(TR_HB_BEFORE, key, TR_BY_TEAM, pc);
+}
+
+static inline void rec_omp_after(const void *key, uint64_t pc)
+{
+    rec_order_at(TR_HB_AFTER, key, TR_BY_TEAM, pc);
+}
+
+#define rec_omp_place() ((uint64_t)__builtin_return_address(0))
+
 /* A number for a new team or task. */
 uint64_t rec_omp_number(void);
 

@@ -16,6 +16,19 @@ static void order(uint8_t kind, const void *key, enum tr_carrier carrier, uint64
     errno = error;
 }
 
+void rec_order_at(uint8_t kind, const void *key, enum tr_carrier carrier, uint64_t pc)
+{
+    int error = errno;
+    struct rec_stream *s = rec_enter();
+    if (s) {
+        struct rec_object *object = rec_object_raw(key);
+        if (object)
+            rec_sync(s, kind, carrier, rec_stack_place(s, pc), (uint64_t)key, rec_version(object));
+        rec_leave(s);
+    }
+    errno = error;
+}
+
 void rec_before(const void *key, enum tr_carrier carrier, uint64_t cfa)
 {
     order(TR_HB_BEFORE, key, carrier, cfa);

@@ -27,6 +27,9 @@ static inline const void *rec_channel(uint64_t id)
 /* What the thread did so far comes before what follows rec_after on the same KEY in another. */
 void rec_before(const void *key, enum tr_carrier carrier, uint64_t cfa);
 void rec_after(const void *key, enum tr_carrier carrier, uint64_t cfa);
+/* The same for KIND, HB_BEFORE or HB_AFTER, by the place alone that PC returns to (0: none): where
+ * whole stacks would be others each time. */
+void rec_order_at(uint8_t kind, const void *key, enum tr_carrier carrier, uint64_t pc);
 
 struct rec_block {
     uint32_t mode;

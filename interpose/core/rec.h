@@ -367,6 +367,7 @@ uint32_t rec_stack_slow(struct rec_stream *s, uint64_t cfa);
 void rec_stack_refresh(struct rec_stream *s);
 /* The number of a stack given by its pcs; defines it in the stream if it is new. */
 uint32_t rec_stack_define(struct rec_stream *s, const uint64_t *pcs, uint32_t count, uint64_t hash);
+uint32_t rec_stack_place(struct rec_stream *s, uint64_t pc); /* a stack of PC alone; 0 for 0 */
 void rec_stack_abandoned(struct rec_stream *s); /* a walk that will not return */
 
 /* module.c */

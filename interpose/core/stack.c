@@ -321,6 +321,11 @@ void rec_emit_retold(struct rec_stream *s, const struct tr_event *ev)
     rec_emit(s, &retold);
 }
 
+uint32_t rec_stack_place(struct rec_stream *s, uint64_t pc)
+{
+    return pc ? rec_stack_define(s, &pc, 1, hash_of(&pc, 1)) : 0;
+}
+
 /* Can every return address be looked at again, whenever the stack pointer is at CFA? */
 static bool cacheable(const struct rec_stream *s, uint64_t cfa, const struct walked *walked)
 {
