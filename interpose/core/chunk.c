@@ -19,12 +19,14 @@ enum {
     LARGEST_CHUNK = 1 << 20,
     RESERVED_CHUNK = 1 << 15,
     RESERVE = 1 << 22,
-    EVENT_ROOM = 1024
+    EVENT_ROOM = 1024,
+    PAUSE = 1 << 21, /* of the time stamp counter: about a millisecond */
 };
 
 struct tr_header *rec_header;
 char rec_trace_path[TR_CONTROL_PATH];
 static uint64_t file_device, file_inode;
+static uint64_t failed_at; /* the latest time when a place was not to be had */
 
 static bool within_limit(uint64_t end)
 {
@@ -350,15 +352,29 @@ static bool next(struct rec_stream *s, uint32_t room)
     return true;
 }
 
+/* Where descriptors or memory are short, each event would ask for them again: the program would be
+ * far slower than alone. */
+static bool failed_lately(void)
+{
+    uint64_t when = __atomic_load_n(&failed_at, __ATOMIC_RELAXED);
+    return when && rec_tsc() - when < PAUSE;
+}
+
 /* Without handlers: one that forks would leave the child a chunk that is mapped in neither. */
 bool rec_chunk_next(struct rec_stream *s, uint32_t room)
 {
     uint64_t all = UINT64_MAX, before = 0;
     if (!rec_system_enter())
         return next(s, room);
-    rec_syscall6(SYS_rt_sigprocmask, SIG_SETMASK, (long)&all, (long)&before, sizeof all, 0, 0);
-    bool done = next(s, room);
-    rec_syscall6(SYS_rt_sigprocmask, SIG_SETMASK, (long)&before, 0, sizeof before, 0, 0);
+    bool done = false;
+    if (failed_lately()) {
+        rec_lost(TR_LOSS_NO_SPACE);
+    } else {
+        rec_syscall6(SYS_rt_sigprocmask, SIG_SETMASK, (long)&all, (long)&before, sizeof all, 0, 0);
+        done = next(s, room);
+        rec_syscall6(SYS_rt_sigprocmask, SIG_SETMASK, (long)&before, 0, sizeof before, 0, 0);
+        __atomic_store_n(&failed_at, done ? 0 : rec_tsc(), __ATOMIC_RELAXED);
+    }
     rec_system_leave();
     return done;
 }
