@@ -124,6 +124,11 @@ if [ "$extent" = --all ]; then
     step "programs, 20 times each" tests/soak/run.py --build build/dev --repeat 20 --jobs 2
     step "programs beside allocators" tests/soak/run.py --build build/dev --repeat 2 --jobs 2 \
         --allocator all
+    step "each call of the recorder fails, without snarl" tests/anomaly/anomaly.py \
+        --build build/dev --bare
+    step "all calls fail from each one on" tests/anomaly/anomaly.py --build build/dev --later
+    step "all calls fail from each one on, without snarl" tests/anomaly/anomaly.py \
+        --build build/dev --later --bare
     step "testcases, 50 times each" tests/e2e/run.py --build build/dev --repeat 50
     step "a fresh Debian: demo.sh" scripts/fresh-debian scripts/demo.sh
     step "a fresh Debian: test.sh" scripts/fresh-debian scripts/test.sh

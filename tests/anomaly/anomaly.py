@@ -65,7 +65,7 @@ class Anomaly:
         else:
             watched = [self.build / "bin/snarl", "run", "--accesses=none", "-o",
                        f"{directory}/trace.%p", "--json", directory / "found.json", "--", *watched]
-        command = [self.tools / "fail_nth", count, self.calls, f"{n}{'+' if self.later else ''}"]
+        command = [self.tools / "fail_nth", count, self.calls, f"{n}{'+' if self.later and n else ''}"]
         done = subprocess.run(command + watched, capture_output=True, check=False,
                               env=environment, timeout=SECONDS)
         return done, int(count.read_text())
