@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Which files are mapped where, told to the trace: at the start, and again when a stack shows an
- * address that no known module holds (something was dlopened since). dlopen itself is not hooked:
- * it searches where its caller says, and looks at the return address to know who that is. The end
- * of a module is told behind the dlclose that brought it about.
+ * Which files are mapped where, told to the trace: all at the start, and one more when a stack
+ * shows an address that no known module holds (something was dlopened since). dlopen itself is not
+ * hooked: it searches where its caller says, and looks at the return address to know who that is.
+ * The end of a module is told behind the dlclose that brought it about.
  *
- * dl_iterate_phdr shows the modules of our own namespace. One that dlmopen has put elsewhere is
- * found by an address in it.
+ * Only at the start is the linker asked for all it has. That takes its lock, which in a fork child
+ * may be held for ever, by a thread that was inside dlopen. So what a module is, is kept here: a
+ * child tells its parent's modules again, and libunwind finds its tables by them. Later ones are
+ * found by an address in them, without a lock, in whatever namespace.
  */
 #include "interpose/access/requests.h"
 #include "interpose/core/ring.h"
@@ -16,11 +18,31 @@
 
 #include "interpose/core/poison.h"
 
-enum { MODULES = 4000, PATH = 1024, BUILD_ID = 32, PAGES = 256, INDEX_BITS = 12, TURN_BITS = 16 };
+enum {
+    MODULES = 4000,
+    PATH = 1024,
+    BUILD_ID = 32,
+    SEGMENTS = 32,
+    PAGES = 256,
+    INDEX_BITS = 12,
+    TURN_BITS = 16,
+    SLAB = 64 << 10,
+    SLABS = 256
+};
 
-/* A module that is gone has size 0; its place is taken by a later one. */
+/* What stays the same however often, and wherever, a file is loaded. Never changed, never freed. */
+struct identity {
+    uint32_t length; /* of bytes: build-id and path, as a MODULE has them */
+    uint16_t segments;
+    uint16_t path; /* where in bytes */
+    uint8_t bytes[1 + BUILD_ID + PATH + 1];
+    ElfW(Phdr) segment[SEGMENTS];
+};
+
+/* A module that is gone has size 0; its place is taken by a later one, of the same file first. */
 static struct module {
     uint64_t base, start, size;
+    const struct identity *identity;
     uint8_t source; /* enum tr_access_source */
     bool late;      /* not there from the start: it may go */
 } known[MODULES];
@@ -31,15 +53,8 @@ static uint64_t generation; /* grows when a module has gone */
 static uint64_t turn;       /* grows with every change of what is known */
 /* Which module holds a page: page, turn, and the module's place plus 1 (0: none). */
 static uint64_t pages[PAGES];
-static unsigned long long adds, subs; /* the loader's counts when all was known */
-
 /* Lock-free; the C library has it since 2.35. */
 __attribute__((weak)) extern int _dl_find_object(void *, struct dl_find_object *);
-
-struct finding {
-    struct rec_stream *s;
-    unsigned index;
-};
 
 static bool is_known(uint64_t start, uint64_t end)
 {
@@ -77,19 +92,62 @@ static uint8_t *put_build_id(uint8_t *p, const struct dl_phdr_info *info)
     return p;
 }
 
-static void tell(struct rec_stream *s, const struct dl_phdr_info *info, const char *path,
-                 const struct module *module)
+static void identify(struct identity *identity, const struct dl_phdr_info *info, const char *path)
 {
-    uint8_t bytes[1 + BUILD_ID + PATH], *p = put_build_id(bytes, info);
-    while (*path && p < bytes + sizeof bytes)
+    uint8_t *p = put_build_id(identity->bytes, info);
+    identity->path = (uint16_t)(p - identity->bytes);
+    while (*path && p < identity->bytes + sizeof identity->bytes - 1)
         *p++ = (uint8_t)*path++;
+    *p = 0;
+    identity->length = (uint32_t)(p - identity->bytes);
+    identity->segments = info->dlpi_phnum < SEGMENTS ? info->dlpi_phnum : SEGMENTS;
+    for (unsigned i = 0; i < identity->segments; i++)
+        identity->segment[i] = info->dlpi_phdr[i];
+}
+
+static bool same_bytes(const void *a, const void *b, uint64_t size)
+{
+    const uint8_t *x = a, *y = b;
+    while (size && *x == *y)
+        x++, y++, size--;
+    return !size;
+}
+
+static bool same_identity(const struct identity *a, const struct identity *b)
+{
+    return a->length == b->length && a->segments == b->segments &&
+           same_bytes(a->bytes, b->bytes, a->length) &&
+           same_bytes(a->segment, b->segment, a->segments * sizeof *a->segment);
+}
+
+/* A copy for ever; NULL if memory is short. */
+static const struct identity *keep(const struct identity *identity)
+{
+    static uint8_t *at, *end;
+    static unsigned slabs;
+    if ((uint64_t)(end - at) < sizeof *identity) {
+        uint8_t *slab = slabs < SLABS ? rec_sys_memory(SLAB) : NULL;
+        if (!slab)
+            return NULL;
+        slabs++;
+        at = slab;
+        end = slab + SLAB;
+    }
+    struct identity *kept = (struct identity *)at;
+    at += sizeof *identity;
+    *kept = *identity;
+    return kept;
+}
+
+static void tell(struct rec_stream *s, const struct module *module)
+{
     rec_ring_keep(s, &(struct tr_event){.kind = TR_MODULE,
                                         .mode = module->source,
                                         .object = module->base,
                                         .a0 = module->start,
                                         .a1 = module->start + module->size,
-                                        .bytes = bytes,
-                                        .bytes_length = (uint32_t)(p - bytes)});
+                                        .bytes = module->identity->bytes,
+                                        .bytes_length = module->identity->length});
 }
 
 /* Not the system's: those are many, and have nothing to tell. */
@@ -106,38 +164,50 @@ static bool is_programs_own(const char *path)
     return path[0] == '/' || path[0] == '.';
 }
 
-/* A place for one more, or NULL. */
-static struct module *place(void)
+/* The place for one of this IDENTITY, or NULL: none of another file while there is a new one, so
+ * that a few that come and go in turn are kept once. */
+static struct module *place(const struct identity *identity)
 {
-    for (uint32_t i = 0; i < known_count; i++)
-        if (!known[i].size)
-            return &known[i];
-    return known_count < MODULES ? &known[known_count] : NULL;
+    struct module *found = NULL;
+    for (uint32_t i = 0; i < known_count; i++) {
+        if (known[i].size)
+            continue;
+        found = &known[i];
+        if (same_identity(known[i].identity, identity))
+            return found;
+    }
+    struct module *taken = known_count < MODULES ? &known[known_count] : found;
+    const struct identity *kept = taken ? keep(identity) : NULL;
+    if (!kept)
+        return NULL;
+    taken->identity = kept;
+    return taken;
 }
 
 static void add(struct rec_stream *s, const struct dl_phdr_info *info, const char *path,
                 uint64_t start, uint64_t end, bool is_program)
 {
-    struct module *module = place();
+    static struct identity identity; /* too large for a signal stack; one thread at a time */
+    identify(&identity, info, path);
+    struct module *module = place(&identity);
     if (!module)
         return;
-    /* A fork child tells the same modules in the same order: what they are covered by stays. */
-    uint8_t source = module->start == start ? module->source : TR_SOURCE_NONE;
     module->base = info->dlpi_addr;
     module->start = start;
-    module->source = source;
+    module->source = TR_SOURCE_NONE;
     module->late = rec_live.on;
     __atomic_store_n(&module->size, end - start, __ATOMIC_RELEASE);
-    rec_stamp(s);
-    tell(s, info, path, module);
-    if (rec_thread_count() <= 1 && (is_program || is_programs_own(path)))
-        rec_requests_find(info);
     if (module == &known[known_count])
         __atomic_store_n(&known_count, known_count + 1, __ATOMIC_RELEASE);
+    rec_stamp(s);
+    tell(s, module);
+    if (rec_thread_count() <= 1 && (is_program || is_programs_own(path)))
+        rec_requests_find(info);
     __atomic_fetch_add(&turn, 1, __ATOMIC_RELEASE);
 }
 
-static void look_at(struct finding *finding, const struct dl_phdr_info *info, const char *path)
+static void look_at(struct rec_stream *s, const struct dl_phdr_info *info, const char *path,
+                    bool is_program)
 {
     uint64_t start = UINT64_MAX, end = 0;
     for (unsigned i = 0; i < info->dlpi_phnum; i++) {
@@ -149,41 +219,33 @@ static void look_at(struct finding *finding, const struct dl_phdr_info *info, co
         end = low + segment->p_memsz > end ? low + segment->p_memsz : end;
     }
     if (start < end && path && *path && !is_known(start, end))
-        add(finding->s, info, path, start, end, finding->index == 1);
+        add(s, info, path, start, end, is_program);
 }
 
-static int each(struct dl_phdr_info *info, size_t size, void *data)
+/* The first one is the program, which has no name. */
+static int each(struct dl_phdr_info *info, size_t size, void *stream)
 {
     (void)size;
-    struct finding *finding = data;
-    unsigned index = finding->index++;
-    if (!index) {
-        if (info->dlpi_adds == adds && info->dlpi_subs == subs)
-            return 1;
-        adds = info->dlpi_adds;
-        subs = info->dlpi_subs;
-    }
-    look_at(finding, info, index ? info->dlpi_name : rec_header->program);
+    bool is_program = !known_count;
+    look_at(stream, info, is_program ? rec_header->program : info->dlpi_name, is_program);
     return 0;
 }
 
-/* The module of another namespace that holds PC: its headers lie where its file begins. */
-static void find_elsewhere(struct finding *finding, uint64_t pc)
+/* The module that holds PC: its headers lie where its file begins. */
+static void find(struct rec_stream *s, uint64_t pc)
 {
     struct dl_find_object object;
-    if (!_dl_find_object || _dl_find_object((void *)pc, &object))
+    if (_dl_find_object((void *)pc, &object))
         return;
     const ElfW(Ehdr) *file = object.dlfo_map_start;
-    const char *magic = (const char *)file;
-    if (magic[0] != ELFMAG0 || magic[1] != ELFMAG1 || magic[2] != ELFMAG2 || magic[3] != ELFMAG3 ||
-        file->e_phoff > 4096)
+    if (!same_bytes(file, ELFMAG, SELFMAG) || file->e_phoff > 4096)
         return;
     struct dl_phdr_info info = {
         .dlpi_addr = object.dlfo_link_map->l_addr,
         .dlpi_phdr = (const ElfW(Phdr) *)((const char *)file + file->e_phoff),
         .dlpi_phnum = file->e_phnum,
     };
-    look_at(finding, &info, object.dlfo_link_map->l_name);
+    look_at(s, &info, object.dlfo_link_map->l_name, false);
 }
 
 static bool begin(void)
@@ -198,10 +260,13 @@ static void end(void)
 
 void rec_modules_start(struct rec_stream *s)
 {
-    if (!begin())
-        return;
-    dl_iterate_phdr(each, &(struct finding){.s = s});
-    end();
+    for (uint32_t i = 0; i < known_count; i++) /* a fork child */
+        if (known[i].size)
+            tell(s, &known[i]);
+    if (!known_count && begin()) {
+        dl_iterate_phdr(each, s);
+        end();
+    }
 }
 
 static struct module *search(uint64_t pc)
@@ -230,13 +295,13 @@ static struct module *module_of(uint64_t pc)
 
 void rec_modules_check(struct rec_stream *s, uint64_t pc)
 {
-    if (module_of(pc))
+    if (rec_likely(module_of(pc) != NULL) || !begin())
         return;
-    rec_modules_start(s);
-    if (!module_of(pc) && begin()) {
-        find_elsewhere(&(struct finding){.s = s}, pc);
-        end();
-    }
+    if (_dl_find_object)
+        find(s, pc);
+    else
+        dl_iterate_phdr(each, s);
+    end();
 }
 
 uint64_t rec_modules_generation(void)
@@ -244,12 +309,37 @@ uint64_t rec_modules_generation(void)
     return __atomic_load_n(&generation, __ATOMIC_ACQUIRE);
 }
 
-static bool is_gone(const struct module *module)
+static bool is_there(const struct module *module)
 {
     struct dl_find_object object;
-    return module->late && module->size &&
-           (_dl_find_object((void *)module->start, &object) ||
-            object.dlfo_link_map->l_addr != module->base);
+    const struct identity *identity = module->identity;
+    if (!module->late)
+        return true;
+    if (_dl_find_object((void *)module->start, &object) ||
+        object.dlfo_link_map->l_addr != module->base)
+        return false;
+    const char *path = (const char *)identity->bytes + identity->path;
+    return identity->length == sizeof identity->bytes - 1 || /* it may have been longer */
+           rec_same(object.dlfo_link_map->l_name, path);
+}
+
+int rec_modules_iterate(int (*callback)(struct dl_phdr_info *, size_t, void *), void *data)
+{
+    uint32_t count = __atomic_load_n(&known_count, __ATOMIC_ACQUIRE);
+    for (uint32_t i = 0; _dl_find_object && i < count; i++) {
+        const struct module *module = &known[i];
+        if (!__atomic_load_n(&module->size, __ATOMIC_ACQUIRE) || !is_there(module))
+            continue;
+        const struct identity *identity = module->identity;
+        struct dl_phdr_info info = {.dlpi_addr = module->base,
+                                    .dlpi_name = (const char *)identity->bytes + identity->path,
+                                    .dlpi_phdr = identity->segment,
+                                    .dlpi_phnum = identity->segments};
+        int result = callback(&info, sizeof info, data);
+        if (result)
+            return result;
+    }
+    return dl_iterate_phdr(callback, data);
 }
 
 void rec_modules_gone(struct rec_stream *s)
@@ -258,7 +348,7 @@ void rec_modules_gone(struct rec_stream *s)
         return;
     for (uint32_t i = 0; i < known_count; i++) {
         struct module *module = &known[i];
-        if (!is_gone(module))
+        if (!module->size || is_there(module))
             continue;
         uint64_t size = module->size;
         __atomic_store_n(&module->size, 0, __ATOMIC_RELEASE);
@@ -304,10 +394,5 @@ void rec_module_program_lacks(struct rec_stream *s, const char *reason, uint32_t
 
 void rec_modules_reset(void)
 {
-    for (uint32_t i = 0; i < known_count; i++)
-        known[i].size = 0;
-    known_count = 0;
-    adds = subs = 0;
-    turn++;
     busy = 0;
 }

@@ -374,6 +374,9 @@ void rec_stack_abandoned(struct rec_stream *s); /* a walk that will not return *
 void rec_modules_start(struct rec_stream *s);
 void rec_modules_check(struct rec_stream *s,
                        uint64_t pc); /* looks again if no known module holds PC */
+/* For libunwind: dl_iterate_phdr without the linker's lock, as far as the modules are known. */
+struct dl_phdr_info;
+int rec_modules_iterate(int (*callback)(struct dl_phdr_info *, size_t, void *), void *data);
 /* Behind a dlclose: tells which modules are gone, and ends what was in them. */
 void rec_modules_gone(struct rec_stream *s);
 /* Grows when a module goes: the same addresses may then be other code's. */

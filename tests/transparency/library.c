@@ -8,6 +8,7 @@
 
 #include <dlfcn.h>
 #include <link.h>
+#include <sys/wait.h>
 
 static const char *error(void)
 {
@@ -127,12 +128,55 @@ static void own_plugin(void)
     dlclose(library);
 }
 
+static volatile bool opens;
+
+static void *opens_and_closes(void *unused)
+{
+    while (opens)
+        MUST(dlclose(dlopen("libouter.so", RTLD_NOW)) == 0);
+    return unused;
+}
+
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+
+static void locks_at_depth(int depth, volatile bool *unlocked)
+{
+    if (depth)
+        locks_at_depth(depth - 1, unlocked);
+    else
+        SAY(pthread_mutex_lock(&mutex) || pthread_mutex_unlock(&mutex));
+    *unlocked = true;
+}
+
+/* A child that was forked in the middle of another thread's dlopen works on, and looks around in
+ * places that its parent has not been to. */
+static void forks(void)
+{
+    opens = true;
+    pthread_t other = make_thread(opens_and_closes, NULL);
+    for (int i = 0; i < 200; i++) {
+        int status = -1;
+        volatile bool unlocked = false;
+        pid_t child = fork();
+        if (child == 0) {
+            locks_at_depth(i % 40, &unlocked);
+            _exit(unlocked ? 7 : 8);
+        }
+        MUST(waitpid(child, &status, 0) == child);
+        MUST(WIFEXITED(status) && WEXITSTATUS(status) == 7);
+    }
+    opens = false;
+    MUST(pthread_join(other, NULL) == 0);
+    printf("all have ended\n");
+}
+
 int main(int argc, char **argv)
 {
     return say_cases((struct say_case[]){{"errors", errors},
                                          {"run-path", run_path},
                                          {"reloaded", reloaded},
                                          {"apart", apart},
+                                         {"forks", forks},
                                          {"plugin", plugin},
                                          {"own-plugin", own_plugin},
                                          {NULL, NULL}},
