@@ -4,11 +4,16 @@
 #include "cli/progress.h"
 #include "cli/trouble.h"
 #include "finding/json.h"
+#include "trace/live.h"
 
 #include <inttypes.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 int sn_assembly_init(struct sn_assembly *assembly, const struct sn_settings *settings,
                      struct sn_error *err)
@@ -119,11 +124,29 @@ static int analyze(struct sn_assembly *assembly, struct tr_reader *reader, struc
     return ret;
 }
 
-int sn_assembly_add(struct sn_assembly *assembly, const char *path, struct sn_error *err)
+/* What the threads wrote while the trace is read would be there in part. */
+static int open_copy(struct tr_reader **reader, const char *path, struct sn_error *err)
+{
+    static unsigned number;
+    char copy[PATH_MAX];
+    const char *directory = getenv("TMPDIR");
+    struct stat status;
+    if (!directory || stat(directory, &status) < 0)
+        directory = "/tmp";
+    snprintf(copy, sizeof copy, "%s/snarl-copy.%d.%u", directory, getpid(), ++number);
+    if (tr_live_copy(path, copy, 0, err) < 0)
+        return err->code;
+    int code = tr_reader_open(reader, copy, err);
+    unlink(copy);
+    return code;
+}
+
+int sn_assembly_add(struct sn_assembly *assembly, const char *path, bool living,
+                    struct sn_error *err)
 {
     struct sn_report *report = &assembly->report;
     struct tr_reader *reader;
-    if (tr_reader_open(&reader, path, err) < 0)
+    if ((living ? open_copy(&reader, path, err) : tr_reader_open(&reader, path, err)) < 0)
         return err->code;
     *vec_push(&report->traces) = sn_strdup(&report->arena, path);
     add_process(report, reader);

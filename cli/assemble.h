@@ -4,7 +4,7 @@
  *
  *     struct sn_assembly assembly;
  *     if (sn_assembly_init(&assembly, &settings, &err) == 0) {       // reads the baseline
- *         for each trace: sn_assembly_add(&assembly, path, &err);
+ *         for each trace: sn_assembly_add(&assembly, path, false, &err);
  *         sn_assembly_finish(&assembly);                  // fingerprints, baseline, summary
  *         ... assembly.report
  *     }
@@ -32,8 +32,10 @@ struct sn_assembly {
 /* Fails if the baseline cannot be read. */
 int sn_assembly_init(struct sn_assembly *assembly, const struct sn_settings *settings,
                      struct sn_error *err);
-/* Analyzes the trace at PATH. Fails if it cannot be read at all. */
-int sn_assembly_add(struct sn_assembly *assembly, const char *path, struct sn_error *err);
+/* Analyzes the trace at PATH; of a LIVING process, which still writes, a copy of it. Fails if it
+ * cannot be read at all. */
+int sn_assembly_add(struct sn_assembly *assembly, const char *path, bool living,
+                    struct sn_error *err);
 void sn_assembly_finish(struct sn_assembly *assembly);
 void sn_assembly_release(struct sn_assembly *assembly);
 /* Warns, and marks the report as incomplete. */

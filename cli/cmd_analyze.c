@@ -28,7 +28,7 @@ static int analyze(struct sn_assembly *assembly, struct sn_output *output)
     struct sn_error err;
     bool trouble = false;
     for (int i = 0; i < settings->argument_count; i++) {
-        if (sn_assembly_add(assembly, settings->arguments[i], &err) == 0)
+        if (sn_assembly_add(assembly, settings->arguments[i], false, &err) == 0)
             continue;
         sn_say_error("", &err);
         assembly->report.complete = false;

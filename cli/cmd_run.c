@@ -58,7 +58,10 @@ static int assemble(struct sn_assembly *assembly, const struct sn_recording *rec
     vec_each (const char *const, trace, &recording->traces) {
         struct sn_error trouble;
         char text[1024];
-        if (sn_assembly_add(assembly, *trace, &trouble) < 0)
+        bool living = false;
+        vec_each (const char *const, one, &recording->living)
+            living |= strcmp(*one, *trace) == 0;
+        if (sn_assembly_add(assembly, *trace, living, &trouble) < 0)
             sn_assembly_warn(assembly, "%s", sn_error_format(&trouble, text, sizeof text));
     }
     if (!assembly->traces)

@@ -147,16 +147,38 @@ static void add_entry(struct sn_recording *recording, const struct tr_control_pr
         add_gap(recording, "process %u ended while its recorder was starting", entry->pid);
 }
 
+/* Is any of its threads left? A process that is being killed loses them one by one. */
+static bool is_alive(uint32_t pid)
+{
+    char name[64], line[1024], state = 0;
+    unsigned threads = 0;
+    snprintf(name, sizeof name, "/proc/%u/stat", pid);
+    FILE *file = pid > 1 ? fopen(name, "re") : NULL;
+    if (!file)
+        return false;
+    char *rest = fgets(line, sizeof line, file) ? strrchr(line, ')') : NULL;
+    fclose(file);
+    if (!rest || sscanf(rest + 1,
+                        " %c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d "
+                        "%*d %u",
+                        &state, &threads) < 2)
+        return false;
+    return (state != 'Z' && state != 'X') || threads > 1;
+}
+
 /* A daemon that was left behind, say: nobody waits for it. */
 static void add_running(struct sn_recording *recording, unsigned index, unsigned count)
 {
     struct tr_control_process entry = sn_control_entry(&recording->control, index);
-    if (entry.state != TR_PROCESS_RECORDING ||
-        !sn_control_shared_by(&recording->control, entry.pid))
+    if (entry.state != TR_PROCESS_RECORDING || !is_alive(entry.pid))
         return;
     while (++index < count) /* it has executed another program since */
         if (sn_control_entry(&recording->control, index).pid == entry.pid)
             return;
+    if (entry.path[0])
+        *vec_push(&recording->living) = sn_strdup(&recording->arena, entry.path);
+    if (!sn_control_shared_by(&recording->control, entry.pid))
+        return;
     add_gap(recording, "process %u still runs: its trace is that of what it did so far", entry.pid);
 }
 
@@ -323,6 +345,7 @@ void sn_recording_release(struct sn_recording *recording)
     sn_place_release(&recording->place);
     sn_control_close(&recording->control);
     vec_release(&recording->traces);
+    vec_release(&recording->living);
     vec_release(&recording->gaps);
     sn_arena_release(&recording->arena);
 }

@@ -23,6 +23,7 @@ struct sn_recording {
     struct sn_control control;
     struct sn_outcome outcome;
     VEC(const char *) traces; /* absolute paths, the program's own first */
+    VEC(const char *) living; /* those of them whose processes may still write */
     VEC(const char *) gaps;   /* sentences: processes that were not recorded */
     unsigned known;           /* processes of which it is known what became of their recording */
     bool discard;             /* remove the traces in the end */
