@@ -129,6 +129,7 @@ if [ "$extent" = --all ]; then
     step "all calls fail from each one on" tests/anomaly/anomaly.py --build build/dev --later
     step "all calls fail from each one on, without snarl" tests/anomaly/anomaly.py \
         --build build/dev --later --bare
+    step "1,000 kills" tests/kills/kills.py --build build/dev
     step "testcases, 50 times each" tests/e2e/run.py --build build/dev --repeat 50
     step "a fresh Debian: demo.sh" scripts/fresh-debian scripts/demo.sh
     step "a fresh Debian: test.sh" scripts/fresh-debian scripts/test.sh

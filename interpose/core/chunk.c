@@ -172,6 +172,7 @@ bool rec_chunk_open_file(const char *pattern)
     }
     struct stat status;
     struct tr_header *header = NULL;
+    rec_syscall3(SYS_fchmod, fd, 0600, 0); /* the umask may have left us without it */
     int error = rec_chunk_back(fd, 0, TR_HEADER_SIZE);
     if (!error && rec_syscall3(SYS_fstat, fd, (long)&status, 0) == 0) {
         file_device = status.st_dev;

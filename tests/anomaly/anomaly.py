@@ -11,14 +11,14 @@ fail; with --bare, the program runs without `snarl run`.
 import argparse
 import concurrent.futures
 import errno
-import json
 import os
 import pathlib
 import subprocess
 import sys
 import tempfile
 
-SECONDS = 60
+from told import SECONDS, Wrong, told
+
 TROUBLE = 99
 CALLS = {
     "mmap": errno.ENOMEM,
@@ -42,17 +42,8 @@ class Anomaly:
         self.bare = arguments.bare
         self.tools = self.build / "tests/anomaly"
         self.subject = str(self.tools / "subject")
-        alone = subprocess.run([self.subject], capture_output=True, check=False, timeout=SECONDS)
-        self.end, self.output = alone.returncode, alone.stdout
-        self.acquisitions = int(self.output.split()[0])
-
-    def acquired(self, directory):
-        total = 0
-        for trace in directory.glob("trace.*"):
-            dump = subprocess.run([self.build / "bin/snarl", "dump", trace], capture_output=True,
-                                  text=True, check=False, timeout=SECONDS)
-            total += dump.stdout.count(" acquire ")
-        return total
+        self.alone = subprocess.run([self.subject], capture_output=True, check=False,
+                                    timeout=SECONDS)
 
     def run(self, n, directory):
         count = directory / "count"
@@ -65,28 +56,22 @@ class Anomaly:
         else:
             watched = [self.build / "bin/snarl", "run", "--accesses=none", "-o",
                        f"{directory}/trace.%p", "--json", directory / "found.json", "--", *watched]
-        command = [self.tools / "fail_nth", count, self.calls, f"{n}{'+' if self.later and n else ''}"]
+        which = f"{n}+" if self.later and n else str(n)
+        command = [self.tools / "fail_nth", count, self.calls, which]
         done = subprocess.run(command + watched, capture_output=True, check=False,
                               env=environment, timeout=SECONDS)
         return done, int(count.read_text())
 
     def wrong(self, done, directory):
         """What is not as it should be, or None."""
-        errors = done.stderr.decode(errors="replace")
-        if done.stdout != self.output:
-            return f"printed {done.stdout!r}: {errors}"
         if self.bare:
-            return None if done.returncode == self.end else f"ended with {done.returncode}"
-        if done.returncode == 125:
-            return None if "snarl: " in errors else "125 without a reason"
-        if done.returncode != self.end:
-            return f"ended with {done.returncode}: {errors}"
-        recording = json.loads((directory / "found.json").read_text())["recording"]
-        if not recording["complete"] or recording["lost_events"]:
-            return None
-        acquired = self.acquired(directory)
-        if acquired != self.acquisitions:
-            return f"{acquired} of {self.acquisitions} acquisitions, and no word of it: {errors}"
+            same = (done.stdout, done.returncode) == (self.alone.stdout, self.alone.returncode)
+            return None if same else f"ended with {done.returncode}, printed {done.stdout!r}"
+        try:
+            told(self.build / "bin/snarl", done, self.alone, directory / "found.json",
+                 directory.glob("trace.*"))
+        except Wrong as wrong:
+            return str(wrong)
         return None
 
     def attempt(self, n):
