@@ -4,6 +4,7 @@
  * order, by std::scoped_lock, which knows how.
  */
 /* EXPECT: nothing */
+/* TSAN: knows no locks by clock */
 #include <chrono>
 #include <cstdio>
 #include <memory>

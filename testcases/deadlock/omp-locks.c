@@ -4,6 +4,7 @@
  */
 /* EXPECT: deadlock observed @first @second */
 /* FINDING: threads=2 sites=4 */
+/* TSAN: knows nothing of OpenMP's threads */
 /* HANGS */
 /* FLAGS: gcc -fopenmp */
 /* FLAGS: clang -fopenmp */
