@@ -8,7 +8,7 @@ The N kills go in turn through all ends, ways of recording and shapes of the pro
 moments come from the seed; the rest of chance is the machine's. After each kill every trace is
 read: the acquisitions of each thread must be those that the program counted, in their order, or one
 more, which was not counted yet (under --ring the newest of them, and many); nothing may be damaged;
-and the analysis must find nothing but locks held at an `_exit`, which is true.
+and the analysis must find nothing but locks held at an `_exit`, and starvation: these are true.
 """
 import argparse
 import concurrent.futures
@@ -115,7 +115,9 @@ class Kill:
             raise Wrong(f"snarl run ended with {run.returncode}, not {wanted}: {errors}")
 
     def check_report(self, report):
-        allowed = {"abandoned-lock"} if self.end.startswith("exit") else set()
+        allowed = {"starvation"}  # on a busy machine a thread may really come to nothing
+        if self.end.startswith("exit"):
+            allowed.add("abandoned-lock")
         for finding in report["findings"]:
             if finding["kind"] not in allowed:
                 raise Wrong(f"found: {finding['title']}")
