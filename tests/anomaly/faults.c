@@ -7,6 +7,7 @@
  * It prints how many locks it took, and what it saw of the fault: nothing that depends on chance.
  * The traces lie in DIRECTORY.
  */
+#define _GNU_SOURCE
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
