@@ -4,6 +4,7 @@
  * one here. The C library's own eventfd_read and eventfd_write make their system calls without our
  * read and write.
  */
+#include "interpose/access/ranges.h"
 #include "interpose/core/channel.h"
 
 #include <sys/eventfd.h>
@@ -12,7 +13,10 @@
 
 REC_EXPORT int eventfd_read(int fd, eventfd_t *value)
 {
-    REC_TAKES(fd, false, REAL(eventfd_read)(fd, value));
+    int error = REC_TAKEN(fd, false, REAL(eventfd_read)(fd, value));
+    if (!error && REC_TELLS)
+        REC_WRITES(value, sizeof *value);
+    return error;
 }
 
 REC_EXPORT int eventfd_write(int fd, eventfd_t value)

@@ -2,13 +2,13 @@
 /*
  * Reading, writing, and what descriptors there are. What goes into a channel comes before what
  * comes out of it; the end of what goes in, by a close, comes before the end that a reader meets.
- * Calls on files pass: they carry no order, and say nothing when they wait. So do pread and pwrite,
- * which channels refuse.
+ * Calls on files carry no order, and say nothing when they wait. Nor do pread and pwrite, which
+ * channels refuse.
  *
  * Calls that may wait tell of it each time: to ask first whether they would have to is a system
  * call more, which costs more than the two events.
  */
-#include "interpose/core/channel.h"
+#include "interpose/access/transfers.h"
 
 #include <stdarg.h>
 #include <sys/uio.h>
@@ -18,13 +18,15 @@
 /* From a signalfd: what it says of the signals is order. */
 #define READ(real_call)                                                                            \
     do {                                                                                           \
+        ssize_t result;                                                                            \
         if (rec_live.on && rec_unlikely(rec_way_kind(rec_way_of(fd)) == REC_WAY_SIGNALS)) {        \
-            ssize_t result =                                                                       \
-                REC_WAITING(rec_way_waits(rec_way_of(fd)), TR_BLOCK_SIGNAL, 0, real_call);         \
+            result = REC_WAITING(rec_way_waits(rec_way_of(fd)), TR_BLOCK_SIGNAL, 0, real_call);    \
             rec_way_got_signals(bytes, result, rec_here());                                        \
-            return result;                                                                         \
+        } else {                                                                                   \
+            result = REC_TAKEN(fd, false, real_call);                                              \
         }                                                                                          \
-        REC_TAKES(fd, false, real_call);                                                           \
+        REC_CAME(bytes, size, result);                                                             \
+        return result;                                                                             \
     } while (0)
 
 REC_EXPORT ssize_t read(int fd, void *bytes, size_t size)
@@ -39,40 +41,99 @@ REC_EXPORT ssize_t __read_chk(int fd, void *bytes, size_t size, size_t room)
 
 REC_EXPORT ssize_t write(int fd, const void *bytes, size_t size)
 {
-    REC_GIVES(fd, false, REAL(write)(fd, bytes, size));
+    return REC_GOES(fd, bytes, size, REC_GIVEN(fd, false, REAL(write)(fd, bytes, size)));
 }
+
+#define READ_PARTS(prompt, real_call)                                                              \
+    do {                                                                                           \
+        ssize_t result = REC_TAKEN(fd, prompt, real_call);                                         \
+        REC_CAME_IN_PARTS(parts, count, result);                                                   \
+        return result;                                                                             \
+    } while (0)
+
+#define WRITE_PARTS(to, prompt, real_call)                                                         \
+    return REC_GOES_IN_PARTS(to, parts, count, REC_GIVEN(to, prompt, real_call))
 
 REC_EXPORT ssize_t readv(int fd, const struct iovec *parts, int count)
 {
-    REC_TAKES(fd, false, REAL(readv)(fd, parts, count));
+    READ_PARTS(false, REAL(readv)(fd, parts, count));
 }
 
 REC_EXPORT ssize_t writev(int fd, const struct iovec *parts, int count)
 {
-    REC_GIVES(fd, false, REAL(writev)(fd, parts, count));
+    WRITE_PARTS(fd, false, REAL(writev)(fd, parts, count));
 }
 
 /* At offset -1 they are readv and writev. */
 
 REC_EXPORT ssize_t preadv2(int fd, const struct iovec *parts, int count, off_t at, int flags)
 {
-    REC_TAKES(fd, flags & RWF_NOWAIT, REAL(preadv2)(fd, parts, count, at, flags));
+    READ_PARTS(flags & RWF_NOWAIT, REAL(preadv2)(fd, parts, count, at, flags));
 }
 
 REC_EXPORT ssize_t preadv64v2(int fd, const struct iovec *parts, int count, off64_t at, int flags)
 {
-    REC_TAKES(fd, flags & RWF_NOWAIT, REAL(preadv64v2)(fd, parts, count, at, flags));
+    READ_PARTS(flags & RWF_NOWAIT, REAL(preadv64v2)(fd, parts, count, at, flags));
 }
 
 REC_EXPORT ssize_t pwritev2(int fd, const struct iovec *parts, int count, off_t at, int flags)
 {
-    REC_GIVES(fd, flags & RWF_NOWAIT, REAL(pwritev2)(fd, parts, count, at, flags));
+    WRITE_PARTS(fd, flags & RWF_NOWAIT, REAL(pwritev2)(fd, parts, count, at, flags));
 }
 
 REC_EXPORT ssize_t pwritev64v2(int fd, const struct iovec *parts, int count, off64_t at, int flags)
 {
-    REC_GIVES(fd, flags & RWF_NOWAIT, REAL(pwritev64v2)(fd, parts, count, at, flags));
+    WRITE_PARTS(fd, flags & RWF_NOWAIT, REAL(pwritev64v2)(fd, parts, count, at, flags));
 }
+
+/* Files alone: only the memory counts. */
+
+#define READ_AT(name, offset)                                                                      \
+    REC_EXPORT ssize_t name(int fd, void *bytes, size_t size, offset at)                           \
+    {                                                                                              \
+        ssize_t result = REAL(name)(fd, bytes, size, at);                                          \
+        REC_CAME(bytes, size, result);                                                             \
+        return result;                                                                             \
+    }
+
+#define READ_AT_CHECKED(name, offset)                                                              \
+    REC_EXPORT ssize_t name(int fd, void *bytes, size_t size, offset at, size_t room);             \
+    REC_EXPORT ssize_t name(int fd, void *bytes, size_t size, offset at, size_t room)              \
+    {                                                                                              \
+        ssize_t result = REAL(name)(fd, bytes, size, at, room);                                    \
+        REC_CAME(bytes, size, result);                                                             \
+        return result;                                                                             \
+    }
+
+#define WRITE_AT(name, offset)                                                                     \
+    REC_EXPORT ssize_t name(int fd, const void *bytes, size_t size, offset at)                     \
+    {                                                                                              \
+        ssize_t result = REAL(name)(fd, bytes, size, at);                                          \
+        if (result > 0 && REC_TELLS)                                                               \
+            REC_READS(bytes, (size_t)result);                                                      \
+        return result;                                                                             \
+    }
+
+#define PARTS_AT(name, offset, writes)                                                             \
+    REC_EXPORT ssize_t name(int fd, const struct iovec *parts, int count, offset at)               \
+    {                                                                                              \
+        ssize_t result = REAL(name)(fd, parts, count, at);                                         \
+        if (result > 0 && REC_TELLS)                                                               \
+            rec_access_parts(parts, (uint64_t)count, (uint64_t)result, writes,                     \
+                             rec_return_address(), rec_here());                                    \
+        return result;                                                                             \
+    }
+
+READ_AT(pread, off_t)
+READ_AT(pread64, off64_t)
+READ_AT_CHECKED(__pread_chk, off_t)
+READ_AT_CHECKED(__pread64_chk, off64_t)
+WRITE_AT(pwrite, off_t)
+WRITE_AT(pwrite64, off64_t)
+PARTS_AT(preadv, off_t, true)
+PARTS_AT(preadv64, off64_t, true)
+PARTS_AT(pwritev, off_t, false)
+PARTS_AT(pwritev64, off64_t, false)
 
 /* From one descriptor to another: what is given comes first, then it is a taking call. */
 #define MOVES(from, to, prompt, real_call)                                                         \
@@ -95,7 +156,7 @@ REC_EXPORT ssize_t tee(int from, int to, size_t size, unsigned flags)
 
 REC_EXPORT ssize_t vmsplice(int to, const struct iovec *parts, size_t count, unsigned flags)
 {
-    REC_GIVES(to, flags & SPLICE_F_NONBLOCK, REAL(vmsplice)(to, parts, count, flags));
+    WRITE_PARTS(to, flags & SPLICE_F_NONBLOCK, REAL(vmsplice)(to, parts, count, flags));
 }
 
 REC_EXPORT ssize_t sendfile(int to, int from, off_t *at, size_t size)
@@ -112,11 +173,13 @@ REC_EXPORT ssize_t sendfile64(int to, int from, off64_t *at, size_t size)
  * -------------------------------------------------------------------------------------------- */
 
 /* A call that makes descriptors returned RESULT, and them, if that is not negative. */
-static int made(int result, const int *fds)
+static int made(int result, const int *fds, uint64_t pc, uint64_t sp)
 {
     if (rec_live.on && result >= 0) {
         rec_way_forget(fds[0]);
         rec_way_forget(fds[1]);
+        if (rec_tells(pc))
+            rec_access_range((uint64_t)fds, 2 * sizeof *fds, true, pc, sp);
     }
     return result;
 }
@@ -182,12 +245,12 @@ REC_EXPORT int dup3(int fd, int copy, int flags)
 
 REC_EXPORT int pipe(int ends[2])
 {
-    return made(REAL(pipe)(ends), ends);
+    return made(REAL(pipe)(ends), ends, rec_return_address(), rec_here());
 }
 
 REC_EXPORT int pipe2(int ends[2], int flags)
 {
-    return made(REAL(pipe2)(ends, flags), ends);
+    return made(REAL(pipe2)(ends, flags), ends, rec_return_address(), rec_here());
 }
 
 /* The argument is a number or a pointer, or none was given: then this one is not looked at. */

@@ -8,6 +8,7 @@
  * Nothing is looked at through the caller's pointers before the real call has accepted them, but
  * for times, which the C library copies itself.
  */
+#include "interpose/access/ranges.h"
 #include "interpose/core/channel.h"
 
 #include <poll.h>
@@ -23,9 +24,19 @@ static bool is_now(const struct timespec *limit)
     return limit && !limit->tv_sec && !limit->tv_nsec;
 }
 
-static int polled(const struct pollfd *fds, nfds_t count, int result, uint64_t cfa)
+/* The call has looked at all of them, and written what it found of each. */
+static void tell_found(const struct pollfd *fds, nfds_t count, uint64_t pc, uint64_t sp)
+{
+    rec_access_range((uint64_t)fds, count * sizeof *fds, false, pc, sp);
+    for (nfds_t i = 0; i < count; i++)
+        rec_access_range((uint64_t)&fds[i].revents, sizeof fds[i].revents, true, pc, sp);
+}
+
+static int polled(const struct pollfd *fds, nfds_t count, int result, uint64_t pc, uint64_t cfa)
 {
     int left = result;
+    if (result >= 0 && rec_tells(pc))
+        tell_found(fds, count, pc, cfa);
     for (nfds_t i = 0; i < count && left > 0; i++) {
         if (!fds[i].revents)
             continue;
@@ -45,7 +56,7 @@ REC_EXPORT int poll(struct pollfd *fds, nfds_t count, int limit)
     if (!rec_live.on)
         return real(fds, count, limit);
     int result = WAIT(0, limit == 0, limit > 0, real(fds, count, limit));
-    return polled(fds, count, result, rec_here());
+    return polled(fds, count, result, rec_return_address(), rec_here());
 }
 
 REC_EXPORT int __poll_chk(struct pollfd *fds, nfds_t count, int limit, size_t room)
@@ -54,7 +65,7 @@ REC_EXPORT int __poll_chk(struct pollfd *fds, nfds_t count, int limit, size_t ro
     if (!rec_live.on)
         return real(fds, count, limit, room);
     int result = WAIT(0, limit == 0, limit > 0, real(fds, count, limit, room));
-    return polled(fds, count, result, rec_here());
+    return polled(fds, count, result, rec_return_address(), rec_here());
 }
 
 REC_EXPORT int ppoll(struct pollfd *fds, nfds_t count, const struct timespec *limit,
@@ -64,7 +75,7 @@ REC_EXPORT int ppoll(struct pollfd *fds, nfds_t count, const struct timespec *li
     if (!rec_live.on)
         return real(fds, count, limit, mask);
     int result = WAIT(0, is_now(limit), limit, real(fds, count, limit, mask));
-    return polled(fds, count, result, rec_here());
+    return polled(fds, count, result, rec_return_address(), rec_here());
 }
 
 REC_EXPORT int __ppoll_chk(struct pollfd *fds, nfds_t count, const struct timespec *limit,
@@ -75,7 +86,7 @@ REC_EXPORT int __ppoll_chk(struct pollfd *fds, nfds_t count, const struct timesp
     if (!rec_live.on)
         return real(fds, count, limit, mask, room);
     int result = WAIT(0, is_now(limit), limit, real(fds, count, limit, mask, room));
-    return polled(fds, count, result, rec_here());
+    return polled(fds, count, result, rec_return_address(), rec_here());
 }
 
 REC_EXPORT int select(int count, fd_set *restrict in, fd_set *restrict out, fd_set *restrict bad,
@@ -125,10 +136,13 @@ REC_EXPORT int epoll_ctl(int epoll, int operation, int fd, struct epoll_event *e
     return REAL(epoll_ctl)(epoll, operation, fd, event);
 }
 
-static int woken(int epoll, int result, uint64_t cfa)
+static int woken(int epoll, const struct epoll_event *events, int result, uint64_t pc, uint64_t cfa)
 {
-    if (result > 0)
-        rec_way_got(epoll, rec_way_of(epoll), 0, cfa);
+    if (result <= 0)
+        return result;
+    rec_way_got(epoll, rec_way_of(epoll), 0, cfa);
+    if (rec_tells(pc))
+        rec_access_range((uint64_t)events, (size_t)result * sizeof *events, true, pc, cfa);
     return result;
 }
 
@@ -138,7 +152,7 @@ REC_EXPORT int epoll_wait(int epoll, struct epoll_event *events, int room, int l
     if (!rec_live.on)
         return real(epoll, events, room, limit);
     int result = WAIT((unsigned)epoll, limit == 0, limit > 0, real(epoll, events, room, limit));
-    return woken(epoll, result, rec_here());
+    return woken(epoll, events, result, rec_return_address(), rec_here());
 }
 
 REC_EXPORT int epoll_pwait(int epoll, struct epoll_event *events, int room, int limit,
@@ -149,7 +163,7 @@ REC_EXPORT int epoll_pwait(int epoll, struct epoll_event *events, int room, int 
         return real(epoll, events, room, limit, mask);
     int result =
         WAIT((unsigned)epoll, limit == 0, limit > 0, real(epoll, events, room, limit, mask));
-    return woken(epoll, result, rec_here());
+    return woken(epoll, events, result, rec_return_address(), rec_here());
 }
 
 REC_EXPORT int epoll_pwait2(int epoll, struct epoll_event *events, int room,
@@ -160,5 +174,5 @@ REC_EXPORT int epoll_pwait2(int epoll, struct epoll_event *events, int room,
     if (!rec_live.on)
         return real(epoll, events, room, limit, mask);
     int result = WAIT((unsigned)epoll, false, limit, real(epoll, events, room, limit, mask));
-    return woken(epoll, result, rec_here());
+    return woken(epoll, events, result, rec_return_address(), rec_here());
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* POSIX message queues: a message is sent before it is received. Their descriptors are the
  * system's; the C library closes them without close. */
-#include "interpose/core/channel.h"
+#include "interpose/access/transfers.h"
 
 #include <mqueue.h>
 
@@ -9,6 +9,8 @@
     do {                                                                                           \
         if (!rec_live.on)                                                                          \
             return real_call;                                                                      \
+        if (size <= REC_AHEAD && REC_TELLS)                                                        \
+            REC_READS(bytes, size);                                                                \
         rec_way way = rec_way_of_queue(queue);                                                     \
         rec_way_puts(way, rec_here());                                                             \
         return REC_WAITING(rec_way_waits(way), (what), (unsigned)queue, real_call);                \
@@ -21,6 +23,9 @@
         rec_way way = rec_way_of_queue(queue);                                                     \
         ssize_t result = REC_WAITING(rec_way_waits(way), (what), (unsigned)queue, real_call);      \
         rec_way_got(queue, way, result, rec_here());                                               \
+        REC_CAME(bytes, size, result);                                                             \
+        if (result >= 0 && priority && REC_TELLS)                                                  \
+            REC_WRITES(priority, sizeof *priority);                                                \
         return result;                                                                             \
     } while (0)
 

@@ -4,9 +4,10 @@
  * received. Where a message goes is looked up by the descriptor alone: addresses stand in memory
  * that the real call may find invalid, and that would be a crash of ours.
  */
-#include "interpose/core/channel.h"
+#include "interpose/access/transfers.h"
 
 #include <sys/socket.h>
+#include <sys/uio.h>
 
 static int made(int fd)
 {
@@ -23,8 +24,11 @@ REC_EXPORT int socket(int domain, int type, int protocol)
 REC_EXPORT int socketpair(int domain, int type, int protocol, int ends[2])
 {
     int result = REAL(socketpair)(domain, type, protocol, ends);
-    if (rec_live.on && result == 0)
+    if (rec_live.on && result == 0) {
         rec_way_pair(ends);
+        if (REC_TELLS)
+            REC_WRITES(ends, 2 * sizeof *ends);
+    }
     return result;
 }
 
@@ -44,11 +48,14 @@ REC_EXPORT int connect(int fd, const struct sockaddr *address, socklen_t size)
     return result;
 }
 
-static int accepted(int fd, uint64_t cfa)
+static int accepted(int fd, const struct sockaddr *address, const socklen_t *size, uint64_t pc,
+                    uint64_t cfa)
 {
     if (fd >= 0) {
         rec_way_forget(fd);
         rec_way_accepted(cfa);
+        if (rec_tells(pc))
+            rec_access_address(address, size, pc, cfa);
     }
     return fd;
 }
@@ -58,7 +65,7 @@ static int accepted(int fd, uint64_t cfa)
         if (!rec_live.on)                                                                          \
             return real_call;                                                                      \
         int result = REC_WAITING(waits(fd), TR_BLOCK_CONNECT, (unsigned)fd, real_call);            \
-        return accepted(result, rec_here());                                                       \
+        return accepted(result, address, size, rec_return_address(), rec_here());                  \
     } while (0)
 
 REC_EXPORT int accept(int fd, struct sockaddr *address, socklen_t *size)
@@ -86,57 +93,103 @@ REC_EXPORT int shutdown(int fd, int how)
 
 REC_EXPORT ssize_t send(int fd, const void *bytes, size_t size, int flags)
 {
-    REC_GIVES(fd, PROMPT, REAL(send)(fd, bytes, size, flags));
+    return REC_GOES(fd, bytes, size, REC_GIVEN(fd, PROMPT, REAL(send)(fd, bytes, size, flags)));
 }
 
 REC_EXPORT ssize_t sendto(int fd, const void *bytes, size_t size, int flags,
                           const struct sockaddr *to, socklen_t to_size)
 {
-    REC_GIVES(fd, PROMPT, REAL(sendto)(fd, bytes, size, flags, to, to_size));
+    return REC_GOES(fd, bytes, size,
+                    REC_GIVEN(fd, PROMPT, REAL(sendto)(fd, bytes, size, flags, to, to_size)));
+}
+
+/* What nobody has looked at yet may not be there. */
+static void tell_message_ahead(const struct msghdr *message, uint64_t pc, uint64_t sp)
+{
+    struct msghdr copy;
+    if (rec_sys_peek(&copy, message, sizeof copy) != (long)sizeof copy)
+        return;
+    rec_access_range((uint64_t)message, sizeof *message, false, pc, sp);
+    rec_access_parts_ahead(copy.msg_iov, copy.msg_iovlen, pc, sp);
 }
 
 REC_EXPORT ssize_t sendmsg(int fd, const struct msghdr *message, int flags)
 {
+    if (REC_TELLS)
+        tell_message_ahead(message, rec_return_address(), rec_here());
     REC_GIVES(fd, PROMPT, REAL(sendmsg)(fd, message, flags));
 }
 
 REC_EXPORT int sendmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags)
 {
+    if (REC_TELLS)
+        for (unsigned i = 0; i < count && i < UIO_MAXIOV; i++)
+            tell_message_ahead(&messages[i].msg_hdr, rec_return_address(), rec_here());
     REC_GIVES(fd, PROMPT, REAL(sendmmsg)(fd, messages, count, flags));
 }
 
 /* Receiving.
  * -------------------------------------------------------------------------------------------- */
 
+#define RECEIVE(real_call)                                                                         \
+    ssize_t result = REC_TAKEN(fd, PROMPT, real_call);                                             \
+    REC_CAME(bytes, size, result)
+
+#define RECEIVE_FROM(real_call)                                                                    \
+    RECEIVE(real_call);                                                                            \
+    if (result >= 0 && REC_TELLS)                                                                  \
+    rec_access_address(from, from_size, rec_return_address(), rec_here())
+
 REC_EXPORT ssize_t recv(int fd, void *bytes, size_t size, int flags)
 {
-    REC_TAKES(fd, PROMPT, REAL(recv)(fd, bytes, size, flags));
+    RECEIVE(REAL(recv)(fd, bytes, size, flags));
+    return result;
 }
 
 REC_EXPORT ssize_t __recv_chk(int fd, void *bytes, size_t size, size_t room, int flags)
 {
-    REC_TAKES(fd, PROMPT, REAL(__recv_chk)(fd, bytes, size, room, flags));
+    RECEIVE(REAL(__recv_chk)(fd, bytes, size, room, flags));
+    return result;
 }
 
 REC_EXPORT ssize_t recvfrom(int fd, void *bytes, size_t size, int flags, struct sockaddr *from,
                             socklen_t *from_size)
 {
-    REC_TAKES(fd, PROMPT, REAL(recvfrom)(fd, bytes, size, flags, from, from_size));
+    RECEIVE_FROM(REAL(recvfrom)(fd, bytes, size, flags, from, from_size));
+    return result;
 }
 
 REC_EXPORT ssize_t __recvfrom_chk(int fd, void *bytes, size_t size, size_t room, int flags,
                                   struct sockaddr *from, socklen_t *from_size)
 {
-    REC_TAKES(fd, PROMPT, REAL(__recvfrom_chk)(fd, bytes, size, room, flags, from, from_size));
+    RECEIVE_FROM(REAL(__recvfrom_chk)(fd, bytes, size, room, flags, from, from_size));
+    return result;
+}
+
+static void tell_message(const struct msghdr *message, size_t size, uint64_t pc, uint64_t sp)
+{
+    rec_access_range((uint64_t)message, sizeof *message, false, pc, sp);
+    rec_access_parts(message->msg_iov, message->msg_iovlen, size, true, pc, sp);
+    rec_access_range((uint64_t)&message->msg_flags, sizeof message->msg_flags, true, pc, sp);
 }
 
 REC_EXPORT ssize_t recvmsg(int fd, struct msghdr *message, int flags)
 {
-    REC_TAKES(fd, PROMPT, REAL(recvmsg)(fd, message, flags));
+    ssize_t result = REC_TAKEN(fd, PROMPT, REAL(recvmsg)(fd, message, flags));
+    if (result >= 0 && REC_TELLS)
+        tell_message(message, (size_t)result, rec_return_address(), rec_here());
+    return result;
 }
 
 REC_EXPORT int recvmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags,
                         struct timespec *limit)
 {
-    REC_TAKES(fd, PROMPT, REAL(recvmmsg)(fd, messages, count, flags, limit));
+    int result = REC_TAKEN(fd, PROMPT, REAL(recvmmsg)(fd, messages, count, flags, limit));
+    if (result > 0 && REC_TELLS)
+        for (int i = 0; i < result; i++) {
+            tell_message(&messages[i].msg_hdr, messages[i].msg_len, rec_return_address(),
+                         rec_here());
+            REC_WRITES(&messages[i].msg_len, sizeof messages[i].msg_len);
+        }
+    return result;
 }

@@ -9,11 +9,12 @@
  * library decides, and the program may have changed it; here it is taken for what it was at first.
  */
 #define __NO_INLINE__ 1 /* stdio.h would define some of these itself */
-#include "interpose/core/channel.h"
+#include "interpose/access/transfers.h"
 
 #include <dirent.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 static inline rec_way way_of(const FILE *stream)
@@ -32,18 +33,23 @@ static inline bool has(const FILE *stream, size_t size)
            stream->_IO_read_end > stream->_IO_read_ptr;
 }
 
-/* A wait is told unless AT_HAND: all that is asked for is in the buffer. */
-#define TAKES(stream, at_hand, real_call)                                                          \
-    do {                                                                                           \
+/* What the call returns. A wait is told unless AT_HAND: all that is asked for is in the buffer. */
+#define TAKEN(stream, at_hand, real_call)                                                          \
+    ({                                                                                             \
+        __typeof__(real_call) result;                                                              \
         rec_way way = way_of(stream);                                                              \
-        if (rec_way_is_dull(way))                                                                  \
-            return real_call;                                                                      \
-        int fd = (stream)->_fileno;                                                                \
-        __auto_type result = REC_WAITING(rec_way_waits(way) && !(at_hand), TR_BLOCK_INPUT,         \
-                                         (unsigned)fd, real_call);                                 \
-        rec_way_got(fd, way, 0, rec_here());                                                       \
-        return result;                                                                             \
-    } while (0)
+        if (rec_way_is_dull(way)) {                                                                \
+            result = real_call;                                                                    \
+        } else {                                                                                   \
+            int fd = (stream)->_fileno;                                                            \
+            result = REC_WAITING(rec_way_waits(way) && !(at_hand), TR_BLOCK_INPUT, (unsigned)fd,   \
+                                 real_call);                                                       \
+            rec_way_got(fd, way, 0, rec_here());                                                   \
+        }                                                                                          \
+        result;                                                                                    \
+    })
+
+#define TAKES(stream, at_hand, real_call) return TAKEN(stream, at_hand, real_call)
 
 #define GIVES(stream, real_call) GIVES_WAY(way_of(stream), real_call)
 #define SAYS(real_call)          GIVES_WAY(way_of_number(STDOUT_FILENO), real_call)
@@ -59,53 +65,100 @@ static inline bool has(const FILE *stream, size_t size)
 /* Reading.
  * -------------------------------------------------------------------------------------------- */
 
+/* Elements that came in part are not told. */
+#define READ(real_call)                                                                            \
+    do {                                                                                           \
+        size_t got = TAKEN(stream, has(stream, size * count), real_call);                          \
+        if (got && REC_TELLS)                                                                      \
+            REC_WRITES(bytes, got *size);                                                          \
+        return got;                                                                                \
+    } while (0)
+
 REC_EXPORT size_t fread(void *restrict bytes, size_t size, size_t count, FILE *restrict stream)
 {
-    TAKES(stream, has(stream, size * count), REAL(fread)(bytes, size, count, stream));
+    READ(REAL(fread)(bytes, size, count, stream));
 }
 
 REC_EXPORT size_t fread_unlocked(void *restrict bytes, size_t size, size_t count,
                                  FILE *restrict stream)
 {
-    TAKES(stream, has(stream, size * count), REAL(fread_unlocked)(bytes, size, count, stream));
+    READ(REAL(fread_unlocked)(bytes, size, count, stream));
 }
 
 REC_EXPORT size_t __fread_chk(void *restrict bytes, size_t room, size_t size, size_t count,
                               FILE *restrict stream)
 {
-    TAKES(stream, has(stream, size * count), REAL(__fread_chk)(bytes, room, size, count, stream));
+    READ(REAL(__fread_chk)(bytes, room, size, count, stream));
 }
+
+#define READ_LINE(real_call)                                                                       \
+    do {                                                                                           \
+        char *got = TAKEN(stream, false, real_call);                                               \
+        if (got && REC_TELLS)                                                                      \
+            REC_WRITES(got, REAL(strlen)(got) + 1);                                                \
+        return got;                                                                                \
+    } while (0)
 
 REC_EXPORT char *fgets(char *restrict line, int size, FILE *restrict stream)
 {
-    TAKES(stream, false, REAL(fgets)(line, size, stream));
+    READ_LINE(REAL(fgets)(line, size, stream));
 }
 
 REC_EXPORT char *fgets_unlocked(char *restrict line, int size, FILE *restrict stream)
 {
-    TAKES(stream, false, REAL(fgets_unlocked)(line, size, stream));
+    READ_LINE(REAL(fgets_unlocked)(line, size, stream));
 }
 
 REC_EXPORT char *__fgets_chk(char *restrict line, size_t room, int size, FILE *restrict stream)
 {
-    TAKES(stream, false, REAL(__fgets_chk)(line, room, size, stream));
+    READ_LINE(REAL(__fgets_chk)(line, room, size, stream));
 }
+
+struct block {
+    char *at;
+    size_t size;
+};
+
+/* LENGTH characters and an end are in *LINE now. What the call was GIVEN is read, and written where
+ * it is not enough. */
+static void tell_line(char **line, size_t *size, struct block given, ssize_t length, uint64_t pc,
+                      uint64_t sp)
+{
+    rec_access_range((uint64_t)line, sizeof *line, false, pc, sp);
+    rec_access_range((uint64_t)size, sizeof *size, false, pc, sp);
+    if (*line != given.at)
+        rec_access_range((uint64_t)line, sizeof *line, true, pc, sp);
+    if (*size != given.size)
+        rec_access_range((uint64_t)size, sizeof *size, true, pc, sp);
+    if (length >= 0)
+        rec_access_range((uint64_t)*line, (size_t)length + 1, true, pc, sp);
+}
+
+#define READ_ANY_LINE(real_call)                                                                   \
+    do {                                                                                           \
+        bool tells = line && size && REC_TELLS;                                                    \
+        struct block given = {tells ? *line : NULL, tells ? *size : 0};                            \
+        ssize_t length = TAKEN(stream, false, real_call);                                          \
+        if (tells)                                                                                 \
+            tell_line(line, size, given, length, rec_return_address(), rec_here());                \
+        return length;                                                                             \
+    } while (0)
 
 REC_EXPORT ssize_t getline(char **restrict line, size_t *restrict size, FILE *restrict stream)
 {
-    TAKES(stream, false, REAL(getline)(line, size, stream));
+    READ_ANY_LINE(REAL(getline)(line, size, stream));
 }
 
 REC_EXPORT ssize_t getdelim(char **restrict line, size_t *restrict size, int end,
                             FILE *restrict stream)
 {
-    TAKES(stream, false, REAL(getdelim)(line, size, end, stream));
+    READ_ANY_LINE(REAL(getdelim)(line, size, end, stream));
 }
 
 REC_EXPORT ssize_t __getdelim(char **restrict line, size_t *restrict size, int end,
                               FILE *restrict stream)
 {
-    TAKES(stream, false, REAL(__getdelim)(line, size, end, stream));
+    READ_ANY_LINE(REAL(__getdelim)(line, size, end, stream));
 }
 
 /* One character, many times: the buffer first. */
@@ -175,30 +228,49 @@ REC_EXPORT int __isoc99_vfscanf(FILE *stream, const char *format, va_list argume
 /* Writing.
  * -------------------------------------------------------------------------------------------- */
 
+/* Before the call: streams are seldom refused, and who gets it may use the memory anew. */
+static void tell_elements(const void *bytes, size_t size, size_t count, uint64_t pc, uint64_t sp)
+{
+    size_t all;
+    if (rec_tells(pc) && !__builtin_mul_overflow(size, count, &all) && all <= REC_AHEAD)
+        rec_access_range((uint64_t)bytes, all, false, pc, sp);
+}
+
 REC_EXPORT size_t fwrite(const void *restrict bytes, size_t size, size_t count,
                          FILE *restrict stream)
 {
+    tell_elements(bytes, size, count, rec_return_address(), rec_here());
     GIVES(stream, REAL(fwrite)(bytes, size, count, stream));
 }
 
 REC_EXPORT size_t fwrite_unlocked(const void *restrict bytes, size_t size, size_t count,
                                   FILE *restrict stream)
 {
+    tell_elements(bytes, size, count, rec_return_address(), rec_here());
     GIVES(stream, REAL(fwrite_unlocked)(bytes, size, count, stream));
 }
 
+#define TELL_TEXT(text)                                                                            \
+    do {                                                                                           \
+        if (REC_TELLS)                                                                             \
+            REC_READS(text, REAL(strlen)(text) + 1);                                               \
+    } while (0)
+
 REC_EXPORT int fputs(const char *restrict line, FILE *restrict stream)
 {
+    TELL_TEXT(line);
     GIVES(stream, REAL(fputs)(line, stream));
 }
 
 REC_EXPORT int fputs_unlocked(const char *restrict line, FILE *restrict stream)
 {
+    TELL_TEXT(line);
     GIVES(stream, REAL(fputs_unlocked)(line, stream));
 }
 
 REC_EXPORT int puts(const char *line)
 {
+    TELL_TEXT(line);
     SAYS(REAL(puts)(line));
 }
 

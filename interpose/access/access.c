@@ -112,6 +112,8 @@ uint32_t rec_access_stack(struct rec_stream *s, struct rec_access *access, uint6
         return access->stacks[place].id;
     uint64_t pcs[REC_FRAMES];
     int error = errno;
+    if (calls->depth) /* a module may get here without its initialisation having been seen */
+        rec_module_covered(s, calls->call[calls->depth - 1].inside, TR_SOURCE_TSAN);
     uint32_t id = rec_stack_define(s, pcs, collect(calls, pc, pcs), key);
     errno = error;
     access->stacks[place].key = key;

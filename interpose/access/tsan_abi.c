@@ -133,8 +133,12 @@ static __attribute__((noinline)) void first_entry(uint64_t pc, uint64_t sp, uint
     if (!s)
         return;
     struct rec_access *access = rec_access_of(s);
-    if (access)
+    if (access) {
+        int error = errno;
+        rec_module_covered(s, inside, TR_SOURCE_TSAN);
+        errno = error;
         rec_calls_enter(&access->calls, pc, sp, inside);
+    }
     rec_leave(s);
 }
 
@@ -167,7 +171,7 @@ REC_EXPORT void __tsan_init(void)
     if (!s)
         return;
     int error = errno;
-    rec_module_covered(s, rec_return_address(), TR_SOURCE_TSAN);
+    rec_module_initialised(s, rec_return_address(), TR_SOURCE_TSAN);
     errno = error;
     rec_leave(s);
 }

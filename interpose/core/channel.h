@@ -106,35 +106,45 @@ static inline const void *rec_way_signal(int number)
 }
 
 /*
- * The body of a hook on one descriptor. PROMPT: this call does not wait. The real call stands
- * outside the recorder's guard, and its wait is told to its end also if the thread is cancelled.
+ * The body of a hook on one descriptor: what the call returns. PROMPT: this call does not wait. The
+ * real call stands outside the recorder's guard, and its wait is told to its end also if the thread
+ * is cancelled.
  */
-#define REC_TAKES(fd, prompt, real_call)                                                           \
-    do {                                                                                           \
+#define REC_TAKEN(fd, prompt, real_call)                                                           \
+    ({                                                                                             \
+        __typeof__(real_call) rec_took;                                                            \
         rec_way rec_its = rec_live.on ? rec_way_of(fd) : REC_WAY_FILE;                             \
-        if (rec_way_is_dull(rec_its))                                                              \
-            return real_call;                                                                      \
-        if (prompt)                                                                                \
-            rec_its |= REC_WAY_PROMPT;                                                             \
-        __auto_type rec_took =                                                                     \
-            REC_WAITING(rec_way_waits(rec_its), TR_BLOCK_INPUT, (unsigned)(fd), real_call);        \
-        rec_way_got((fd), rec_its, rec_took, rec_here());                                          \
-        return rec_took;                                                                           \
-    } while (0)
+        if (rec_way_is_dull(rec_its)) {                                                            \
+            rec_took = real_call;                                                                  \
+        } else {                                                                                   \
+            if (prompt)                                                                            \
+                rec_its |= REC_WAY_PROMPT;                                                         \
+            rec_took =                                                                             \
+                REC_WAITING(rec_way_waits(rec_its), TR_BLOCK_INPUT, (unsigned)(fd), real_call);    \
+            rec_way_got((fd), rec_its, rec_took, rec_here());                                      \
+        }                                                                                          \
+        rec_took;                                                                                  \
+    })
 
-#define REC_GIVES(fd, prompt, real_call)                                                           \
-    do {                                                                                           \
+#define REC_GIVEN(fd, prompt, real_call)                                                           \
+    ({                                                                                             \
+        __typeof__(real_call) rec_gave;                                                            \
         rec_way rec_its = rec_live.on ? rec_way_of(fd) : REC_WAY_FILE;                             \
-        if (rec_way_is_dull(rec_its))                                                              \
-            return real_call;                                                                      \
-        if (prompt)                                                                                \
-            rec_its |= REC_WAY_PROMPT;                                                             \
-        rec_way_puts(rec_its, rec_here());                                                         \
-        __auto_type rec_gave =                                                                     \
-            REC_WAITING(rec_way_waits(rec_its), TR_BLOCK_OUTPUT, (unsigned)(fd), real_call);       \
-        if (rec_gave < 0)                                                                          \
-            rec_way_failed((fd), rec_its);                                                         \
-        return rec_gave;                                                                           \
-    } while (0)
+        if (rec_way_is_dull(rec_its)) {                                                            \
+            rec_gave = real_call;                                                                  \
+        } else {                                                                                   \
+            if (prompt)                                                                            \
+                rec_its |= REC_WAY_PROMPT;                                                         \
+            rec_way_puts(rec_its, rec_here());                                                     \
+            rec_gave =                                                                             \
+                REC_WAITING(rec_way_waits(rec_its), TR_BLOCK_OUTPUT, (unsigned)(fd), real_call);   \
+            if (rec_gave < 0)                                                                      \
+                rec_way_failed((fd), rec_its);                                                     \
+        }                                                                                          \
+        rec_gave;                                                                                  \
+    })
+
+#define REC_TAKES(fd, prompt, real_call) return REC_TAKEN(fd, prompt, real_call)
+#define REC_GIVES(fd, prompt, real_call) return REC_GIVEN(fd, prompt, real_call)
 
 #endif

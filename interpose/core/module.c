@@ -47,7 +47,7 @@ static struct module {
     bool late;      /* not there from the start: it may go */
 } known[MODULES];
 static uint32_t known_count;
-static bool any_covered;
+bool rec_any_tells;
 static int busy;            /* one thread at a time; who comes second leaves it to the first */
 static uint64_t generation; /* grows when a module has gone */
 static uint64_t turn;       /* grows with every change of what is known */
@@ -366,8 +366,17 @@ void rec_modules_gone(struct rec_stream *s)
 
 enum tr_access_source rec_module_source(uint64_t pc)
 {
-    const struct module *module = any_covered ? module_of(pc) : NULL;
+    const struct module *module = rec_any_tells ? module_of(pc) : NULL;
     return module ? module->source : TR_SOURCE_NONE;
+}
+
+void rec_module_initialised(struct rec_stream *s, uint64_t pc, enum tr_access_source source)
+{
+    rec_config.heap = true;
+    rec_modules_check(s, pc);
+    const struct module *module = module_of(pc);
+    if (module && is_programs_own((const char *)module->identity->bytes + module->identity->path))
+        rec_module_covered(s, pc, source);
 }
 
 void rec_module_covered(struct rec_stream *s, uint64_t pc, enum tr_access_source source)
@@ -377,7 +386,7 @@ void rec_module_covered(struct rec_stream *s, uint64_t pc, enum tr_access_source
     if (!module || module->source == source)
         return;
     module->source = (uint8_t)source;
-    any_covered = true;
+    __atomic_store_n(&rec_any_tells, true, __ATOMIC_RELAXED);
     rec_config.heap = true;
     rec_ring_keep(s,
                   &(struct tr_event){.kind = TR_COVERAGE, .mode = source, .object = module->base});

@@ -6,8 +6,6 @@
  */
 #include "interpose/core/rec.h"
 
-#include <sys/uio.h>
-
 #include "interpose/core/poison.h"
 
 enum { PAGE_BITS = 16, PAGE_BUCKETS = 1 << PAGE_BITS, SLAB = 256 };
@@ -297,13 +295,11 @@ static bool still_held(const struct rec_object *object)
         int32_t writer; /* of a reader-writer lock */
     } lock;
     bool rwlock = object->type == TR_TYPE_RWLOCK;
-    struct iovec here = {&lock, rwlock ? sizeof lock : sizeof lock.word};
-    struct iovec there = {(void *)object->address, here.iov_len};
+    uint64_t size = rwlock ? sizeof lock : sizeof lock.word;
     if (object->type > TR_TYPE_SPIN)
         return true;
-    long n =
-        rec_syscall6(SYS_process_vm_readv, rec_sys_getpid(), (long)&here, 1, (long)&there, 1, 0);
-    if (n != (long)here.iov_len)
+    long n = rec_sys_peek(&lock, (const void *)object->address, size);
+    if (n != (long)size)
         return n != -EFAULT;
     if (rwlock)
         return lock.writer != 0;

@@ -22,11 +22,13 @@
 #include <sys/epoll.h>
 #include <sys/select.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
 #include <threads.h>
 #include <time.h>
+#include <wchar.h>
 
 struct rec_real {
 #define HOOK(result, name, parameters, version) result(*name) parameters;

@@ -368,7 +368,7 @@ void rec_stack_refresh(struct rec_stream *s);
 /* The number of a stack given by its pcs; defines it in the stream if it is new. */
 uint32_t rec_stack_define(struct rec_stream *s, const uint64_t *pcs, uint32_t count, uint64_t hash);
 uint32_t rec_stack_place(struct rec_stream *s, uint64_t pc); /* a stack of PC alone; 0 for 0 */
-void rec_stack_abandoned(struct rec_stream *s); /* a walk that will not return */
+void rec_stack_abandoned(struct rec_stream *s);              /* a walk that will not return */
 
 /* module.c */
 void rec_modules_start(struct rec_stream *s);
@@ -381,9 +381,13 @@ int rec_modules_iterate(int (*callback)(struct dl_phdr_info *, size_t, void *), 
 void rec_modules_gone(struct rec_stream *s);
 /* Grows when a module goes: the same addresses may then be other code's. */
 uint64_t rec_modules_generation(void);
+extern bool rec_any_tells; /* some module tells its accesses */
 enum tr_access_source rec_module_source(uint64_t pc);
 /* The module that holds PC tells its accesses itself. */
 void rec_module_covered(struct rec_stream *s, uint64_t pc, enum tr_access_source source);
+/* One that does has been initialised by a call that returns to PC, which lies in it, or, where its
+ * constructor ended with a jump, in the C library that called that. */
+void rec_module_initialised(struct rec_stream *s, uint64_t pc, enum tr_access_source source);
 void rec_modules_reset(void);
 
 /* The program's own module has accesses or blocks that are not told, and why. */

@@ -13,6 +13,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <time.h>
 
 /* In a sandbox (reserve.c) no call is made, and each fails as one that is not known. */
@@ -94,6 +95,13 @@ static inline int rec_sys_allocate(int fd, uint64_t offset, uint64_t size)
 static inline int rec_sys_getpid(void)
 {
     return (int)rec_syscall3(SYS_getpid, 0, 0, 0);
+}
+
+/* Copies memory that may not be there: how many bytes, or -errno. */
+static inline long rec_sys_peek(void *to, const void *from, uint64_t size)
+{
+    struct iovec here = {to, size}, there = {(void *)(uintptr_t)from, size};
+    return rec_syscall6(SYS_process_vm_readv, rec_sys_getpid(), (long)&here, 1, (long)&there, 1, 0);
 }
 
 static inline int rec_sys_getppid(void)
