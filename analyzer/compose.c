@@ -73,7 +73,7 @@ void an_name_lock(const struct an_context *ctx, struct sn_finding *finding,
     struct sn_lock *lock = SN_NEW(&ctx->report->arena, struct sn_lock);
     lock->id = lock_id(ctx, object);
     lock->type = type_name(object->type);
-    lock->address = object->address;
+    lock->address = object->place;
     lock->name = object->name ? sn_strdup(&ctx->report->arena, object->name) : NULL;
     lock->created_at = an_stack(ctx, object->create_stack);
     if (object->block_size) {
@@ -136,6 +136,8 @@ struct sn_variable *an_variable(const struct an_context *ctx, uint64_t address, 
     } else if (owner) {
         variable->place = "stack";
         variable->stack_of = owner->number;
+    } else {
+        variable->address = tr_reader_place(ctx->reader, address);
     }
     return variable;
 }

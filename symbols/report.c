@@ -95,6 +95,13 @@ static const char *block_name(struct telling *t, uint64_t size, const struct sn_
     return sn_sprintf(&t->report->arena, "%s made %s %s%s", bytes, *where ? "at" : "by", by, where);
 }
 
+/* Where what was moved with its module (tr_reader_place) lay in the process. */
+static uint64_t real_address(struct telling *t, uint64_t address)
+{
+    const struct sn_module *module = sn_symbols_module_at(t->symbols, address);
+    return module ? address - module->of->moved : address;
+}
+
 /* What a programmer calls an object of TYPE. */
 static const char *type_name(const char *type)
 {
@@ -262,12 +269,14 @@ static void tell_parties(struct telling *t, struct sn_finding *finding)
         tell_stack(t, &(*lock)->allocated_at);
         if (!(*lock)->name)
             (*lock)->name = lock_name(t, *lock);
+        (*lock)->address = real_address(t, (*lock)->address);
     }
     tell_locks_apart(t, finding);
     if (finding->variable && is_new(t, finding->variable)) {
         tell_stack(t, &finding->variable->allocated_at);
         if (!finding->variable->name)
             name_variable(t, finding->variable);
+        finding->variable->address = real_address(t, finding->variable->address);
     }
 }
 

@@ -55,7 +55,6 @@ void sn_symbols_close(struct sn_symbols *symbols)
 
 struct sn_module *sn_symbols_module_at(struct sn_symbols *symbols, uint64_t address)
 {
-    /* From the last one, since a module that was loaded later may lie where another one was. */
     for (size_t i = symbols->modules.count; i-- > 0;) {
         struct sn_module *module = &symbols->modules.at[i];
         if (address < module->of->start || address >= module->of->end)

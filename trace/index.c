@@ -44,7 +44,7 @@ struct pass {
     struct tr_index *index;
     const uint8_t *bytes;
     uint64_t size;
-    struct sn_map module_of; /* by load bias: its place in modules, plus 1 */
+    struct sn_map module_of; /* by load bias: its place among those told, plus 1 */
 };
 
 enum place_kind { PLACE_EMPTY, PLACE_CHUNK, PLACE_GARBAGE };
@@ -76,8 +76,8 @@ static void add_module(struct pass *pass, const struct tr_event *ev)
     }
     module.path = sn_strndup(&index->arena, path, length);
     tr_names_add(&index->names, path, length, module.base);
-    *vec_push(&index->modules) = module;
-    *sn_map_at(&pass->module_of, ev->object) = index->modules.count;
+    tr_modules_add(&index->modules, &module, ev->time);
+    *sn_map_at(&pass->module_of, ev->object) = index->modules.tellings.count;
 }
 
 static void add_coverage(struct pass *pass, const struct tr_event *ev)
@@ -85,7 +85,7 @@ static void add_coverage(struct pass *pass, const struct tr_event *ev)
     const uint64_t *place = sn_map_find(&pass->module_of, ev->object);
     if (!place)
         return;
-    struct tr_module *module = &pass->index->modules.at[*place - 1];
+    struct tr_module *module = &pass->index->modules.tellings.at[*place - 1].module;
     module->access_source = ev->mode;
     module->sites = ev->a0;
     module->covered = ev->a1;
@@ -157,6 +157,7 @@ static void decode_chunk(struct pass *pass, struct tr_place *place, uint64_t end
             collect_run(index, &before, ev.a0, ev.a1);
         if (ev.kind == TR_LOST && ev.mode != TR_LOSS_NO_STACK)
             tr_index_lost_at(index, coder.time);
+        ev.time = coder.time;
         collect(pass, &ev);
         before = ev;
     }
@@ -260,11 +261,11 @@ static void find_chunks(struct pass *pass)
 
 static void name_modules(struct tr_index *index)
 {
-    vec_each (struct tr_module, module, &index->modules) {
+    vec_each (struct tr_module, module, &index->modules.known) {
         size_t length = strlen(module->path);
         const char *name = tr_names_of(module->path, &length);
         const uint64_t *base = tr_names_base(&index->names, name, length);
-        if (base && *base == module->base)
+        if (base && *base == module->base - module->moved)
             module->name = name;
     }
 }
@@ -309,21 +310,6 @@ static void join_observers(struct tr_index *index)
         else
             at[count++] = at[i];
     index->observers.count = count;
-}
-
-/* By what they say, to the last: which of two that overlap is taken must not depend on their place
- * in the file. */
-static int by_start(const void *left, const void *right)
-{
-    const struct tr_module *a = left, *b = right;
-    if (a->start != b->start)
-        return a->start < b->start ? -1 : 1;
-    if (a->base != b->base)
-        return a->base < b->base ? -1 : 1;
-    if (a->end != b->end)
-        return a->end < b->end ? -1 : 1;
-    int by_path = strcmp(a->path, b->path);
-    return by_path ? by_path : memcmp(a->build_id, b->build_id, sizeof a->build_id);
 }
 
 #define SORT(vec, order)                                                                           \
@@ -408,7 +394,7 @@ void tr_index_build(struct tr_index *index, const uint8_t *bytes, uint64_t size)
         drop_before_losses(index);
     find_gaps(index, bytes);
     SORT(&index->deferred, by_thread_and_epoch);
-    SORT(&index->modules, by_start);
+    tr_modules_settle(&index->modules);
     SORT(&index->observers, by_object_and_version);
     join_observers(index);
     name_modules(index);
@@ -420,7 +406,7 @@ void tr_index_release(struct tr_index *index)
 {
     vec_release(&index->chunks);
     vec_release(&index->deferred);
-    vec_release(&index->modules);
+    tr_modules_release(&index->modules);
     vec_release(&index->arguments);
     tr_names_release(&index->names);
     sn_map_release(&index->created);

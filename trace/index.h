@@ -10,6 +10,7 @@
 #include "base/map.h"
 #include "base/vec.h"
 #include "trace/gaps.h"
+#include "trace/modules.h"
 #include "trace/names.h"
 #include "trace/reader.h"
 
@@ -41,7 +42,7 @@ struct tr_index {
     struct sn_arena arena;
     VEC(struct tr_place) chunks;      /* by thread, then number */
     VEC(struct tr_deferred) deferred; /* by thread, then epoch */
-    VEC(struct tr_module) modules;    /* by start */
+    struct tr_modules modules;
     VEC(char *) arguments;
     struct tr_names names;
     VEC(struct tr_observers) observers; /* by object, then version */

@@ -298,8 +298,7 @@ bool tr_order_next(struct tr_order *order, struct tr_event *ev)
             }
         }
         *ev = actor->head;
-        ev->stack =
-            tr_stream_stack(&actor->stream, order->stacks, ev->stack, &order->index->damage);
+        ev->stack = tr_stream_stack(&actor->stream, order->stacks, ev->stack, order->index);
         ev->index = ++order->handed;
         move_on(order, actor);
         return true;

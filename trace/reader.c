@@ -22,6 +22,7 @@ struct tr_reader {
     struct tr_index index;
     struct tr_stacks stacks;
     struct tr_order order;
+    uint64_t modules_time; /* of the latest MODULE handed out */
 };
 
 static int check_header(struct tr_reader *reader, struct sn_error *err)
@@ -138,7 +139,10 @@ void tr_reader_close(struct tr_reader *reader)
 int tr_reader_next(struct tr_reader *reader, struct tr_event *ev, struct sn_error *err)
 {
     (void)err; /* all that can be wrong is damage, which is counted */
-    return tr_order_next(&reader->order, ev);
+    int more = tr_order_next(&reader->order, ev);
+    if (more > 0 && ev->kind == TR_MODULE && ev->time > reader->modules_time)
+        reader->modules_time = ev->time;
+    return more;
 }
 
 const struct tr_header *tr_reader_header(const struct tr_reader *reader)
@@ -163,25 +167,18 @@ uint32_t tr_reader_stack_count(const struct tr_reader *reader)
 
 const struct tr_module *tr_reader_modules(const struct tr_reader *reader, size_t *count)
 {
-    *count = reader->index.modules.count;
-    return reader->index.modules.at;
+    *count = reader->index.modules.known.count;
+    return reader->index.modules.known.at;
 }
 
 const struct tr_module *tr_reader_module_at(const struct tr_reader *reader, uint64_t address)
 {
-    const struct tr_module *modules = reader->index.modules.at;
-    size_t low = 0, high = reader->index.modules.count;
-    while (low < high) { /* behind the last that starts at or before ADDRESS */
-        size_t middle = low + (high - low) / 2;
-        if (modules[middle].start <= address)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    while (low-- > 0) /* ranges overlap where one was unloaded and another came */
-        if (address < modules[low].end)
-            return &modules[low];
-    return NULL;
+    return tr_modules_at(&reader->index.modules, address);
+}
+
+uint64_t tr_reader_place(const struct tr_reader *reader, uint64_t address)
+{
+    return tr_modules_place(&reader->index.modules, address, reader->modules_time);
 }
 
 char *const *tr_reader_arguments(const struct tr_reader *reader, size_t *count)

@@ -29,13 +29,16 @@
 struct tr_reader;
 
 struct tr_stack {
-    const uint64_t *pcs; /* innermost first; return addresses: the place is that of pc - 1 */
+    const uint64_t *pcs; /* innermost first; return addresses: the place is that of pc - 1; moved
+                            as their modules are */
     uint32_t count;
 };
 
 struct tr_module {
     uint64_t base;       /* load bias: address in the file + base = address in the process */
     uint64_t start, end; /* the mapped range */
+    uint64_t moved;      /* added to all three, and to what is told of the module: since another one
+                            lay there at another time, it has addresses of its own */
     char *path;
     const char *name; /* the last part of PATH where that means this load bias alone, else NULL */
     uint8_t build_id[32];
@@ -74,8 +77,10 @@ uint32_t tr_reader_stack_count(const struct tr_reader *reader);
 
 /* Modules seen so far: all of them, once opened (modules are indexed up front). */
 const struct tr_module *tr_reader_modules(const struct tr_reader *reader, size_t *count);
-/* The module that holds ADDRESS, or NULL. */
+/* The module that holds ADDRESS, moved as it is, or NULL. */
 const struct tr_module *tr_reader_module_at(const struct tr_reader *reader, uint64_t address);
+/* An address in the process, moved as the module that lies there by the time of the last event. */
+uint64_t tr_reader_place(const struct tr_reader *reader, uint64_t address);
 
 /* The program's arguments, indexed up front. */
 char *const *tr_reader_arguments(const struct tr_reader *reader, size_t *count);

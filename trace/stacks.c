@@ -38,11 +38,14 @@ static uint32_t intern(struct tr_stacks *stacks, const uint64_t *pcs, uint32_t c
 }
 
 bool tr_stacks_number(struct tr_stacks *stacks, const uint8_t *bytes, uint32_t length,
-                      uint32_t *number)
+                      const struct tr_modules *modules, uint64_t time, uint32_t *number)
 {
     *number = 0;
     if (!decode(stacks, bytes, bytes + length))
         return false;
+    if (modules->grounds.count)
+        vec_each (uint64_t, pc, &stacks->scratch)
+            *pc = tr_modules_place(modules, *pc - 1, time) + 1;
     if (stacks->scratch.count)
         *number = intern(stacks, stacks->scratch.at, (uint32_t)stacks->scratch.count);
     return true;

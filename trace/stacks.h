@@ -8,7 +8,7 @@
 
 #include "base/map.h"
 #include "base/vec.h"
-#include "trace/reader.h"
+#include "trace/modules.h"
 
 struct tr_known_stack {
     struct tr_stack stack;
@@ -22,10 +22,10 @@ struct tr_stacks { /* all zero: none yet */
     VEC(uint64_t) scratch;
 };
 
-/* The number of the stack that the LENGTH bytes of a STACK_DEF hold: 0 for the empty stack. False
- * if they are damaged. */
+/* The number of the stack that the LENGTH bytes of a STACK_DEF, of TIME, hold: 0 for the empty
+ * stack. False if they are damaged. */
 bool tr_stacks_number(struct tr_stacks *stacks, const uint8_t *bytes, uint32_t length,
-                      uint32_t *number);
+                      const struct tr_modules *modules, uint64_t time, uint32_t *number);
 struct tr_stack tr_stacks_get(const struct tr_stacks *stacks, uint32_t number);
 void tr_stacks_release(struct tr_stacks *stacks);
 

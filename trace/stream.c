@@ -34,7 +34,7 @@ static void define_stack(struct tr_stream *stream, const struct tr_event *ev)
         *place = stream->stacks.count;
     }
     stream->stacks.at[*place - 1] =
-        (struct tr_own_stack){.bytes = ev->bytes, .length = ev->bytes_length};
+        (struct tr_own_stack){.bytes = ev->bytes, .length = ev->bytes_length, .time = stream->time};
 }
 
 /* An event of the chunk: true if it is one to hand out. */
@@ -141,7 +141,7 @@ bool tr_stream_next(struct tr_stream *stream, struct tr_event *ev)
 }
 
 uint32_t tr_stream_stack(struct tr_stream *stream, struct tr_stacks *stacks, uint32_t own,
-                         struct tr_damage *damage)
+                         struct tr_index *index)
 {
     if (!own)
         return 0;
@@ -149,12 +149,13 @@ uint32_t tr_stream_stack(struct tr_stream *stream, struct tr_stacks *stacks, uin
     if (!*place) {
         vec_push(&stream->stacks);
         *place = stream->stacks.count;
-        tr_damage_add(damage, stream->event.offset,
+        tr_damage_add(&index->damage, stream->event.offset,
                       "thread %" PRIu32 " does not define its stack %" PRIu32, stream->thread, own);
     }
     struct tr_own_stack *stack = &stream->stacks.at[*place - 1];
-    if (stack->bytes && !tr_stacks_number(stacks, stack->bytes, stack->length, &stack->number))
-        tr_damage_add(damage, (uint64_t)(stack->bytes - stream->file),
+    if (stack->bytes && !tr_stacks_number(stacks, stack->bytes, stack->length, &index->modules,
+                                          stack->time, &stack->number))
+        tr_damage_add(&index->damage, (uint64_t)(stack->bytes - stream->file),
                       "stack %" PRIu32 " of thread %" PRIu32 " is damaged", own, stream->thread);
     stack->bytes = NULL;
     return stack->number;

@@ -13,6 +13,7 @@
 struct tr_own_stack {
     const uint8_t *bytes; /* of its definition, until it is first used */
     uint32_t length, number;
+    uint64_t time; /* of its definition */
 };
 
 struct tr_stream {
@@ -42,7 +43,7 @@ bool tr_stream_next(struct tr_stream *stream, struct tr_event *ev);
 /* The trace's number for the thread's own number OWN; 0 for one that is not defined, which counts
  * as damage once. */
 uint32_t tr_stream_stack(struct tr_stream *stream, struct tr_stacks *stacks, uint32_t own,
-                         struct tr_damage *damage);
+                         struct tr_index *index);
 void tr_stream_release(struct tr_stream *stream);
 
 #endif

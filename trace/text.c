@@ -183,7 +183,7 @@ static void put_stack(struct sn_text *out, const struct tr_reader *reader, uint3
         if (module && module->name)
             sn_text_printf(out, "%s%s+0x%" PRIx64, i ? " " : "", module->name, pc - module->base);
         else
-            sn_text_printf(out, "%s0x%" PRIx64, i ? " " : "", pc);
+            sn_text_printf(out, "%s0x%" PRIx64, i ? " " : "", pc - (module ? module->moved : 0));
     }
     sn_text_puts(out, "]");
 }

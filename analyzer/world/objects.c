@@ -19,6 +19,7 @@ static struct an_object *object_new(struct an_world *world, const struct tr_even
     object->id = (uint32_t)objects->all.count;
     object->incarnation = incarnation;
     object->address = address;
+    object->place = world->reader ? tr_reader_place(world->reader, address) : address;
     object->type = type;
     object->create_stack = ev->stack;
     object->create_thread = ev->thread;

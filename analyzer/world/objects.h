@@ -18,6 +18,7 @@ struct an_object {
     uint32_t id; /* 1, 2, 3 ... in order of appearance */
     uint32_t incarnation;
     uint64_t address;
+    uint64_t place;   /* the same, moved as its module is (tr_reader_place) */
     const char *name; /* as an annotation calls it, or NULL */
     enum tr_object_type type;
     uint32_t attributes; /* enum tr_object_attribute */

@@ -139,13 +139,13 @@ static const struct identity *keep(const struct identity *identity)
     return kept;
 }
 
-static void tell(struct rec_stream *s, const struct module *module)
+static void tell(struct rec_stream *s, const struct module *module, uint64_t size)
 {
     rec_ring_keep(s, &(struct tr_event){.kind = TR_MODULE,
                                         .mode = module->source,
                                         .object = module->base,
                                         .a0 = module->start,
-                                        .a1 = module->start + module->size,
+                                        .a1 = module->start + size,
                                         .bytes = module->identity->bytes,
                                         .bytes_length = module->identity->length});
 }
@@ -196,11 +196,13 @@ static void add(struct rec_stream *s, const struct dl_phdr_info *info, const cha
     module->start = start;
     module->source = TR_SOURCE_NONE;
     module->late = rec_live.on;
+    rec_stamp(s);
+    tell(s, module, end - start);
+    /* Who finds it has to see that time has gone on; who has not found it has to look again. */
+    __atomic_fetch_add(&turn, 1, __ATOMIC_RELEASE);
     __atomic_store_n(&module->size, end - start, __ATOMIC_RELEASE);
     if (module == &known[known_count])
         __atomic_store_n(&known_count, known_count + 1, __ATOMIC_RELEASE);
-    rec_stamp(s);
-    tell(s, module);
     if (rec_thread_count() <= 1 && (is_program || is_programs_own(path)))
         rec_requests_find(info);
     __atomic_fetch_add(&turn, 1, __ATOMIC_RELEASE);
@@ -262,7 +264,7 @@ void rec_modules_start(struct rec_stream *s)
 {
     for (uint32_t i = 0; i < known_count; i++) /* a fork child */
         if (known[i].size)
-            tell(s, &known[i]);
+            tell(s, &known[i], known[i].size);
     if (!known_count && begin()) {
         dl_iterate_phdr(each, s);
         end();
@@ -302,6 +304,11 @@ void rec_modules_check(struct rec_stream *s, uint64_t pc)
     else
         dl_iterate_phdr(each, s);
     end();
+}
+
+uint64_t rec_modules_turn(void)
+{
+    return __atomic_load_n(&turn, __ATOMIC_ACQUIRE);
 }
 
 uint64_t rec_modules_generation(void)

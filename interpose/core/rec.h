@@ -150,6 +150,7 @@ struct rec_stream {
     uint64_t stack_base; /* return addresses from here on stay for the thread's life; 0 not known */
     uint32_t next_stack; /* thread's own number of the next stack defined */
     uint64_t stacks_of;  /* rec_modules_generation of the stacks known */
+    uint64_t modules_of; /* rec_modules_turn before its last time stamp, or earlier */
     uint32_t told_before; /* in a ring: up to this number they were defined in earlier chunks */
     uint64_t outermost[REC_FIRST_FRAMES]; /* from stack_base on */
     struct rec_stream *next_free;
@@ -377,6 +378,7 @@ void rec_modules_check(struct rec_stream *s,
 /* For libunwind: dl_iterate_phdr without the linker's lock, as far as the modules are known. */
 struct dl_phdr_info;
 int rec_modules_iterate(int (*callback)(struct dl_phdr_info *, size_t, void *), void *data);
+uint64_t rec_modules_turn(void); /* grows when one comes or goes */
 /* Behind a dlclose: tells which modules are gone, and ends what was in them. */
 void rec_modules_gone(struct rec_stream *s);
 /* Grows when a module goes: the same addresses may then be other code's. */

@@ -260,6 +260,19 @@ void rec_stack_refresh(struct rec_stream *s)
     rec_access_new_code(s);
 }
 
+/* Tells the modules of PCS, and the time if they are others than before: whose addresses a stack's
+ * are is seen by when it was defined. */
+static void tell_modules(struct rec_stream *s, const uint64_t *pcs, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++)
+        rec_modules_check(s, pcs[i]);
+    uint64_t turn = rec_modules_turn();
+    if (rec_unlikely(s->modules_of != turn)) {
+        s->modules_of = turn;
+        rec_stamp(s);
+    }
+}
+
 uint32_t rec_stack_define(struct rec_stream *s, const uint64_t *pcs, uint32_t count, uint64_t hash)
 {
     unsigned place = hash >> 54;
@@ -268,10 +281,12 @@ uint32_t rec_stack_define(struct rec_stream *s, const uint64_t *pcs, uint32_t co
         rec_chunk_next(s, TR_EVENT_MAX);
     if (s->stack_ids[place] && s->stack_hashes[place] == hash)
         return s->stack_ids[place];
+    tell_modules(s, pcs, count);
+    if (rec_unlikely(s->at >= s->soft))
+        rec_chunk_next(s, TR_EVENT_MAX);
     uint8_t bytes[TR_VARINT_MAX * (1 + REC_FRAMES)], *p = tr_put(bytes, count);
     uint64_t before = 0;
     for (uint32_t i = 0; i < count; i++) {
-        rec_modules_check(s, pcs[i]);
         p = tr_put(p, tr_zigzag((int64_t)(pcs[i] - before)));
         before = pcs[i];
     }

@@ -154,7 +154,7 @@ static void forks(void)
 {
     opens = true;
     pthread_t other = make_thread(opens_and_closes, NULL);
-    for (int i = 0; i < 200; i++) {
+    for (int i = 0; i < 60; i++) {
         int status = -1;
         volatile bool unlocked = false;
         pid_t child = fork();
