@@ -140,6 +140,12 @@ static void tell_note(const struct an_context *ctx, const struct an_thread *thre
                    an_thread_begins(ctx, thread), lock, an_thread_text(ctx, end->exited_by));
 }
 
+/* Another process may have it, and is told that its owner died; in this one nobody is left. */
+static bool is_handed_on(const struct an_held *held)
+{
+    return held->object->attributes & TR_ATTR_ROBUST;
+}
+
 /* Its release, by another thread, may be missing: in a ring's trace, or where events were lost,
  * that of a robust mutex above all. */
 static bool is_certain(const struct an_world *world, const struct an_thread *thread,
@@ -166,6 +172,8 @@ static void finish(void *self)
             continue;
         for (size_t i = 0; i < thread->held.count; i++) {
             if (!is_certain(abandoned->ctx->world, thread, &thread->held.at[i]))
+                continue;
+            if (an_thread_lives(thread) && is_handed_on(&thread->held.at[i]))
                 continue;
             if (process || !an_thread_lives(thread))
                 tell(abandoned, thread, &thread->held.at[i], process);
