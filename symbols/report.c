@@ -54,14 +54,15 @@ static bool is_recorder(const struct sn_frame *frame)
     return frame->module && strncmp(frame->module, "libsnarl.so", strlen("libsnarl.so")) == 0;
 }
 
-/* Makes a new array: the old one may be shared. The recorder's own frames at the inner end go. */
+/* Makes a new array: the old one may be shared. The recorder's own frames go: the hook's, and those
+ * that stand between the C library and a routine of the program's (threads, handlers, timers). */
 static void tell_stack(struct telling *t, struct sn_stack *stack)
 {
     VEC(struct sn_frame) told = {0};
     for (size_t i = 0; i < stack->count; i++) {
         struct sn_stack places = sn_symbols_places(t->symbols, stack->frames[i].pc);
         for (size_t j = 0; j < places.count; j++)
-            if (told.count || !is_recorder(&places.frames[j]))
+            if (!is_recorder(&places.frames[j]))
                 *vec_push(&told) = keep_frame(t, &places.frames[j]);
     }
     *stack =
