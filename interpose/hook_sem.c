@@ -47,7 +47,7 @@ static void wait_ends(struct wait *wait)
     int error = errno;
     struct rec_stream *s = wait->told ? rec_enter() : NULL;
     if (s) {
-        rec_wait_over(s->self);
+        rec_wait_over(s);
         rec_stamp(s);
         if (!wait->returned || wait->error) {
             uint32_t why = !wait->returned            ? TR_LOCK_CANCELLED

@@ -52,7 +52,7 @@ REC_EXPORT int sigsuspend(const sigset_t *mask)
 static void received(int number, uint64_t cfa)
 {
     if (rec_live.on && number > 0)
-        rec_after(rec_way_signal(number), TR_BY_SIGNAL, cfa);
+        rec_after(rec_signal_key(number), TR_BY_SIGNAL, cfa);
 }
 
 REC_EXPORT int sigwait(const sigset_t *restrict set, int *restrict number)

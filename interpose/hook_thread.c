@@ -30,8 +30,7 @@ static void goodbye(void *data)
         return;
     }
     if (s->guard) { /* left by asynchronous cancellation, or by a handler: perhaps half an event */
-        rec_stack_abandoned(s);
-        rec_chunk_close(s);
+        rec_abandon(s);
         rec_leave(s);
     }
     s = rec_enter();
@@ -167,6 +166,7 @@ static void join_begins(struct join *join)
                                    .mode = join->timed ? TR_LOCK_TIMED : 0,
                                    .stack = rec_stack(s, join->cfa),
                                    .a0 = join->number});
+    s->waiting = (struct rec_wait){TR_JOIN_REQUEST, join->timed ? TR_LOCK_TIMED : 0, join->number};
     if (!join->timed && join->number != TR_NO_THREAD)
         rec_wait_join(s, join->number);
     rec_leave(s);
@@ -177,7 +177,7 @@ static void join_ends(struct join *join)
     struct rec_stream *s = rec_enter();
     if (!s)
         return;
-    rec_wait_over(s->self);
+    rec_wait_over(s);
     rec_stamp(s);
     if (join->returned && !join->error)
         rec_emit(s, &(struct tr_event){
@@ -280,13 +280,16 @@ REC_EXPORT void pthread_exit(void *result)
 
 REC_EXPORT int pthread_cancel(pthread_t handle)
 {
+    uint32_t number = rec_live.on ? number_of(handle) : TR_NO_THREAD;
+    struct rec_thread *thread = number == TR_NO_THREAD ? NULL : rec_thread_at(number);
     struct rec_stream *s = rec_enter();
     if (s) {
-        rec_emit(s, &(struct tr_event){.kind = TR_THREAD_CANCEL,
-                                       .stack = rec_stack(s, rec_here()),
-                                       .a0 = number_of(handle)});
+        rec_emit(s, &(struct tr_event){
+                        .kind = TR_THREAD_CANCEL, .stack = rec_stack(s, rec_here()), .a0 = number});
         rec_leave(s);
     }
+    if (thread)
+        __atomic_store_n(&thread->cancelled, 1, __ATOMIC_SEQ_CST);
     return REAL(pthread_cancel)(handle);
 }
 

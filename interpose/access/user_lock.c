@@ -87,7 +87,7 @@ static uint32_t waited(struct rec_stream *s, const void *address)
     const struct rec_object *object = __atomic_load_n(&s->self->waits_for, __ATOMIC_RELAXED);
     if (!object || object->address != (uint64_t)address)
         return 0;
-    rec_wait_over(s->self);
+    rec_wait_over(s);
     rec_stamp(s);
     return TR_LOCK_CONTENDED;
 }

@@ -382,7 +382,7 @@ void rec_way_got_signals(const void *bytes, long result, uint64_t cfa)
 {
     const struct signalfd_siginfo *info = bytes;
     for (long size = (long)sizeof *info; result >= size; result -= size, info++)
-        rec_after(rec_way_signal((int)info->ssi_signo), TR_BY_SIGNAL, cfa);
+        rec_after(rec_signal_key((int)info->ssi_signo), TR_BY_SIGNAL, cfa);
 }
 
 void rec_way_connects(uint64_t cfa)

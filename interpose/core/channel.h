@@ -99,12 +99,6 @@ void rec_way_accepted(uint64_t cfa);
 /* A call on FD failed by errno: if it would have had to wait, calls like it do not. */
 void rec_way_failed(int fd, rec_way way);
 
-/* What a signal's sender and its receiver have in common. */
-static inline const void *rec_way_signal(int number)
-{
-    return rec_channel((1ull << 56) + (uint64_t)number);
-}
-
 /*
  * The body of a hook on one descriptor: what the call returns. PROMPT: this call does not wait. The
  * real call stands outside the recorder's guard, and its wait is told to its end also if the thread

@@ -207,20 +207,31 @@ static int reopen(void)
     return fd;
 }
 
+/* What was put aside goes further in small pieces; NEEDED is the least. */
+static uint8_t *from_reserve(uint64_t *offset, uint32_t *size, uint32_t needed)
+{
+    if (*size > RESERVED_CHUNK && needed <= RESERVED_CHUNK)
+        *size = RESERVED_CHUNK;
+    return rec_reserve_take(offset, *size);
+}
+
 /*
  * A place for a chunk that cannot be had is given back, if it is still the last. For want of
  * descriptors or memory events are lost, and later ones may be told; a file that is gone, or that
  * cannot grow, is the end of recording.
  */
-static uint8_t *open_and_map(uint64_t *offset, uint32_t size)
+static uint8_t *open_and_map(uint64_t *offset, uint32_t *chunk_size, uint32_t needed)
 {
     int fd = reopen();
     if (fd < 0) {
-        rec_lost(TR_LOSS_NO_SPACE);
+        uint8_t *aside = from_reserve(offset, chunk_size, needed);
+        if (aside)
+            return aside;
         if (fd != -EMFILE && fd != -ENFILE && fd != -ENOMEM && fd != -EINTR)
             rec_off(-fd);
         return NULL;
     }
+    uint32_t size = *chunk_size;
     *offset = __atomic_fetch_add(&rec_header->end, size, __ATOMIC_RELAXED);
     int error = rec_chunk_back(fd, *offset, size);
     uint8_t *chunk = error ? NULL : map(fd, *offset, size);
@@ -236,12 +247,12 @@ static uint8_t *open_and_map(uint64_t *offset, uint32_t size)
     return NULL;
 }
 
-static uint8_t *chunk_map(uint64_t *offset, uint32_t size)
+static uint8_t *chunk_map(uint64_t *offset, uint32_t *size, uint32_t needed)
 {
     if (__atomic_load_n(&rec_closing, __ATOMIC_SEQ_CST))
-        return rec_reserve_take(offset, size);
+        return from_reserve(offset, size, needed);
     bool alone = rec_fork_keep_out_soon(); /* a child would keep the descriptor */
-    uint8_t *chunk = open_and_map(offset, size);
+    uint8_t *chunk = open_and_map(offset, size, needed);
     if (alone)
         rec_fork_let_in();
     return chunk;
@@ -289,7 +300,7 @@ static uint8_t *ring_next(uint64_t *offset, uint32_t *size, bool first)
     *size = first ? rec_ring.kept_size : rec_ring.size;
     *offset = TR_HEADER_SIZE;
     uint8_t *chunk = first ? rec_ring.base : rec_ring_take(offset);
-    if (!chunk && (chunk = chunk_map(offset, *size)))
+    if (!chunk && (chunk = chunk_map(offset, size, *size)))
         rec_ring_add(chunk, *offset);
     return chunk;
 }
@@ -322,13 +333,11 @@ static bool next(struct rec_stream *s, uint32_t room)
     uint32_t size = s->chunk_size ? s->chunk_size * 2 : FIRST_CHUNK;
     if (size > LARGEST_CHUNK)
         size = LARGEST_CHUNK;
-    if (rec_closing && size > RESERVED_CHUNK)
-        size = RESERVED_CHUNK;
     while (size < room + EVENT_ROOM)
         size *= 2;
     uint64_t offset;
     uint8_t *chunk = rec_ring.base ? ring_next(&offset, &size, !s->thread && !s->chunk_number)
-                                   : chunk_map(&offset, size);
+                                   : chunk_map(&offset, &size, room + EVENT_ROOM);
     if (!chunk)
         return false;
     rec_chunk_close(s);

@@ -59,8 +59,7 @@ static void rest(struct rec_stream *s)
     s->resting = s->handler_depth ? REC_HANDLER : 0;
 }
 
-/* The recorder's work that was interrupted, and is not gone back to. */
-static void abandon(struct rec_stream *s)
+void rec_abandon(struct rec_stream *s)
 {
     rec_stack_abandoned(s);
     rec_chunk_close(s);
@@ -77,7 +76,7 @@ static void pop(struct rec_stream *s, bool left)
     s->handler_depth--;
     rest(s);
     if (busy && left)
-        abandon(s);
+        rec_abandon(s);
     if (told && rec_live.on)
         rec_emit(s, &(struct tr_event){.kind = TR_HANDLER_END,
                                        .mode = left ? TR_HANDLER_LEFT : 0,
@@ -97,9 +96,11 @@ void rec_handlers_leave(struct rec_stream *s, uint64_t sp)
     int error = errno;
     /* Nobody else is at work: what was, is being left. */
     if (s->guard & REC_BUSY && !s->handlers[s->handler_depth - 1].busy)
-        abandon(s);
+        rec_abandon(s);
     s->guard |= REC_BUSY;
     pop_left(s, sp);
+    if (s->waiting.kind && rec_live.on) /* what was waiting is below what is gone on with */
+        rec_wait_left(s);
     rec_leave(s);
     errno = error;
 }
@@ -146,7 +147,7 @@ void rec_handler_ends(uint64_t cfa, bool left)
     int error = errno;
     bool busy = s->handlers[place - 1].busy;
     if (!busy && s->guard & REC_BUSY) /* the work of a handler within this one, long left */
-        abandon(s);
+        rec_abandon(s);
     s->guard |= REC_BUSY;
     while (s->handler_depth > place)
         pop(s, true);

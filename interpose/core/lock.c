@@ -125,6 +125,7 @@ void rec_request(struct rec_stream *s, const void *address, uint32_t mode, uint6
     rec_stamp(s);
     observe(s, TR_REQUEST, address, mode, cfa, 0);
     struct rec_object *object = rec_object_find(address);
+    s->waiting = (struct rec_wait){TR_REQUEST, mode, (uint64_t)address};
     if (object && !(mode & TR_LOCK_TIMED))
         rec_wait_lock(s, object);
 }
@@ -134,7 +135,7 @@ void rec_wait_result(const void *address, uint32_t mode, uint64_t cfa, int error
     struct rec_stream *s = rec_enter();
     if (!s)
         return;
-    rec_wait_over(s->self);
+    rec_wait_over(s);
     rec_stamp(s);
     if (error == 0 || error == EOWNERDEAD) {
         mode |= TR_LOCK_CONTENDED | (error ? (uint32_t)TR_LOCK_OWNER_DEAD : 0);

@@ -49,6 +49,7 @@ struct rec_block rec_block_begin(uint32_t what, uint64_t on, uint64_t cfa)
         rec_emit(s,
                  &(struct tr_event){
                      .kind = TR_BLOCK_BEGIN, .mode = what, .stack = rec_stack(s, cfa), .a0 = on});
+        s->waiting = (struct rec_wait){TR_BLOCK_BEGIN, what, on};
         rec_leave(s);
         block.told = true;
     }
@@ -63,6 +64,7 @@ void rec_block_end(struct rec_block *block)
     if (s) {
         rec_stamp(s);
         rec_emit(s, &(struct tr_event){.kind = TR_BLOCK_END, .mode = block->mode});
+        s->waiting.kind = 0;
         rec_leave(s);
     }
     errno = error;

@@ -92,6 +92,7 @@ struct rec_thread {
     void *argument;
     uint8_t exit_cause;  /* enum tr_exit_cause */
     uint8_t exiting;     /* rounds of key destructors seen */
+    uint8_t cancelled;   /* somebody asked for that; atomic */
     uint32_t exit_stack; /* of pthread_exit, by the thread's own number */
 } __attribute__((aligned(REC_CACHE_LINE)));
 
@@ -128,6 +129,13 @@ struct rec_handler {
     bool busy; /* it interrupted the recorder's own work: nothing is told */
 };
 
+/* What the thread waits for, so that an end can be told where the wait is left by a jump. */
+struct rec_wait {
+    uint8_t kind; /* TR_REQUEST, TR_JOIN_REQUEST, TR_BLOCK_BEGIN; 0: it does not wait */
+    uint32_t mode;
+    uint64_t on; /* the lock's address, the number of the thread */
+};
+
 /* The thread's own state and its chunk. Reused by a later thread. */
 struct rec_stream {
     uint8_t *at, *end;    /* in the chunk */
@@ -145,7 +153,9 @@ struct rec_stream {
     uint8_t unwinding; /* inside libunwind or the C library: calls from there are not lost, but not
                           ours; REC_WALKING: counted as such */
     uint8_t stack_known;
-    uint8_t forking; /* between the beginning and the end of a fork */
+    uint8_t forking;     /* between the beginning and the end of a fork */
+    uint64_t walking_at; /* the frame that walks, while UNWINDING is REC_WALKING */
+    struct rec_wait waiting;
     uint64_t stack_low, stack_high;
     uint64_t stack_base; /* return addresses from here on stay for the thread's life; 0 not known */
     uint32_t next_stack; /* thread's own number of the next stack defined */
@@ -416,6 +426,8 @@ void rec_sandbox_fails(void);
 /* Around calls of which none may be left out; false if they may not be made. */
 bool rec_system_enter(void);
 void rec_system_leave(void);
+/* The file may soon be one that cannot be opened again: puts a piece of it aside, once. */
+void rec_reserve_ahead(void);
 /* SIZE bytes of the file, mapped at PLACE, are put aside; and taken. */
 void rec_reserve_keep(uint8_t *place, uint64_t offset, uint64_t size);
 uint8_t *rec_reserve_take(uint64_t *offset, uint32_t size);
@@ -429,6 +441,8 @@ bool rec_handler_begins(int signal, const void *handler, uint64_t cfa, const sta
 void rec_handler_ends(uint64_t cfa, bool left);
 /* The thread goes on with its stack pointer at SP: handlers whose frames are gone were left. */
 void rec_handlers_leave(struct rec_stream *s, uint64_t sp);
+/* The recorder's work that was interrupted is not gone back to. The guard stays up. */
+void rec_abandon(struct rec_stream *s);
 /* In a fork child, which is in the same handlers. */
 void rec_handlers_again(struct rec_stream *s, const struct rec_handler *handlers, uint32_t depth);
 
@@ -442,7 +456,8 @@ static inline const void *rec_signal_key(int signal)
 void rec_wait_lock(struct rec_stream *s,
                    struct rec_object *object); /* publishes and looks for a cycle */
 void rec_wait_join(struct rec_stream *s, uint32_t number);
-void rec_wait_over(struct rec_thread *self);
+void rec_wait_over(struct rec_stream *s);
+void rec_wait_left(struct rec_stream *s); /* not by returning: tells the end as well */
 void rec_reading_add(struct rec_thread *self, struct rec_object *object);
 void rec_reading_remove(struct rec_thread *self, struct rec_object *object);
 

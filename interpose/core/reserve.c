@@ -6,6 +6,9 @@
  * the system did not know it (system.h), and all that could not be told so is told by what the
  * reserve holds. When that is used up, events are lost. No stack is walked any more: libunwind
  * makes calls of its own. A filter that was there before the program started is none of this.
+ *
+ * The piece of the trace also serves where the file can no longer be opened by its name
+ * (hook_privileges.c).
  */
 #include "interpose/core/fork.h"
 
@@ -22,6 +25,8 @@ uint64_t rec_clock_stopped;
 static int sandboxes; /* entered, or being entered; atomic */
 static int inside;    /* threads that make several calls, of which none may be left out; atomic */
 
+static int ahead; /* a piece of the file was put aside for what may come; atomic */
+
 /* What is put aside; USED only grows, and may not pass SIZE. */
 struct reserve {
     char *start;
@@ -34,7 +39,7 @@ static void *take(struct reserve *from, uint64_t size, enum tr_loss otherwise)
 {
     uint64_t used = __atomic_load_n(&from->used, __ATOMIC_RELAXED);
     do
-        if (size > from->size - used) {
+        if (size > __atomic_load_n(&from->size, __ATOMIC_ACQUIRE) - used) {
             rec_lost(otherwise);
             return NULL;
         }
@@ -50,13 +55,22 @@ void *rec_reserve_memory(uint64_t size)
 
 void rec_reserve_keep(uint8_t *place, uint64_t offset, uint64_t size)
 {
-    file = (struct reserve){(char *)place, size, 0};
     file_offset = offset;
+    file.start = (char *)place;
+    file.used = 0;
+    __atomic_store_n(&file.size, size, __ATOMIC_RELEASE); /* from now on others take of it */
+}
+
+void rec_reserve_ahead(void)
+{
+    if (!__atomic_exchange_n(&ahead, 1, __ATOMIC_RELAXED) && !file.size &&
+        !__atomic_load_n(&rec_closing, __ATOMIC_SEQ_CST))
+        rec_chunk_reserve();
 }
 
 uint8_t *rec_reserve_take(uint64_t *offset, uint32_t size)
 {
-    char *place = take(&file, size, TR_LOSS_SANDBOX);
+    char *place = take(&file, size, rec_closing ? TR_LOSS_SANDBOX : TR_LOSS_NO_SPACE);
     if (place)
         *offset = file_offset + (uint64_t)(place - file.start);
     return (uint8_t *)place;
@@ -65,7 +79,7 @@ uint8_t *rec_reserve_take(uint64_t *offset, uint32_t size)
 void rec_reserve_forget(void)
 {
     file = (struct reserve){NULL, 0, 0};
-    inside = 0;
+    inside = ahead = 0;
 }
 
 bool rec_system_enter(void)

@@ -73,6 +73,14 @@ static long answer_call(long number, long a, long b, long c, long d, long e, lon
     return -1;
 }
 
+/* To block all signals, while it has its locks. The C library's own call leaves out two that only
+ * it uses, or would even let them in: the thread that it keeps for timers waits with one of them
+ * blocked, and that one would end the process. */
+static int set_mask(int how, const sigset_t *set, sigset_t *before)
+{
+    return (int)-rec_syscall6(SYS_rt_sigprocmask, how, (long)set, (long)before, 8, 0, 0);
+}
+
 /* Where the linker was told to protect all of the table, it is made writable again. */
 static bool writable(void *place)
 {
@@ -93,6 +101,8 @@ static void *instead_of(const char *name)
                    {"read", (void *)no_byte},
                    {"write", (void *)test_byte},
                    {"syscall", (void *)answer_call},
+                   {"sigprocmask", (void *)set_mask},
+                   {"pthread_sigmask", (void *)set_mask},
                    {"dl_iterate_phdr", (void *)rec_modules_iterate}};
     for (unsigned i = 0; i < sizeof answers / sizeof *answers; i++)
         if (rec_same(name, answers[i].name))
@@ -410,6 +420,7 @@ uint32_t rec_stack_slow(struct rec_stream *s, uint64_t cfa)
     int error = errno;
     struct walked walked = {.count = 0};
     if (unwind.step && has_room(s, cfa) && rec_fork_keep_out()) {
+        s->walking_at = (uint64_t)__builtin_frame_address(0);
         s->unwinding = REC_WALKING;
         walk(cfa, &walked);
         s->unwinding = 0;

@@ -109,6 +109,7 @@ struct rec_stream *rec_thread_attach(struct rec_thread *thread)
     s->coder.last = 0; /* nothing is expected, where the first chunk is not to be had */
     s->coder.again = NULL;
     s->unwinding = s->stack_known = s->forking = 0;
+    s->waiting.kind = 0;
     s->stack_base = 0;
     if (!rec_config.ring || !s->next_stack) /* else what is in the cache keeps its own numbers */
         s->next_stack = 1;
@@ -186,6 +187,23 @@ void rec_thread_take_back(void)
     rec_sys_unmap(cover, sizeof *cover);
 }
 
+/*
+ * Has asynchronous cancellation struck in the middle of the recorder's work, and the C library now
+ * runs a cleanup? Its handler of that signal never returns, so the signal stays blocked, which
+ * nobody else can do with the C library's help. Of our own work only a walk calls what may come
+ * here; that is deeper than the walk.
+ */
+static __attribute__((noinline)) bool work_was_cancelled(const struct rec_stream *s, uint64_t frame)
+{
+    enum { CANCELLATION = 32 };
+    uint64_t blocked = 0;
+    if (!s->self || !__atomic_load_n(&s->self->cancelled, __ATOMIC_SEQ_CST) ||
+        (s->unwinding && (s->unwinding != REC_WALKING || frame <= s->walking_at)))
+        return false;
+    rec_syscall6(SYS_rt_sigprocmask, SIG_BLOCK, 0, (long)&blocked, sizeof blocked, 0, 0);
+    return blocked >> (CANCELLATION - 1) & 1;
+}
+
 /* No stream, or one that is at work: a foreign thread, a thread before its start, a handler in
  * between. Or a handler of the program's, in which all is well. */
 struct rec_stream *rec_enter_slow(void)
@@ -209,6 +227,10 @@ struct rec_stream *rec_enter_slow(void)
             rec_handlers_leave(s, (uint64_t)__builtin_frame_address(0));
         if (!(s->guard & REC_BUSY)) {
             s->guard |= REC_BUSY;
+            return s;
+        }
+        if (!interrupts && work_was_cancelled(s, (uint64_t)__builtin_frame_address(0))) {
+            rec_abandon(s);
             return s;
         }
         if (s != &rec_dead_stream && (interrupts || !s->unwinding))

@@ -169,10 +169,37 @@ void rec_wait_join(struct rec_stream *s, uint32_t number)
     look_for_cycle(s);
 }
 
-void rec_wait_over(struct rec_thread *self)
+void rec_wait_over(struct rec_stream *s)
 {
-    __atomic_store_n(&self->waits_for, NULL, __ATOMIC_SEQ_CST);
-    __atomic_store_n(&self->joins, 0, __ATOMIC_SEQ_CST);
+    __atomic_store_n(&s->self->waits_for, NULL, __ATOMIC_SEQ_CST);
+    __atomic_store_n(&s->self->joins, 0, __ATOMIC_SEQ_CST);
+    s->waiting.kind = 0;
+}
+
+/* Else a lock that the thread has long given up would still be seen as waited for. */
+void rec_wait_left(struct rec_stream *s)
+{
+    struct tr_event end = {.mode = s->waiting.mode | TR_LOCK_CANCELLED};
+    const struct rec_object *object;
+    switch (s->waiting.kind) {
+    case TR_REQUEST:
+        end.kind = TR_TRY_FAIL;
+        end.object = s->waiting.on;
+        object = rec_object_find((const void *)end.object);
+        end.version = object ? rec_version_seen(object) : 0;
+        end.a0 = TR_NO_THREAD;
+        break;
+    case TR_JOIN_REQUEST:
+        end.kind = TR_JOIN_FAIL;
+        end.a0 = s->waiting.on;
+        break;
+    default:
+        end.kind = TR_BLOCK_END;
+        end.mode = s->waiting.mode;
+    }
+    rec_stamp(s);
+    rec_emit(s, &end);
+    rec_wait_over(s);
 }
 
 /* Stored without a fence, as the holder is (rec_own). */

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <ucontext.h>
 #include <unistd.h>
 
@@ -240,6 +241,187 @@ static void from_thread(void)
     pthread_join(thread, NULL);
 }
 
+/* Waits that a handler is left from. */
+
+static pthread_mutex_t other = PTHREAD_MUTEX_INITIALIZER;
+
+static void *gives_up(void *unused)
+{
+    order_sit(1);
+    if (sigsetjmp(back, 1) == 0)
+        pthread_mutex_lock(&mutex);
+    pthread_mutex_lock(&other);
+    order_reach(1);
+    order_await_blocked(2);
+    pthread_mutex_unlock(&other);
+    return unused;
+}
+
+static void jumps_out(int signal)
+{
+    siglongjmp(back, signal);
+}
+
+static void given_up(void)
+{
+    pthread_t thread;
+    order_sit(2);
+    signal(SIGUSR1, jumps_out);
+    pthread_mutex_lock(&mutex);
+    pthread_create(&thread, NULL, gives_up, NULL);
+    order_await_blocked(1);
+    pthread_kill(thread, SIGUSR1);
+    order_await(1);
+    pthread_mutex_lock(&other);
+    pthread_mutex_unlock(&other);
+    pthread_mutex_unlock(&mutex);
+    pthread_join(thread, NULL);
+}
+
+static void interrupted(void)
+{
+    sigset_t set;
+    signal(SIGUSR1, jumps_out);
+    sigemptyset(&set);
+    sigaddset(&set, SIGUSR1);
+    sigprocmask(SIG_BLOCK, &set, NULL);
+    raise(SIGUSR1);
+    sigemptyset(&set);
+    if (sigsetjmp(back, 1) == 0)
+        sigsuspend(&set);
+    lock();
+}
+
+/* Asynchronous cancellation, wherever it strikes; INNER may stay locked. */
+struct victim {
+    pthread_mutex_t held, inner;
+    int ready;
+};
+
+static void gives_back(void *held)
+{
+    pthread_mutex_unlock(held);
+}
+
+static void *suffers(void *data)
+{
+    struct victim *victim = data;
+    pthread_mutex_lock(&victim->held);
+    pthread_cleanup_push(gives_back, &victim->held);
+    for (int i = 0; i < 1000; i++) {
+        pthread_mutex_lock(&victim->inner);
+        pthread_mutex_unlock(&victim->inner);
+        if (i == 100) {
+            pthread_setcanceltype(PTHREAD_CANCEL_ASYNCHRONOUS, NULL);
+            __atomic_store_n(&victim->ready, 1, __ATOMIC_SEQ_CST);
+        }
+    }
+    pause();
+    pthread_cleanup_pop(1);
+    return NULL;
+}
+
+static void storm(void)
+{
+    enum { VICTIMS = 150 };
+    static struct victim victims[VICTIMS];
+    for (int i = 0; i < VICTIMS; i++) {
+        pthread_t thread;
+        pthread_mutex_init(&victims[i].held, NULL);
+        pthread_mutex_init(&victims[i].inner, NULL);
+        pthread_create(&thread, NULL, suffers, &victims[i]);
+        while (!__atomic_load_n(&victims[i].ready, __ATOMIC_SEQ_CST))
+            ;
+        pthread_cancel(thread);
+        pthread_join(thread, NULL);
+        if (pthread_mutex_trylock(&victims[i].held))
+            exit(9);
+        pthread_mutex_unlock(&victims[i].held);
+    }
+}
+
+/* Ends with others about. */
+
+static void *runs_on(void *unused)
+{
+    order_await(1);
+    lock();
+    order_reach(2);
+    return unused;
+}
+
+static void lets_run(void)
+{
+    order_reach(1);
+    order_await(2);
+    lock();
+}
+
+static void detached(void)
+{
+    pthread_t thread;
+    pthread_create(&thread, NULL, runs_on, NULL);
+    pthread_detach(thread);
+    atexit(lets_run);
+}
+
+static void *holds(void *unused)
+{
+    pthread_mutex_lock(&other);
+    order_reach(1);
+    pause();
+    return unused;
+}
+
+static void *ends_others(void *unused)
+{
+    order_await(1);
+    atexit(lock_late);
+    exit(6);
+    return unused;
+}
+
+static void holding(void)
+{
+    pthread_t threads[2];
+    pthread_create(&threads[0], NULL, holds, NULL);
+    pthread_create(&threads[1], NULL, ends_others, NULL);
+    pthread_join(threads[0], NULL);
+}
+
+static void notified(union sigval value)
+{
+    lock();
+    sem_post(value.sival_ptr);
+}
+
+static void timer(void)
+{
+    struct sigevent event = {.sigev_notify = SIGEV_THREAD,
+                             .sigev_notify_function = notified,
+                             .sigev_value.sival_ptr = &sem};
+    struct itimerspec soon = {.it_value = {0, 1}};
+    timer_t timer;
+    sem_init(&sem, 0, 0);
+    timer_create(CLOCK_MONOTONIC, &event, &timer);
+    timer_settime(timer, 0, &soon, NULL);
+    while (sem_wait(&sem))
+        ;
+}
+
+/* More than fits into a chunk or two, behind another root and as another user. */
+static void privileges(void)
+{
+    enum { MANY = 5000 };
+    static pthread_mutex_t many[MANY];
+    if (chroot("/usr") || setuid(65534))
+        exit(8);
+    for (int i = 0; i < MANY; i++) {
+        pthread_mutex_lock(&many[i]);
+        pthread_mutex_unlock(&many[i]);
+    }
+}
+
 int main(int argc, char **argv)
 {
     static const struct {
@@ -256,7 +438,14 @@ int main(int argc, char **argv)
                {"quick", quick},
                {"outlived", outlived},
                {"keys", keys},
-               {"from_thread", from_thread}};
+               {"from_thread", from_thread},
+               {"given_up", given_up},
+               {"interrupted", interrupted},
+               {"storm", storm},
+               {"detached", detached},
+               {"holding", holding},
+               {"timer", timer},
+               {"privileges", privileges}};
     for (unsigned i = 0; i < sizeof all / sizeof *all && argc > 1; i++)
         if (!strcmp(argv[1], all[i].name))
             all[i].run();

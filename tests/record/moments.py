@@ -44,6 +44,11 @@ class Moments(unittest.TestCase):
         return subprocess.run([BUILD / "bin/snarl", "dump", trace], capture_output=True, text=True,
                               timeout=SECONDS, check=True).stdout
 
+    def analyze(self, trace, *options):
+        done = subprocess.run([BUILD / "bin/snarl", "analyze", *options, trace], text=True,
+                              capture_output=True, timeout=SECONDS, check=False)
+        return done.stdout + done.stderr
+
     def story(self, text, thread=0):
         """The thread's events, in few words."""
         said = []
@@ -114,6 +119,51 @@ class Moments(unittest.TestCase):
         text = self.record(MOMENTS, "keys")[-1]
         self.assertEqual(self.story(text, 1), [*LOCKED, "thread_exit"])
 
+    def test_ends_with_others_about(self):
+        text = self.record(MOMENTS, "detached")[-1]
+        self.assertEqual(self.story(text, 1), [*LOCKED, "thread_exit"])
+        self.assertEqual(self.story(text)[-3:], [*LOCKED, "exit"])
+        text = self.record(MOMENTS, "holding", expected=6)[-1]
+        self.assertEqual(self.story(text, 1), ["acquire"])
+        self.assertEqual(self.story(text, 2), ["exit", *LOCKED])
+        report = self.analyze(sorted(self.there.iterdir())[-1], "--format=json")
+        self.assertIn('"ends_others"', report)
+        self.assertNotIn("libsnarl", report)
+
+    def test_waits_that_are_left(self):
+        text = self.record(MOMENTS, "given_up")[-1]
+        self.assertEqual(len(self.events(text, "try_fail")), 1)
+        self.assertIn(" cancelled ", self.events(text, "try_fail")[0])
+        self.assertEqual(self.events(text, "deadlock"), [])
+        text = self.record(MOMENTS, "interrupted")[-1]
+        said = re.findall(r"T0 (block_begin|block_end|handler_begin|handler_end|acquire)", text)
+        self.assertEqual(said, ["block_begin", "handler_begin", "handler_end", "block_end",
+                                "acquire"])
+
+    def test_a_storm_of_cancellation(self):
+        """What the cleanup gives back is told, wherever the thread was struck."""
+        text = self.record(MOMENTS, "storm")[-1]
+        self.assertNotIn("lost_reentry", text)
+        told = {}
+        for thread, kind, address in re.findall(r"T([1-9]\d*) (acquire|release) mutex (\S+)", text):
+            told.setdefault(thread, []).append((kind, address))
+        self.assertEqual(len(told), 150)
+        for thread, events in told.items():
+            self.assertEqual(events[0][0], "acquire")
+            self.assertEqual(events[-1], ("release", events[0][1]), thread)
+        self.assertEqual(len(self.events(text, "thread_exit")), 150)
+
+    def test_a_timer_comes_after_its_setting(self):
+        text = self.record(MOMENTS, "timer")[-1]
+        self.assertIn(SENT, self.story(text))
+        self.assertEqual(self.story(text, 1)[:4], [CAME, *LOCKED, "sem_post"])
+
+    @unittest.skipUnless(os.geteuid() == 0, "only the superuser has privileges to give up")
+    def test_privileges_given_up(self):
+        text = self.record(MOMENTS, "privileges")[-1]
+        self.assertEqual(len(self.events(text, "acquire")), 5000)
+        self.assertNotIn("lost_", text)
+
     def test_before_our_constructor(self):
         """A library's constructor makes a thread, with its lock held."""
         text = self.record(SUBJECTS / "early")[0]
@@ -135,9 +185,7 @@ class Moments(unittest.TestCase):
         self.assertGreater(len(self.events(text, "acquire")), 100000)
         trace = next(iter(self.there.iterdir()))
         self.assertLess(trace.stat().st_size, 8 << 20)
-        report = subprocess.run([BUILD / "bin/snarl", "analyze", trace], capture_output=True,
-                                text=True, timeout=SECONDS, check=False)
-        self.assertIn("seccomp", report.stdout + report.stderr)
+        self.assertIn("seccomp", self.analyze(trace))
 
 
 if __name__ == "__main__":
