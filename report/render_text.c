@@ -14,6 +14,7 @@
  * it is wrong, what to do, and where locks and variable come from. No hazard is told apart here:
  * sites, roles and texts say it all.
  */
+#define _GNU_SOURCE /* sigabbrev_np */
 #include "report/renderer.h"
 
 #include "finding/stack.h"
@@ -391,8 +392,15 @@ static void tell_recording(struct story *story)
         sn_text_puts(text, " lost; hazards may have been missed");
         own_line(story, "warning: ", SN_YELLOW, text->at);
     }
-    if (report->timed_out)
+    if (report->timed_out) {
         own_line(story, "note: ", SN_CYAN, "the program was stopped: its time was up (--timeout)");
+    } else if (report->signal) {
+        const char *name = sigabbrev_np(report->signal);
+        text = sentence(story);
+        sn_text_printf(text, "the program was ended by signal %d%s%s", report->signal,
+                       name ? ", SIG" : "", name ? name : "");
+        own_line(story, "note: ", SN_CYAN, text->at);
+    }
     vec_each (const char *, note, &report->notes)
         own_line(story, "note: ", SN_CYAN, *note);
 }

@@ -30,6 +30,8 @@ setup()
     for signal in 6 9 11 15; do
         expect $((128 + signal)) "$SNARL" run --json report.json -- sh -c "kill -$signal \$\$"
         [ "$(field 'd["program"]["signal"]' report.json)" = $signal ]
+        expect $((128 + signal)) "$SNARL" run -- sh -c "kill -$signal \$\$"
+        cat out err | grep -q "the program was ended by signal $signal, SIG"
         [ "$(field 'd["program"]["exit_status"]' report.json)" = None ]
         expect $((128 + signal)) "$SNARL" record -- sh -c "kill -$signal \$\$"
     done
