@@ -344,16 +344,16 @@ static void storm(void)
 
 static void *runs_on(void *unused)
 {
+    order_sit(3);
     order_await(1);
     lock();
-    order_reach(2);
     return unused;
 }
 
 static void lets_run(void)
 {
     order_reach(1);
-    order_await(2);
+    order_await_ended(3);
     lock();
 }
 
