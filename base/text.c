@@ -35,9 +35,13 @@ void sn_text_printf(struct sn_text *text, const char *format, ...)
     va_list args, again;
     va_start(args, format);
     va_copy(again, args);
-    int length = vsnprintf(NULL, 0, format, args);
-    reserve(text, (size_t)length);
-    vsnprintf(text->at + text->length, (size_t)length + 1, format, again);
+    reserve(text, 0);
+    size_t room = text->room - text->length;
+    int length = vsnprintf(text->at + text->length, room, format, args);
+    if ((size_t)length >= room) {
+        reserve(text, (size_t)length);
+        vsnprintf(text->at + text->length, (size_t)length + 1, format, again);
+    }
     text->length += (size_t)length;
     va_end(args);
     va_end(again);

@@ -114,6 +114,20 @@ static void write_file(const char *name, const char *text, int mode)
     close(fd);
 }
 
+/* A program of 32 bits, in the working directory of the one that starts this. */
+static void narrow(void)
+{
+    char program[sizeof own_path + 8];
+    snprintf(program, sizeof program, "%s-narrow", own_path);
+    MUST(access(program, X_OK) == 0);
+    IN_CHILD(execv(program, arguments));
+    IN_CHILD(execve(program, arguments, bare));
+    IN_CHILD(execve(program, arguments, preloading));
+    pid_t child;
+    MUST(posix_spawn(&child, program, NULL, NULL, arguments, environ) == 0);
+    say_end(child);
+}
+
 static void files(void)
 {
     char script[8192];
@@ -314,6 +328,7 @@ int main(int argc, char **argv, char **variables)
     return say_cases((struct say_case[]){{"family", family},
                                          {"searching", searching},
                                          {"files", files},
+                                         {"narrow", narrow},
                                          {"threads", threads},
                                          {"vforks", vforks},
                                          {"spawns", spawns},

@@ -5,6 +5,7 @@
 #include "tests/order/order.h"
 
 #include <fcntl.h>
+#include <pty.h>
 #include <signal.h>
 #include <spawn.h>
 #include <sys/mman.h>
@@ -26,13 +27,18 @@ static void say_end(pid_t child)
            WIFSIGNALED(status) ? WTERMSIG(status) : 0);
 }
 
-static void *locks(void *unused)
+static void locks_often(int times)
 {
-    for (int i = 0; i < 1000; i++) {
+    for (int i = 0; i < times; i++) {
         MUST(pthread_mutex_lock(&mutex) == 0);
         pthread_mutex_unlock(&mutex);
         free(malloc((size_t)i));
     }
+}
+
+static void *locks(void *unused)
+{
+    locks_often(1000);
     return unused;
 }
 
@@ -91,10 +97,13 @@ static void children(void)
 
 static volatile bool stop;
 
+/* Resting between, so that there is less to read on a slow machine. */
 static void *locks_on(void *unused)
 {
-    while (!stop)
-        locks(NULL);
+    while (!stop) {
+        locks_often(100);
+        usleep(200);
+    }
     return unused;
 }
 
@@ -228,6 +237,25 @@ static void others(void)
 }
 
 /* The C library forks in here by itself. */
+/* The C library forks in there. */
+static void in_terminal(void)
+{
+    int terminal, status = -1;
+    char text[100] = "";
+    pid_t child = forkpty(&terminal, NULL, NULL, NULL);
+    if (child == 0) {
+        child_works();
+        printf("a terminal: %d, leads %d\n", isatty(0), getsid(0) == getpid());
+        exit(6);
+    }
+    MUST(child > 0);
+    size_t length = 0;
+    for (ssize_t n = 1; n > 0 && length<sizeof text - 1; length += n> 0 ? (size_t)n : 0)
+        n = read(terminal, text + length, sizeof text - 1 - length);
+    MUST(waitpid(child, &status, 0) == child);
+    printf("%s%d\n", text, WEXITSTATUS(status));
+}
+
 static void becomes_daemon(void)
 {
     int ends[2];
@@ -255,6 +283,7 @@ int main(int argc, char **argv)
                                          {"in-handler", in_handler},
                                          {"others", others},
                                          {"daemon", becomes_daemon},
+                                         {"in-terminal", in_terminal},
                                          {NULL, NULL}},
                      argc, argv);
 }
