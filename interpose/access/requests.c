@@ -307,14 +307,20 @@ static bool patch(struct stubs *stubs, uint8_t *site)
     return true;
 }
 
+/* How far on the next request may begin, by the byte where this one's last should be (Horspool,
+ * "Practical fast searching in strings", 1980); 0: as far as a request is long. */
+static const uint8_t shifts[256] = {
+    [0x87] = 1, [0x48] = 2, [51] = 3, [0xc7] = 4, [0xc1] = 5, [61] = 7, [13] = 11, [3] = 15};
+
 static void search(struct stubs *stubs, uint8_t *from, uint64_t size)
 {
-    for (uint8_t *p = from; p + REQUEST <= from + size; p++)
-        if (p[0] == 0x48 && p[16] == 0x48 && is_request(p)) {
-            if (!patch(stubs, p))
-                return;
-            p += REQUEST - 1;
-        }
+    uint8_t *end = from + size;
+    while (from + REQUEST <= end) {
+        uint8_t last = from[REQUEST - 1];
+        if (rec_unlikely(last == 0xdb) && is_request(from) && !patch(stubs, from))
+            return;
+        from += shifts[last] ? shifts[last] : REQUEST;
+    }
 }
 
 void rec_requests_find(const struct dl_phdr_info *module)

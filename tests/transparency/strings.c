@@ -64,7 +64,8 @@ static void memory(void)
     bzero(abc, 6);
     explicit_bzero(other, 3);
     SAY(abc[0] + abc[5] + other[2]);
-    SAY(from(abc, memset(abc, 1, 0)));
+    volatile size_t none = 0;
+    SAY(from(abc, memset(abc, 1, none)));
 }
 
 static void strings(void)
