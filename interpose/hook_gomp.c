@@ -237,16 +237,20 @@ REC_EXPORT void GOMP_task(function *routine, void *data, function2 *copy, long s
     (routine, data, copy, size, align, deferred, flags, depend, priority, detach);
 }
 
-REC_EXPORT void GOMP_taskloop(function *routine, void *data, function2 *copy, long size, long align,
-                              unsigned flags, unsigned long tasks, int priority, long start,
-                              long end, long step)
-{
-    if (rec_live.on)
-        routine = wrapped(routine, rec_omp_place());
-    OMP_REAL(GOMP_taskloop)
-    (routine, data, copy, size, align, flags, tasks, priority, start, end, step);
-    AFTER(REC_OMP_TASKS, team.number);
-}
+#define TASK_LOOP(name, integer)                                                                   \
+    REC_EXPORT void name(function *routine, void *data, function2 *copy, long size, long align,    \
+                         unsigned flags, unsigned long tasks, int priority, integer start,         \
+                         integer end, integer step)                                                \
+    {                                                                                              \
+        if (rec_live.on)                                                                           \
+            routine = wrapped(routine, rec_omp_place());                                           \
+        OMP_REAL(name)                                                                             \
+        (routine, data, copy, size, align, flags, tasks, priority, start, end, step);              \
+        AFTER(REC_OMP_TASKS, team.number);                                                         \
+    }
+
+TASK_LOOP(GOMP_taskloop, long)
+TASK_LOOP(GOMP_taskloop_ull, unsigned long long)
 
 #define TASKS_END(name, parameters, arguments)                                                     \
     REC_EXPORT void name parameters                                                                \

@@ -393,7 +393,8 @@ static void tell_recording(struct story *story)
         own_line(story, "warning: ", SN_YELLOW, text->at);
     }
     if (report->timed_out) {
-        own_line(story, "note: ", SN_CYAN, "the program was stopped: its time was up (--timeout)");
+        own_line(story, "note: ", SN_CYAN,
+                 "the program was stopped before its end (by --timeout or --hang)");
     } else if (report->signal) {
         const char *name = sigabbrev_np(report->signal);
         text = sentence(story);

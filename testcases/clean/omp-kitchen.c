@@ -87,6 +87,18 @@ int main(void)
         served += mine;
     }
     int whole = 0;
+    static int shelf[POTS], table[POTS];
+#pragma omp parallel
+#pragma omp single
+    {
+#pragma omp taskloop grainsize(7)
+        for (int i = 0; i < POTS; i++)
+            shelf[i] = pots[i];
+#pragma omp taskloop grainsize(11)
+        for (unsigned long long i = 0; i < POTS; i++)
+            table[i] = shelf[POTS - 1 - i];
+        stirred += table[0] > 0;
+    }
 #pragma omp parallel
 #pragma omp single
     whole = portion(40);
