@@ -6,7 +6,8 @@
 
 Each testcase is built with gcc and with clang, runs under ThreadSanitizer's own run-time, and is
 recorded by snarl; compared are the pairs of lines that race. A testcase whose file has a TSAN
-directive, where its alarm is false or it misses the race, is left out. Ends with `N passed, N failed`.
+directive, where its alarm is false or it misses the race, is left out. Ends with
+`N passed, N failed`.
 """
 import argparse
 import json
