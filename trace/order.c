@@ -254,10 +254,13 @@ static void move_on(struct tr_order *order, struct tr_actor *actor)
     }
 }
 
-/* All are blocked: let the earliest get on. */
+/* All are blocked: let the earliest get on. Numbers that do not begin at 1 are a fork child's; one
+ * that is missing later belongs to an event that is lost, and what comes behind it may lack its
+ * order. */
 static void force(struct tr_order *order)
 {
     struct tr_key *key = order->blocked.at[0]->key;
+    order->forced |= key->version != 0;
     raise_to(order, key, key->waiting->needed);
 }
 
@@ -300,6 +303,7 @@ bool tr_order_next(struct tr_order *order, struct tr_event *ev)
         *ev = actor->head;
         ev->stack = tr_stream_stack(&actor->stream, order->stacks, ev->stack, order->index);
         ev->index = ++order->handed;
+        ev->unsure |= order->forced;
         move_on(order, actor);
         return true;
     }

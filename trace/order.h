@@ -24,6 +24,7 @@ struct tr_actors { /* a binary heap by time, then thread */
 
 struct tr_order {
     struct sn_arena arena;
+    bool forced; /* past a number that is missing */
     struct tr_actor *actors;
     size_t actor_count;
     struct sn_map actor_of; /* by thread number: its place in ACTORS, plus 1 */
