@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Any text: it is refused with a line, or becomes a trace whose own text is stable. */
+#include "fuzz/turns.h"
 #include "trace/text.h"
 
 #include <stdio.h>
@@ -29,9 +30,13 @@ static char *again(const char *text, size_t length)
         tr_text_event(&out, reader, &ev);
     if (tr_reader_damage(reader)->cut)
         abort();
+    bool in_turn = fuzz_modules_in_turn(reader);
     tr_reader_close(reader);
     free(bytes);
-    return out.at;
+    if (!in_turn)
+        return out.at;
+    sn_text_release(&out);
+    return NULL;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

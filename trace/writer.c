@@ -10,6 +10,7 @@ enum { CHUNK_SIZE = 64 * 1024 };
 struct stack {
     const uint64_t *pcs;
     uint32_t count;
+    uint64_t modules; /* how many had been told */
 };
 
 struct tr_writer_thread {
@@ -104,9 +105,12 @@ static void stamp(struct tr_writer *writer, struct tr_writer_thread *thread, uin
         encode(writer, thread, &(struct tr_event){.kind = TR_TIME, .a0 = step});
 }
 
-static bool same_stack(const struct stack *stack, const uint64_t *pcs, uint32_t count)
+/* Behind another module the same addresses may be other code: the stack is defined anew. */
+static bool same_stack(const struct tr_writer *writer, const struct stack *stack,
+                       const uint64_t *pcs, uint32_t count)
 {
-    return stack->count == count && memcmp(stack->pcs, pcs, count * sizeof *pcs) == 0;
+    return stack->modules == writer->modules && stack->count == count &&
+           memcmp(stack->pcs, pcs, count * sizeof *pcs) == 0;
 }
 
 static void define_stack(struct tr_writer *writer, struct tr_writer_thread *thread, uint64_t number,
@@ -136,11 +140,11 @@ uint32_t tr_writer_stack(struct tr_writer *writer, uint32_t number, const uint64
     for (uint32_t i = 0; i < count; i++)
         hash = sn_mix(hash ^ pcs[i]) + i;
     uint64_t *known = sn_map_at(&thread->stack_of, hash);
-    if (*known && same_stack(&thread->stacks.at[*known - 1], pcs, count))
+    if (*known && same_stack(writer, &thread->stacks.at[*known - 1], pcs, count))
         return (uint32_t)*known;
     uint64_t *copy = SN_NEW_ARRAY(&thread->arena, uint64_t, count);
     memcpy(copy, pcs, count * sizeof *pcs);
-    *vec_push(&thread->stacks) = (struct stack){copy, count};
+    *vec_push(&thread->stacks) = (struct stack){copy, count, writer->modules};
     *known = thread->stacks.count;
     define_stack(writer, thread, *known, pcs, count);
     writer->header.flags |= TR_HAS_STACKS;
@@ -151,6 +155,7 @@ void tr_writer_add_deferred(struct tr_writer *writer, uint32_t teller, const str
 {
     struct tr_writer_thread *thread = thread_of(writer, teller);
     struct tr_event copy = *ev;
+    writer->modules += ev->kind == TR_MODULE || ev->kind == TR_MODULE_GONE;
     copy.mode %= TR_MODE_LIMIT;
     if (copy.bytes_length > TR_WRITER_BYTES_MAX)
         copy.bytes_length = TR_WRITER_BYTES_MAX;

@@ -26,6 +26,7 @@ struct tr_writer {
     uint32_t chunk_size;     /* at which a thread begins a new chunk; tests make it small */
     VEC(struct tr_writer_thread *) threads;
     struct sn_map thread_of; /* by number: the place in THREADS, plus 1 */
+    uint64_t modules;        /* MODULE and MODULE_GONE so far */
 };
 
 void tr_writer_init(struct tr_writer *writer);
