@@ -3,14 +3,17 @@
 
 #include "interpose/core/poison.h"
 
-static void order(uint8_t kind, const void *key, enum tr_carrier carrier, uint64_t cfa)
+/* WHERE is a frame, whose WHOLE stack is told, or an address. */
+static void order(uint8_t kind, const void *key, enum tr_carrier carrier, uint64_t where,
+                  bool whole)
 {
     int error = errno;
     struct rec_stream *s = rec_enter();
     if (s) {
         struct rec_object *object = rec_object_raw(key);
         if (object)
-            rec_sync(s, kind, carrier, rec_stack(s, cfa), (uint64_t)key, rec_version(object));
+            rec_sync(s, kind, carrier, whole ? rec_stack(s, where) : rec_stack_place(s, where),
+                     (uint64_t)key, rec_version(object));
         rec_leave(s);
     }
     errno = error;
@@ -18,25 +21,17 @@ static void order(uint8_t kind, const void *key, enum tr_carrier carrier, uint64
 
 void rec_order_at(uint8_t kind, const void *key, enum tr_carrier carrier, uint64_t pc)
 {
-    int error = errno;
-    struct rec_stream *s = rec_enter();
-    if (s) {
-        struct rec_object *object = rec_object_raw(key);
-        if (object)
-            rec_sync(s, kind, carrier, rec_stack_place(s, pc), (uint64_t)key, rec_version(object));
-        rec_leave(s);
-    }
-    errno = error;
+    order(kind, key, carrier, pc, false);
 }
 
 void rec_before(const void *key, enum tr_carrier carrier, uint64_t cfa)
 {
-    order(TR_HB_BEFORE, key, carrier, cfa);
+    order(TR_HB_BEFORE, key, carrier, cfa, true);
 }
 
 void rec_after(const void *key, enum tr_carrier carrier, uint64_t cfa)
 {
-    order(TR_HB_AFTER, key, carrier, cfa);
+    order(TR_HB_AFTER, key, carrier, cfa, true);
 }
 
 struct rec_block rec_block_begin(uint32_t what, uint64_t on, uint64_t cfa)
