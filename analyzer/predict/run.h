@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A whole run in memory: its operations in trace order (trace/op.h), and what is needed to tell of
+ * them. Predictive analyses look at it several times; those that need one look only (relation.h)
+ * take operations as they come.
+ *
+ *     struct an_run run = {0};
+ *     an_run_add(&run, (struct tr_op){.thread = 0, .kind = TR_OP_WRITE, .target = 3});
+ *     ...
+ *     an_run_release(&run);
+ */
+#ifndef SN_ANALYZER_PREDICT_RUN_H
+#define SN_ANALYZER_PREDICT_RUN_H
+
+#include "base/vec.h"
+#include "trace/op.h"
+
+#include <stddef.h>
+
+struct an_run { /* all zero: empty */
+    VEC(struct tr_op) ops;
+    /* The event of each operation, ascending; empty: operation I is event I + 1. Operations of one
+     * event stand side by side, are one thread's, and happen at once. */
+    VEC(uint64_t) events;
+    VEC(uint32_t) stacks;  /* of each operation, as the trace numbers them; or empty */
+    VEC(uint32_t) initial; /* tokens of each semaphore at the start */
+    uint32_t threads, locks, variables, channels; /* numbers are below these */
+};
+
+/* Appends OP and raises the counts. */
+void an_run_add(struct an_run *run, struct tr_op op);
+/* The number of the event to which operation I belongs, counted from 1. */
+static inline uint64_t an_run_event(const struct an_run *run, size_t i)
+{
+    return run->events.count ? run->events.at[i] : i + 1;
+}
+/* Are operations I and I - 1 of one event? */
+static inline bool an_run_same_event(const struct an_run *run, size_t i)
+{
+    return i > 0 && run->events.count && run->events.at[i] == run->events.at[i - 1];
+}
+void an_run_release(struct an_run *run);
+
+#endif
