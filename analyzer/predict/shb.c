@@ -6,16 +6,21 @@
  * some order of the run reaches.
  *
  * A race is looked for before the read learns what the writer knew. An atomic read of an atomic
- * write orders nothing by itself: what it does order, PUBLISH and OBSERVE say.
+ * write, which cannot race, orders nothing by itself: what it does order, PUBLISH and OBSERVE say.
  */
 #include "analyzer/predict/history.h"
 
 enum { AHEAD = 24 };
 
+struct write {
+    struct an_stamp stamp;
+    bool atomic;
+};
+
 struct shb {
     struct an_sync_order order;
     struct an_history history;
-    VEC(struct an_stamp) writes; /* the latest plain one of each variable */
+    VEC(struct write) writes; /* the latest one of each variable */
     struct an_pairs *found;
     uint32_t number;
 };
@@ -27,7 +32,7 @@ static void *shb_open(struct an_pairs *found)
     return shb;
 }
 
-static struct an_stamp *write_of(struct shb *shb, uint32_t variable)
+static struct write *write_of(struct shb *shb, uint32_t variable)
 {
     if (variable >= shb->writes.count) {
         size_t count = shb->writes.count;
@@ -41,16 +46,14 @@ static struct an_stamp *write_of(struct shb *shb, uint32_t variable)
 /* Whoever reads what OP wrote, or what OP read, is behind it. */
 static void reads_from(struct shb *shb, struct tr_op op, uint32_t number)
 {
-    struct an_knowledge *k = &shb->order.knowledge;
-    struct an_stamp *write = write_of(shb, op.target);
-    if (op.kind == TR_OP_WRITE) {
-        an_knowledge_stamp(k, op.thread, number, write);
+    struct write *write = write_of(shb, op.target);
+    bool atomic = tr_op_is_atomic(op.kind);
+    if (tr_op_reads(op.kind) && !(atomic && write->atomic))
+        an_knowledge_learn(&shb->order.knowledge, op.thread, &write->stamp);
+    if (!tr_op_writes(op.kind))
         return;
-    }
-    if (tr_op_reads(op.kind) && write->row)
-        an_knowledge_learn(k, op.thread, write);
-    if (tr_op_writes(op.kind)) /* atomic */
-        an_knowledge_drop(k, write);
+    an_knowledge_stamp(&shb->order.knowledge, op.thread, number, &write->stamp);
+    write->atomic = atomic;
 }
 
 static inline void prefetch(const struct shb *shb, struct tr_op op)

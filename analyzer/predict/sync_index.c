@@ -189,8 +189,7 @@ static void follow(struct builder *builder, struct tr_op op, uint32_t place)
     } else if (op.kind == TR_OP_FORK) {
         fork_thread(builder, op, place);
     } else if (op.kind == TR_OP_JOIN) {
-        if (builder->places.at[op.target] > 1)
-            add_after(builder, op.thread, place, op.target, builder->places.at[op.target]);
+        add_after(builder, op.thread, place, op.target, builder->places.at[op.target]);
     } else if (op.kind == TR_OP_SEND) {
         send(builder, op, place);
     } else if (op.kind == TR_OP_RECEIVE) {
