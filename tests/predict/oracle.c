@@ -9,12 +9,11 @@ static bool kinds(const struct oracle *o, unsigned i, unsigned first, unsigned j
 
 bool oracle_is_hard(const struct oracle *o, unsigned i, unsigned j)
 {
-    return oracle_same_thread(o, i, j) ||
-           (oracle_op(o, i).kind == TR_OP_FORK &&
-            oracle_op(o, i).target == oracle_op(o, j).thread) ||
-           (oracle_op(o, j).kind == TR_OP_JOIN &&
-            oracle_op(o, j).target == oracle_op(o, i).thread) ||
-           (kinds(o, i, TR_OP_SEND, j, TR_OP_RECEIVE) && oracle_same_target(o, i, j));
+    struct tr_op a = oracle_op(o, i), b = oracle_op(o, j);
+    return a.thread == b.thread || (a.kind == TR_OP_FORK && a.target == b.thread) ||
+           (b.kind == TR_OP_JOIN && b.target == a.thread) ||
+           (a.target == b.target && ((a.kind == TR_OP_FORK && b.kind == TR_OP_JOIN) ||
+                                     (a.kind == TR_OP_SEND && b.kind == TR_OP_RECEIVE)));
 }
 
 /* A release tells the acquisitions up to the next release by a writer, which tells it on. */

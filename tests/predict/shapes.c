@@ -170,6 +170,13 @@ static bool post_or_wait(struct maker *m, unsigned thread, unsigned kind)
     return true;
 }
 
+/* A channel is one of SEND and RECEIVE, or one of PUBLISH and OBSERVE. */
+static void add_told(struct maker *m, unsigned thread, unsigned kind)
+{
+    uint32_t channel = shapes_below(m->random, m->shape->channels);
+    add(m, thread, kind, channel * 2 + (kind == TR_OP_PUBLISH || kind == TR_OP_OBSERVE));
+}
+
 static bool try_kind(struct maker *m, unsigned thread, unsigned kind)
 {
     if (tr_op_is_access(kind))
@@ -183,7 +190,7 @@ static bool try_kind(struct maker *m, unsigned thread, unsigned kind)
     else if (kind == TR_OP_POST || kind == TR_OP_WAIT)
         return post_or_wait(m, thread, kind);
     else
-        add(m, thread, kind, shapes_below(m->random, m->shape->channels));
+        add_told(m, thread, kind);
     return true;
 }
 
