@@ -7,6 +7,11 @@ enum { DENSE_THREADS = 2048 }; /* for which pairs of threads fit into a table */
 
 struct writer {
     uint32_t thread, place; /* place 0: nobody has written */
+    uint32_t epoch;         /* of the thread, see `epochs` */
+};
+
+struct epochs { /* that a thread has ended: the place of the last event in each */
+    VEC(uint32_t) last;
 };
 
 struct sends { /* of a channel: the latest of each thread */
@@ -18,6 +23,7 @@ struct builder {
     const struct an_run *run;
     struct an_places places;
     struct writer *writers;
+    struct epochs *epochs; /* of filtered runs */
     struct sends *sends;
     struct an_lock_holds *holds; /* data: the step */
     uint32_t *known;             /* of each pair of threads, or NULL: see `sparse` */
@@ -131,13 +137,30 @@ static void end_section(struct builder *builder, struct tr_op op, uint32_t place
 /* Others. ---------------------------------------------------------------------------------------
  */
 
-static void access(struct builder *builder, struct tr_op op, uint32_t place)
+/* How far a thread has surely come whose write was read: where equal accesses are left out, it may
+ * have written again at the end of that epoch. */
+static uint32_t written_by(const struct builder *builder, const struct writer *writer)
+{
+    if (!builder->run->filtered)
+        return writer->place;
+    const struct epochs *epochs = &builder->epochs[writer->thread];
+    uint32_t last = writer->epoch < epochs->last.count ? epochs->last.at[writer->epoch]
+                                                       : builder->places.at[writer->thread];
+    return last > writer->place ? last : writer->place;
+}
+
+static void access(struct builder *builder, struct tr_op op, uint32_t place, bool doubt)
 {
     struct writer *writer = &builder->writers[op.target];
     if (tr_op_reads(op.kind) && writer->place)
-        add_after(builder, op.thread, place, writer->thread, writer->place);
+        add_after(builder, op.thread, place, writer->thread, written_by(builder, writer));
+    if (doubt)
+        *vec_push(&builder->index->thread[op.thread].steps) =
+            (struct an_step){.place = place, .kind = AN_STEP_UNKNOWN};
     if (tr_op_writes(op.kind))
-        *writer = (struct writer){op.thread, place};
+        *writer = (struct writer){
+            op.thread, place,
+            builder->run->filtered ? (uint32_t)builder->epochs[op.thread].last.count : 0};
 }
 
 /* A thread begins behind its fork, if that came first. */
@@ -177,12 +200,17 @@ static void take_token(struct builder *builder, struct tr_op op, uint32_t place)
         (struct an_step){.place = place, .kind = AN_STEP_WAIT, .target = op.target & 0x1fffffff};
 }
 
-static void follow(struct builder *builder, struct tr_op op, uint32_t place)
+static void follow(struct builder *builder, size_t i, uint32_t place)
 {
     struct an_sync_index *index = builder->index;
+    struct tr_op op = builder->run->ops.at[i];
     if (tr_op_is_access(op.kind)) {
-        access(builder, op, place);
-    } else if (tr_op_acquires(op.kind)) {
+        access(builder, op, place, builder->run->doubts.count && builder->run->doubts.at[i]);
+        return;
+    }
+    if (builder->run->filtered)
+        *vec_push(&builder->epochs[op.thread].last) = place - 1;
+    if (tr_op_acquires(op.kind)) {
         begin_section(builder, op, place);
     } else if (tr_op_releases(op.kind)) {
         end_section(builder, op, place);
@@ -242,6 +270,7 @@ void an_sync_index_build(struct an_sync_index *index, const struct an_run *run)
         .index = index,
         .run = run,
         .writers = sn_calloc(run->variables + 1, sizeof(struct writer)),
+        .epochs = sn_calloc(threads + 1, sizeof(struct epochs)),
         .sends = sn_calloc(run->channels + 1, sizeof(struct sends)),
         .holds = sn_calloc(threads + 1, sizeof(struct an_lock_holds)),
         .known = threads <= DENSE_THREADS
@@ -252,19 +281,22 @@ void an_sync_index_build(struct an_sync_index *index, const struct an_run *run)
         index->semaphore[s].initial = run->initial.at[s];
     an_places_init(&builder.places, run);
     for (size_t i = 0; i < run->ops.count; i++)
-        follow(&builder, run->ops.at[i], an_places_next(&builder.places, run, i));
+        follow(&builder, i, an_places_next(&builder.places, run, i));
     for (uint32_t t = 0; t < threads; t++)
         index->thread[t].places = builder.places.at[t];
     fill_ends(index);
     for (uint32_t l = 0; l < index->locks; l++)
         index_users(&index->lock[l], builder.places.at);
-    for (uint32_t t = 0; t < threads; t++)
+    for (uint32_t t = 0; t < threads; t++) {
         vec_release(&builder.holds[t].of);
+        vec_release(&builder.epochs[t].last);
+    }
     for (uint32_t c = 0; c < run->channels; c++)
         vec_release(&builder.sends[c].of);
     an_places_release(&builder.places);
     sn_map_release(&builder.sparse);
     free(builder.writers);
+    free(builder.epochs);
     free(builder.sends);
     free(builder.holds);
     free(builder.known);
