@@ -87,6 +87,9 @@ void oracle_init(struct oracle *o, const struct an_run *run)
     for (unsigned j = 0; j < o->count; j++) {
         o->hard[j] = o->hb[j] = oracle_bit(j);
         o->writer[j] = (int8_t)writer_of(o, j);
+        for (unsigned i = 0; i < o->count; i++)
+            if (an_run_event(run, i) == an_run_event(run, j))
+                o->event[j] |= oracle_bit(i);
         for (unsigned i = 0; i < j; i++) {
             if (oracle_is_hard(o, i, j))
                 o->hard[j] |= o->hard[i];
