@@ -87,6 +87,9 @@ void oracle_init(struct oracle *o, const struct an_run *run)
     for (unsigned j = 0; j < o->count; j++) {
         o->hard[j] = o->hb[j] = oracle_bit(j);
         o->writer[j] = (int8_t)writer_of(o, j);
+        for (unsigned i = 0; i < o->count; i++)
+            if (an_run_event(run, i) == an_run_event(run, j))
+                o->event[j] |= oracle_bit(i);
         for (unsigned i = 0; i < j; i++) {
             if (oracle_is_hard(o, i, j))
                 o->hard[j] |= o->hard[i];
@@ -141,7 +144,8 @@ static void races_lockset(const struct oracle *o, struct oracle_races *races)
 }
 
 /* FastTrack: of each variable the last write, and either the last read or the last one of each
- * thread. Flanagan, Freund, "FastTrack", PLDI 2009; and what RAPID makes of it after a race. */
+ * thread. Flanagan, Freund, "FastTrack", PLDI 2009; and what RAPID's HBEpoch makes of it after a
+ * race: a read that races is not remembered, and a write takes the place of what it races with. */
 
 struct shadow {
     int write;       /* or ORACLE_NONE */
@@ -168,12 +172,10 @@ static bool same_epoch(const struct oracle *o, int i, unsigned j)
 
 static void track_read(const struct oracle *o, unsigned j, struct shadow *s, oracle_set *with)
 {
-    if (!s->spread && s->read && same_epoch(o, __builtin_ctzll(s->read), j))
+    if (s->write != ORACLE_NONE)
+        *with = oracle_bit((unsigned)s->write) & ~o->hb[j];
+    if (*with)
         return;
-    if (s->write != ORACLE_NONE && !(o->hb[j] & oracle_bit((unsigned)s->write))) {
-        *with = oracle_bit((unsigned)s->write);
-        return;
-    }
     if (s->spread) {
         for (unsigned i = 0; i < j; i++)
             if (oracle_same_thread(o, i, j))
@@ -187,10 +189,10 @@ static void track_read(const struct oracle *o, unsigned j, struct shadow *s, ora
 
 static void track_write(const struct oracle *o, unsigned j, struct shadow *s, oracle_set *with)
 {
-    if (same_epoch(o, s->write, j))
-        return;
     oracle_set known = s->read | (s->write != ORACLE_NONE ? oracle_bit((unsigned)s->write) : 0);
     *with = known & ~o->hb[j];
+    if (same_epoch(o, s->write, j))
+        return;
     s->write = (int)j;
     if (s->spread) {
         s->spread = false;

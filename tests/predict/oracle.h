@@ -11,8 +11,9 @@
  *     oracle_races(&oracle, ORACLE_SHB, &races);
  *     races.with[j] >> i & 1         do operations i < j race?
  *
- * Each operation stands for itself: operations of one event (run.h) are taken as one after another.
- * A set of operations is a number with a bit for each.
+ * A set of operations is a number with a bit for each. Those of one event (run.h) happen at once:
+ * no reordering keeps one of them without the others. Where the order of the run itself is judged,
+ * they come one after another.
  *
  * What the definitions of the literature leave open:
  *
@@ -29,7 +30,7 @@
  *   atomics         race with plain accesses only. A read of an atomic write that is no race brings
  *                   SHB no order beyond happens-before
  *   POST, WAIT      happens-before (and WCP) orders each post before each later wait. A reordering
- *                   that keeps n waits keeps the first n - initial posts
+ *                   that keeps n waits keeps the first n - initial posts; there must be so many
  */
 #ifndef SN_TESTS_PREDICT_ORACLE_H
 #define SN_TESTS_PREDICT_ORACLE_H
@@ -48,12 +49,13 @@ static inline oracle_set oracle_bit(unsigned i)
 struct oracle {
     const struct an_run *run;
     unsigned count;
-    oracle_set hard[ORACLE_MOST]; /* what every reordering keeps before it; and itself */
-    oracle_set hb[ORACLE_MOST];   /* what happens before it; and itself */
-    oracle_set held[ORACLE_MOST]; /* acquisitions of the sections in which its thread is then */
-    oracle_set sections;          /* acquisitions that begin one */
-    int8_t match[ORACLE_MOST];    /* the release of an acquisition, and the reverse */
-    int8_t writer[ORACLE_MOST];   /* of each read: the write that it reads */
+    oracle_set event[ORACLE_MOST]; /* operations of the same event */
+    oracle_set hard[ORACLE_MOST];  /* what every reordering keeps before it; and itself */
+    oracle_set hb[ORACLE_MOST];    /* what happens before it; and itself */
+    oracle_set held[ORACLE_MOST];  /* acquisitions of the sections in which its thread is then */
+    oracle_set sections;           /* acquisitions that begin one */
+    int8_t match[ORACLE_MOST];     /* the release of an acquisition, and the reverse */
+    int8_t writer[ORACLE_MOST];    /* of each read: the write that it reads */
 };
 
 /* RUN, which stays the caller's, must have at most ORACLE_MOST operations. */
@@ -131,9 +133,10 @@ oracle_set oracle_abstract(const struct oracle *oracle, oracle_set instance);
 /* Does a sync-preserving reordering reach that instance? */
 bool oracle_reached(const struct oracle *oracle, oracle_set instance);
 
-/* Walks through all reorderings of the run, as far as they can be told apart: thread order, hard
- * order, locks, tokens, and each read reads what it has read. What can race, and which acquisitions
- * can wait for each other, in any of them. False if there are more than LIMIT states. */
+/* Walks through all reorderings of a run whose operations are an event each, as far as they can be
+ * told apart: thread order, hard order, locks, tokens, and each read reads what it has read. What
+ * can race, and which acquisitions can wait for each other, in any of them. False if there are more
+ * than LIMIT states. */
 bool oracle_search(const struct oracle *oracle, size_t limit, struct oracle_races *races,
                    struct oracle_cycles *deadlocks);
 

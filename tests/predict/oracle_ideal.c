@@ -13,7 +13,7 @@ static oracle_set add_operations(const struct oracle *o, oracle_set ideal)
 {
     for (unsigned i = o->count; i-- > 0;)
         if (ideal & oracle_bit(i)) {
-            ideal |= o->hard[i];
+            ideal |= o->hard[i] | o->event[i];
             if (o->writer[i] != ORACLE_NONE)
                 ideal |= oracle_bit((unsigned)o->writer[i]);
         }
@@ -36,28 +36,30 @@ static bool add_releases(const struct oracle *o, oracle_set *ideal)
     return true;
 }
 
-static oracle_set first_posts(const struct oracle *o, uint32_t semaphore, unsigned count)
+/* False if there are fewer than COUNT. */
+static bool add_first_posts(const struct oracle *o, uint32_t semaphore, unsigned count,
+                            oracle_set *ideal)
 {
-    oracle_set posts = 0;
     for (unsigned i = 0; i < o->count && count; i++)
         if (oracle_op(o, i).kind == TR_OP_POST && oracle_op(o, i).target == semaphore) {
-            posts |= oracle_bit(i);
+            *ideal |= oracle_bit(i);
             count--;
         }
-    return posts;
+    return count == 0;
 }
 
-static oracle_set add_posts(const struct oracle *o, oracle_set ideal)
+/* False if a token would be needed that nobody is known to have given. */
+static bool add_posts(const struct oracle *o, oracle_set *ideal)
 {
     for (uint32_t s = 0; s < o->run->initial.count; s++) {
-        unsigned waits = 0;
+        uint32_t waits = 0, initial = o->run->initial.at[s];
         for (unsigned i = 0; i < o->count; i++)
-            waits += ideal & oracle_bit(i) && oracle_op(o, i).kind == TR_OP_WAIT &&
+            waits += *ideal & oracle_bit(i) && oracle_op(o, i).kind == TR_OP_WAIT &&
                      oracle_op(o, i).target == s;
-        if (waits > o->run->initial.at[s])
-            ideal |= first_posts(o, s, waits - o->run->initial.at[s]);
+        if (waits > initial && !add_first_posts(o, s, waits - initial, ideal))
+            return false;
     }
-    return ideal;
+    return true;
 }
 
 /* The least ideal that has SEEDS. False if there is none. */
@@ -67,9 +69,8 @@ static bool close_ideal(const struct oracle *o, oracle_set seeds, oracle_set *id
     for (oracle_set before = ~seeds; before != *ideal;) {
         before = *ideal;
         *ideal = add_operations(o, *ideal);
-        if (!add_releases(o, ideal))
+        if (!add_releases(o, ideal) || !add_posts(o, ideal))
             return false;
-        *ideal = add_posts(o, *ideal);
     }
     return true;
 }
@@ -79,8 +80,8 @@ static bool all_next(const struct oracle *o, oracle_set ends)
 {
     oracle_set seeds = 0, ideal;
     for (unsigned i = 0; i < o->count; i++)
-        if (ends & oracle_bit(i))
-            seeds |= o->hard[i] & ~oracle_bit(i);
+        if (o->event[i] & ends)
+            seeds |= o->hard[i] & ~o->event[i];
     return close_ideal(o, seeds, &ideal) && !(ideal & ends);
 }
 

@@ -36,7 +36,7 @@ struct verdict {
 };
 
 struct tally {
-    unsigned long runs, searched, deadlocks, beyond;
+    unsigned long runs, searched, races, deadlocks, beyond;
 };
 
 static const char *const names[] = {
@@ -82,10 +82,11 @@ static bool apply(const struct an_relation *relation, const struct an_run *run,
     return good;
 }
 
-/* Each pair is one of two accesses of that variable, in their order. */
+/* Each pair is one of two accesses of that variable, in their order, and of another event. */
 static bool well_formed(const char *name, const struct an_run *run, const struct an_pairs *found,
                         struct verdict *verdict)
 {
+    uint64_t last = 0;
     vec_each (struct an_pair, pair, &found->of) {
         if (pair->first >= pair->second || pair->second >= run->ops.count)
             return wrong(verdict, "%s: a race of %llu and %llu", name,
@@ -93,15 +94,20 @@ static bool well_formed(const char *name, const struct an_run *run, const struct
         if (pair->variable != run->ops.at[pair->second].target)
             return wrong(verdict, "%s: the race at %llu is said to be on V%u", name,
                          (unsigned long long)pair->second + 1, pair->variable);
+        if (an_run_event(run, pair->second) <= last)
+            return wrong(verdict, "%s: event %llu is told twice, or too late", name,
+                         (unsigned long long)an_run_event(run, pair->second));
+        last = an_run_event(run, pair->second);
     }
     return true;
 }
 
-static oracle_set seconds_of(const struct an_pairs *found)
+/* What is told, and all that is of the same events. */
+static oracle_set seconds_of(const struct oracle *oracle, const struct an_pairs *found)
 {
     oracle_set seconds = 0;
     vec_each (struct an_pair, pair, &found->of)
-        seconds |= oracle_bit((unsigned)pair->second);
+        seconds |= oracle->event[pair->second];
     return seconds;
 }
 
@@ -127,7 +133,7 @@ static bool contained(const char *name, const struct an_pairs *found,
 static bool complete(const char *name, const struct oracle *oracle, const struct an_pairs *found,
                      const struct oracle_races *races, struct verdict *verdict)
 {
-    oracle_set missing = seconds_expected(oracle, races) & ~seconds_of(found);
+    oracle_set missing = seconds_expected(oracle, races) & ~seconds_of(oracle, found);
     if (!missing)
         return true;
     unsigned j = (unsigned)__builtin_ctzll(missing);
@@ -144,7 +150,7 @@ static bool has_atomics(const struct an_run *run)
 }
 
 static bool check_relation(const struct oracle *oracle, const struct an_relation *relation,
-                           enum oracle_relation which, struct verdict *verdict)
+                           enum oracle_relation which, struct tally *tally, struct verdict *verdict)
 {
     const char *name = relation->name;
     struct an_pairs found = {0};
@@ -157,6 +163,7 @@ static bool check_relation(const struct oracle *oracle, const struct an_relation
                 well_formed(name, oracle->run, &found, verdict) &&
                 contained(name, &found, &races, verdict) &&
                 (part || complete(name, oracle, &found, &races, verdict));
+    tally->races += found.of.count;
     vec_release(&found.of);
     return good;
 }
@@ -178,17 +185,18 @@ static bool check_osr(const struct oracle *oracle, const struct oracle_races *po
                 (!possible || contained("osr", &found, possible, verdict));
     if (possible)
         tally->beyond += (unsigned)__builtin_popcountll(seconds_expected(oracle, possible) &
-                                                        ~seconds_of(&found));
+                                                        ~seconds_of(oracle, &found));
     vec_release(&found.of);
     return good;
 }
 
-static bool check_relations(const struct oracle *oracle, const char *only, struct verdict *verdict)
+static bool check_relations(const struct oracle *oracle, const char *only, struct tally *tally,
+                            struct verdict *verdict)
 {
     for (unsigned i = 0; i < ORACLE_RELATIONS; i++) {
         const struct an_relation *relation = an_relation_find(names[i]);
         if (relation && (!only || strcmp(only, names[i]) == 0) &&
-            !check_relation(oracle, relation, (enum oracle_relation)i, verdict))
+            !check_relation(oracle, relation, (enum oracle_relation)i, tally, verdict))
             return false;
     }
     return true;
@@ -292,9 +300,9 @@ static bool check(const struct an_run *run, const struct settings *settings, str
     struct oracle_races possible;
     struct oracle_cycles deadlocks = {0};
     oracle_init(&oracle, run);
-    bool searched =
-        run->ops.count <= SEARCHED && oracle_search(&oracle, STATES, &possible, &deadlocks);
-    bool good = check_relations(&oracle, settings->relation, verdict);
+    bool searched = run->ops.count <= SEARCHED && !run->events.count &&
+                    oracle_search(&oracle, STATES, &possible, &deadlocks);
+    bool good = check_relations(&oracle, settings->relation, tally, verdict);
     if (good && !settings->relation)
         good = check_patterns(&oracle, false, tally, verdict) &&
                check_patterns(&oracle, true, tally, verdict) &&
@@ -312,12 +320,23 @@ static void copy_without(const struct an_run *run, size_t skipped, struct an_run
 {
     vec_each (uint32_t, tokens, &run->initial)
         *vec_push(&copy->initial) = *tokens;
-    for (size_t i = 0; i < run->ops.count; i++)
-        if (i != skipped)
-            an_run_add(copy, run->ops.at[i]);
+    for (size_t i = 0; i < run->ops.count; i++) {
+        if (i == skipped)
+            continue;
+        an_run_add(copy, run->ops.at[i]);
+        if (run->events.count)
+            *vec_push(&copy->events) = run->events.at[i];
+    }
 }
 
-/* Leaves out what can be left out so that RUN still fails. */
+/* Is it the same analysis that fails? */
+static bool same_fault(const struct verdict *a, const struct verdict *b)
+{
+    size_t name = strcspn(a->text, ":");
+    return strncmp(a->text, b->text, name + 1) == 0;
+}
+
+/* Leaves out what can be left out so that RUN still fails in the same way. */
 static void shrink(struct an_run *run, const struct settings *settings, struct verdict *verdict)
 {
     struct tally tally = {0};
@@ -325,8 +344,7 @@ static void shrink(struct an_run *run, const struct settings *settings, struct v
         struct an_run smaller = {0};
         struct verdict now;
         copy_without(run, i, &smaller);
-        bool good = check(&smaller, settings, &tally, &now);
-        if (!good) {
+        if (!check(&smaller, settings, &tally, &now) && same_fault(verdict, &now)) {
             struct an_run larger = *run;
             *run = smaller;
             smaller = larger;
@@ -394,11 +412,14 @@ int main(int argc, char **argv)
               stderr);
         return 2;
     }
-    printf("seed %llu\n", (unsigned long long)settings.seed);
+    printf("seed %llu; relations:", (unsigned long long)settings.seed);
+    for (const struct an_relation *const *relation = an_relations(); *relation; relation++)
+        printf(" %s", (*relation)->name);
+    puts("");
     for (unsigned long i = 0; i < settings.count && failures < REPORTED; i++)
         failures += !try_run(&settings, settings.seed + i, &tally);
-    printf("%lu runs, in all orders %lu; deadlocks %lu; possible races that OSR does not tell %lu; "
-           "%u failed\n",
-           tally.runs, tally.searched, tally.deadlocks, tally.beyond, failures);
+    printf("%lu runs, %lu of them in all orders; %lu races, %lu deadlocks; %lu possible races that "
+           "osr does not tell; %u failed\n",
+           tally.runs, tally.searched, tally.races, tally.deadlocks, tally.beyond, failures);
     return failures != 0;
 }

@@ -49,9 +49,14 @@ const struct shape shapes[] = {
      .depth = 2, .burst = 4, .open = 20,
      .tried = {ACCESSES, [TR_OP_ACQUIRE] = 14, [TR_OP_RELEASE] = 14, [TR_OP_POST] = 14,
                [TR_OP_WAIT] = 18}},
+    {"wide", .threads = 4, .locks = 2, .variables = 4, .channels = 2, .operations = 40,
+     .depth = 2, .burst = 8, .open = 30, .joined = 60,
+     .tried = {ACCESSES, [TR_OP_ACQUIRE] = 12, [TR_OP_RELEASE] = 14, [TR_OP_ATOMIC_READ] = 8,
+               [TR_OP_ATOMIC_WRITE] = 6, [TR_OP_ATOMIC_UPDATE] = 6, [TR_OP_SEND] = 8,
+               [TR_OP_RECEIVE] = 4, [TR_OP_PUBLISH] = 8, [TR_OP_OBSERVE] = 8}},
     {"all", .threads = 5, .locks = 4, .variables = 4, .channels = 2, .semaphores = 2,
      .operations = 48, .depth = 3, .burst = 7, .forked = 40, .crossed = 20, .nested = 10,
-     .unmatched = 2, .open = 40,
+     .unmatched = 2, .open = 40, .joined = 20,
      .tried = {ACCESSES, LINEAGE, [TR_OP_NONE] = 3, [TR_OP_ACQUIRE] = 25, [TR_OP_RELEASE] = 40,
                [TR_OP_ATOMIC_READ] = 4, [TR_OP_ATOMIC_WRITE] = 4, [TR_OP_ATOMIC_UPDATE] = 4,
                [TR_OP_ACQUIRE_SHARED] = 9, [TR_OP_TRY] = 5, [TR_OP_TRY_SHARED] = 3,
@@ -90,9 +95,27 @@ struct maker {
     unsigned threads;
 };
 
+/* Wide accesses, and atomics and waits that order as well. */
+static bool can_join(struct tr_op last, struct tr_op op)
+{
+    return last.thread == op.thread &&
+           ((tr_op_is_access(op.kind) && last.kind == op.kind && last.target != op.target) ||
+            (last.kind == TR_OP_OBSERVE && tr_op_is_atomic(op.kind)) ||
+            (tr_op_is_atomic(last.kind) && op.kind == TR_OP_PUBLISH) ||
+            (tr_op_releases(last.kind) && op.kind == TR_OP_SEND));
+}
+
 static void add(struct maker *m, unsigned thread, unsigned kind, uint32_t target)
 {
-    an_run_add(m->run, (struct tr_op){.thread = thread, .kind = kind, .target = target});
+    struct tr_op op = {.thread = thread, .kind = kind, .target = target};
+    size_t count = m->run->ops.count;
+    if (m->shape->joined) {
+        uint64_t last = count ? m->run->events.at[count - 1] : 0;
+        bool joins = count && can_join(m->run->ops.at[count - 1], op) &&
+                     percent(m->random, m->shape->joined);
+        *vec_push(&m->run->events) = joins ? last : last + 1 + shapes_below(m->random, 2);
+    }
+    an_run_add(m->run, op);
 }
 
 static bool has(const struct maker *m, unsigned thread, uint32_t lock, bool alone)
