@@ -5,8 +5,10 @@
  */
 #include "cli/raw.h"
 
+#include "analyzer/predict/patterns.h"
 #include "cli/output.h"
 #include "cli/progress.h"
+#include "cli/trouble.h"
 #include "trace/std.h"
 
 #include <unistd.h>
@@ -77,6 +79,22 @@ static int tell_races(struct raw *raw, struct sn_error *err)
     return 0;
 }
 
+static int tell_deadlocks(struct raw *raw, const struct an_patterns *patterns, struct sn_error *err)
+{
+    vec_each (struct an_pattern, pattern, &patterns->of) {
+        sn_text_puts(&raw->out, "deadlock");
+        for (uint32_t i = 0; i < pattern->length; i++)
+            put_number(&raw->out, an_run_event(&raw->run, pattern->ops[i]));
+        sn_text_add(&raw->out, "\n", 1);
+        if (raw->out.length >= BATCH && flush(raw, err) < 0)
+            return err->code;
+    }
+    raw->deadlock_count = patterns->of.count;
+    if (patterns->exhausted)
+        sn_say("warning: there are more cycles of locks than were looked at");
+    return 0;
+}
+
 static int tell_summary(struct raw *raw, struct sn_error *err)
 {
     const uint64_t numbers[] = {raw->events,        raw->run.threads, raw->run.locks,
@@ -140,10 +158,20 @@ static unsigned workers(const struct sn_settings *settings)
 
 static int look_at_whole(struct raw *raw, struct sn_error *err)
 {
-    if (!raw->relation)
-        return 0;
-    an_relation_apply(raw->relation, &raw->run, workers(raw->settings), &raw->found);
-    return tell_races(raw, err);
+    int code = 0;
+    if (raw->relation) {
+        an_relation_apply(raw->relation, &raw->run, workers(raw->settings), &raw->found);
+        code = tell_races(raw, err);
+    }
+    if (raw->deadlocks && code == 0) {
+        struct an_patterns patterns = {0};
+        uint32_t length = raw->settings->analysis.deadlock_length;
+        an_patterns_find(&raw->run, length < AN_PATTERN_LONGEST ? length : AN_PATTERN_LONGEST,
+                         raw->deadlocks == SN_DEADLOCKS_SPD, &patterns);
+        code = tell_deadlocks(raw, &patterns, err);
+        an_patterns_release(&patterns);
+    }
+    return code;
 }
 
 static int list_std(struct raw *raw, const char *path, struct sn_error *err)

@@ -17,6 +17,18 @@ hidden_race()
     silent err
 }
 
+@test "deadlocks are told by the acquisitions that close the cycle" {
+    printf '%s\n' 'T1|acq(a)|1' 'T1|acq(b)|2' 'T1|rel(b)|3' 'T1|rel(a)|4' 'T2|acq(b)|5' \
+        'T2|acq(a)|6' 'T2|rel(a)|7' 'T2|rel(b)|8' >trace.std
+    for kind in patterns spd; do
+        expect 0 "$SNARL" analyze --list --deadlocks=$kind trace.std
+        printf '%s\n' 'deadlock 2 6' 'summary 8 2 2 0 0 0 1' | cmp out -
+        silent err
+    done
+    expect 0 "$SNARL" analyze --list trace.std
+    printf '%s\n' 'deadlock 2 6' 'summary 8 2 2 0 0 0 1' | cmp out -
+}
+
 @test "standard input is read as it comes" {
     hidden_race >trace.std
     expect 0 "$SNARL" analyze --list --relation=hb trace.std
