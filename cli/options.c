@@ -16,7 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { GROUPS = 12 };
+enum { GROUPS = 13 };
 
 enum key {
     KEY_OUTPUT = 'o',
@@ -50,6 +50,7 @@ enum key {
     KEY_RELATION,
     KEY_DEADLOCKS,
     KEY_JOBS,
+    KEY_TO,
 };
 
 static double parse_number(struct argp_state *state, const char *option, const char *text,
@@ -323,11 +324,16 @@ static const struct argp_option symbols_options[] = {
 };
 static const struct argp_option dump_options[] = {
     {"symbols", KEY_SYMBOLS, 0, 0, "Add the functions and source lines of each stack", 0},
+    {"to", KEY_TO, "FORM", 0,
+     "Print text (default: all there is), std (RAPID's text; what it has no word for is left out), "
+     "or xstd (extended STD)",
+     0},
     {0},
 };
 
 static error_t parse_symbols(int key, char *arg, struct argp_state *state)
 {
+    static const char *const forms[] = {"text", "std", "xstd", NULL};
     struct sn_settings *settings = state->input;
     switch (key) {
     case KEY_SOURCE_ROOT:
@@ -342,16 +348,23 @@ static error_t parse_symbols(int key, char *arg, struct argp_state *state)
     case KEY_SYMBOLS:
         settings->dump_symbols = true;
         return 0;
+    case KEY_TO:
+        settings->dump_to = (enum sn_dump_form)parse_choice(state, "--to", arg, forms);
+        return 0;
     default:
         return ARGP_ERR_UNKNOWN;
     }
 }
 
-static const struct argp_option raw_options[] = {
+static const struct argp_option input_options[] = {
     {"input", KEY_INPUT, "FORM", 0,
      "What the trace is: snarl (its own), std (RAPID's text), xstd (extended STD), or auto "
      "(default): by its content",
      0},
+    {0},
+};
+
+static const struct argp_option raw_options[] = {
     {"list", KEY_LIST, 0, 0,
      "Print raw results on stdout instead of findings, one a line: \"race FIRST SECOND VARIABLE\", "
      "\"deadlock EVENT EVENT...\", \"summary EVENTS THREADS LOCKS VARIABLES RACY_EVENTS "
@@ -481,6 +494,7 @@ static const struct argp group_parsers[GROUPS] = {
     {.options = log_options, .parser = parse_log},
     {.options = dump_options, .parser = parse_symbols},
     {.options = raw_options, .parser = parse_raw, .help_filter = tell_relations},
+    {.options = input_options, .parser = parse_raw},
     {.options = general_options, .parser = parse_general},
 };
 

@@ -34,13 +34,15 @@ enum sn_option_group {
     SN_OPTIONS_SOURCE = 1 << 6,   /* --source-root */
     SN_OPTIONS_SYMBOLS = 1 << 7,  /* --sysroot, --debug-path */
     SN_OPTIONS_LOG = 1 << 8,      /* --log-file, --color, -v */
-    SN_OPTIONS_DUMP = 1 << 9,     /* -s */
-    SN_OPTIONS_RAW = 1 << 10,     /* --input, --list, --relation, --deadlocks, --jobs */
+    SN_OPTIONS_DUMP = 1 << 9,     /* -s, --to */
+    SN_OPTIONS_RAW = 1 << 10,     /* --list, --relation, --deadlocks, --jobs */
+    SN_OPTIONS_INPUT = 1 << 11,   /* --input */
 };
 
 enum { SN_FOLLOW_MAX = 500 }; /* the recorder's own limit */
 enum sn_accesses { SN_ACCESSES_AUTO, SN_ACCESSES_TSAN, SN_ACCESSES_NONE };
 enum sn_input { SN_INPUT_AUTO, SN_INPUT_SNARL, SN_INPUT_STD, SN_INPUT_XSTD };
+enum sn_dump_form { SN_DUMP_TEXT, SN_DUMP_STD, SN_DUMP_XSTD };
 enum sn_deadlocks { SN_DEADLOCKS_UNSAID, SN_DEADLOCKS_PATTERNS, SN_DEADLOCKS_SPD };
 enum sn_color { SN_COLOR_AUTO, SN_COLOR_ALWAYS, SN_COLOR_NEVER };
 
@@ -69,6 +71,7 @@ struct sn_settings {
     struct an_options analysis;
     struct sn_symbols_options symbols;
     bool dump_symbols;
+    enum sn_dump_form dump_to;
 
     enum sn_input input;
     bool list;
