@@ -87,17 +87,30 @@ static bool same(const struct tr_dictionary_slot *slot, const struct tr_spelling
     return memcmp((const char *)(uintptr_t)slot->b, spelling->at, spelling->length) == 0;
 }
 
+/* Where the name stands, or the free slot where it would. */
+static struct tr_dictionary_slot *slot_of(const struct tr_dictionary *dictionary,
+                                          const struct tr_spelling *spelling)
+{
+    size_t at = spelling->hash & dictionary->mask;
+    struct tr_dictionary_slot *slot;
+    while ((slot = &dictionary->slots[at])->number && !same(slot, spelling))
+        at = (at + 1) & dictionary->mask;
+    return slot;
+}
+
+uint32_t tr_dictionary_find(const struct tr_dictionary *dictionary, struct tr_spelling spelling)
+{
+    uint32_t number = dictionary->slots ? slot_of(dictionary, &spelling)->number : 0;
+    return number ? number - 1 : TR_NO_NUMBER;
+}
+
 uint32_t tr_dictionary_search(struct tr_dictionary *dictionary, struct tr_spelling spelling)
 {
     if (!dictionary->slots || dictionary->names.count > dictionary->mask / 2)
         grow(dictionary);
-    size_t at = spelling.hash & dictionary->mask;
-    struct tr_dictionary_slot *slot;
-    while ((slot = &dictionary->slots[at])->number) {
-        if (same(slot, &spelling))
-            return slot->number - 1;
-        at = (at + 1) & dictionary->mask;
-    }
+    struct tr_dictionary_slot *slot = slot_of(dictionary, &spelling);
+    if (slot->number)
+        return slot->number - 1;
     if (dictionary->names.count == TR_NO_NUMBER)
         return TR_NO_NUMBER;
     const char *name = keep(dictionary, &spelling);

@@ -106,6 +106,9 @@ static inline uint32_t tr_dictionary_number(struct tr_dictionary *dictionary,
     return tr_dictionary_search(dictionary, spelling);
 }
 
+/* The same, but TR_NO_NUMBER for a name that did not occur yet. */
+uint32_t tr_dictionary_find(const struct tr_dictionary *dictionary, struct tr_spelling spelling);
+
 static inline uint32_t tr_dictionary_count(const struct tr_dictionary *dictionary)
 {
     return (uint32_t)dictionary->names.count;
