@@ -12,7 +12,7 @@
 #include "analyzer/predict/patterns.h"
 
 #include "analyzer/predict/ideal.h"
-#include "analyzer/predict/locksets.h"
+#include "analyzer/predict/lock_sets.h"
 
 enum { STEPS = 4 * 1000 * 1000 /* of the search, in all */ };
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "analyzer/predict/sync_index.h"
 
-#include "analyzer/predict/locksets.h"
+#include "analyzer/predict/lock_sets.h"
 
 enum { DENSE_THREADS = 2048 }; /* for which pairs of threads fit into a table */
 

@@ -22,7 +22,7 @@
 #include "analyzer/predict/relation.h"
 
 #include "analyzer/predict/ideal.h"
-#include "analyzer/predict/locksets.h"
+#include "analyzer/predict/lock_sets.h"
 #include "analyzer/predict/workers.h"
 
 /* An access of a variable that may race. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "analyzer/predict/locksets.h"
+#include "analyzer/predict/lock_sets.h"
 
 enum { SMALL = 64 };
 

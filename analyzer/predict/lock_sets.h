@@ -3,8 +3,8 @@
  * The sets of locks that threads hold, by number: equal sets have one number, exactly. Also what a
  * thread holds now, nested acquisitions counted.
  */
-#ifndef SN_ANALYZER_PREDICT_LOCKSETS_H
-#define SN_ANALYZER_PREDICT_LOCKSETS_H
+#ifndef SN_ANALYZER_PREDICT_LOCK_SETS_H
+#define SN_ANALYZER_PREDICT_LOCK_SETS_H
 
 #include "base/map.h"
 #include "base/vec.h"
