@@ -52,7 +52,6 @@ struct collector {
     VEC(struct of_object) objects;  /* by id */
     VEC(struct of_thread) threads;  /* by index */
     uint64_t event;                 /* the number of the present one */
-    bool imported;
 };
 
 /* Telling. --------------------------------------------------------------------------------------
@@ -435,7 +434,7 @@ static bool becomes_unsure(struct collector *c, const struct tr_event *ev)
 
 static void one_event(struct collector *c, const struct tr_event *ev)
 {
-    c->event = c->imported ? ev->time : ev->index;
+    c->event = an_event_number(c->world->reader, ev);
     if (ev->kind == TR_FREE)
         free_memory(c, ev);
     an_world_event(c->world, ev);

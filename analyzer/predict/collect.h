@@ -20,6 +20,13 @@
 #include "analyzer/predict/run.h"
 #include "analyzer/world/world.h"
 
+/* What an event is called by: its place among the reader's; where the trace was made of text, the
+ * line. */
+static inline uint64_t an_event_number(const struct tr_reader *reader, const struct tr_event *ev)
+{
+    return tr_reader_header(reader)->flags & TR_IS_IMPORTED ? ev->time : ev->index;
+}
+
 struct an_collect_options {
     bool all; /* variables */
     /* May what stands behind event EV of a thread hang on accesses that were not recorded? Or NULL.
