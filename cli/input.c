@@ -61,3 +61,45 @@ void sn_trace_close(struct sn_trace *trace)
         tr_reader_close(trace->reader);
     *trace = (struct sn_trace){0};
 }
+
+void sn_trace_name_objects(const struct sn_trace *trace, struct sn_report *report, size_t first)
+{
+    for (size_t i = first; trace->xstd && i < report->findings.count; i++) {
+        struct sn_finding *finding = report->findings.at[i];
+        vec_each (struct sn_lock *, lock, &finding->locks)
+            if (!(*lock)->name)
+                (*lock)->name =
+                    sn_strdup(&report->arena, tr_xstd_name(trace->xstd, (*lock)->address));
+        struct sn_variable *variable = finding->variable;
+        if (variable && !variable->name)
+            variable->name =
+                sn_strdup(&report->arena, tr_xstd_name(trace->xstd, variable->address));
+    }
+}
+
+static void name_places(struct sn_report *report, struct sn_stack *stack)
+{
+    for (size_t i = 0; i < stack->count; i++) {
+        struct sn_frame *frame = &stack->frames[i];
+        if (!frame->function && frame->pc)
+            frame->function =
+                sn_sprintf(&report->arena, "location %d", (int)(int32_t)(frame->pc - 1));
+    }
+}
+
+void sn_trace_name_places(const struct sn_trace *trace, struct sn_report *report, size_t first)
+{
+    for (size_t i = first; trace->xstd && i < report->findings.count; i++) {
+        struct sn_finding *finding = report->findings.at[i];
+        vec_each (struct sn_thread *, thread, &finding->threads)
+            name_places(report, &(*thread)->created_at);
+        vec_each (struct sn_lock *, lock, &finding->locks)
+            name_places(report, &(*lock)->created_at);
+        vec_each (struct sn_site, site, &finding->sites)
+            name_places(report, &site->stack);
+        vec_each (struct sn_step, step, &finding->witness)
+            name_places(report, &(struct sn_stack){&step->at, 1});
+        if (finding->variable)
+            name_places(report, &finding->variable->allocated_at);
+    }
+}

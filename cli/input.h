@@ -11,6 +11,7 @@
 #define SN_CLI_INPUT_H
 
 #include "cli/options.h"
+#include "finding/finding.h"
 #include "trace/reader.h"
 #include "trace/xstd.h"
 
@@ -26,6 +27,10 @@ enum sn_input sn_input_form(const char *path, enum sn_input said);
 /* Text becomes a trace. */
 int sn_trace_open(struct sn_trace *trace, const char *path, enum sn_input said,
                   struct sn_error *err);
+/* In the findings of REPORT from FIRST on: what the text calls its variables and locks; and, once
+ * symbols/ is through with them, its locations, as lines of the file at PATH. */
+void sn_trace_name_objects(const struct sn_trace *trace, struct sn_report *report, size_t first);
+void sn_trace_name_places(const struct sn_trace *trace, struct sn_report *report, size_t first);
 void sn_trace_close(struct sn_trace *trace);
 
 #endif

@@ -261,8 +261,9 @@ static bool put_event(struct tr_export *export, const struct tr_event *ev, struc
     case TR_BLOCK_BEGIN:
         return (ev->mode & 15) <= TR_BLOCK_TEAM &&
                put_line(export, ev, TR_X_BLOCK, ev->mode & TR_BLOCK_TIMED, ev->mode & 15, 0, out);
-    case TR_BLOCK_END:
     case TR_THREAD_EXIT:
+        return !export->extended || put_line(export, ev, TR_X_NOTHING, 0, 0, 0, out);
+    case TR_BLOCK_END:
     case TR_TIMEOUT:
         return put_line(export, ev, TR_X_NOTHING, 0, 0, 0, out);
     case TR_META ... TR_COVERAGE:

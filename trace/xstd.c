@@ -721,17 +721,28 @@ const char *tr_xstd_thread_name(const struct tr_xstd *x, uint32_t thread)
     return tr_dictionary_name(&x->names[TR_X_THREAD], thread);
 }
 
-const char *tr_xstd_variable_name(const struct tr_xstd *x, uint64_t address)
+/* The last variable that begins at ADDRESS or before. */
+static uint32_t variable_at(const struct tr_xstd *x, uint64_t address)
 {
-    if (address < NAMED || !x->room.count)
-        return NULL;
     size_t low = 0, high = x->room.count;
     while (high - low > 1) {
         size_t middle = low + (high - low) / 2;
         *(x->room.at[middle] <= address ? &low : &high) = middle;
     }
-    return x->room.at[low] <= address ? tr_dictionary_name(&x->names[TR_X_VARIABLE], (uint32_t)low)
-                                      : NULL;
+    return (uint32_t)low;
+}
+
+const char *tr_xstd_name(const struct tr_xstd *x, uint64_t address)
+{
+    unsigned space = address >> 56 & 15;
+    if (address < NAMED || space >= TR_X_SPACES)
+        return NULL;
+    uint64_t number = (address & ((1ull << 56) - 1)) / OBJECT_ROOM;
+    if (space == TR_X_VARIABLE)
+        number = variable_at(x, address);
+    return number < tr_dictionary_count(&x->names[space])
+               ? tr_dictionary_name(&x->names[space], (uint32_t)number)
+               : NULL;
 }
 
 void tr_xstd_close(struct tr_xstd *x)

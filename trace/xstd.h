@@ -39,8 +39,9 @@ uint32_t tr_xstd_threads(const struct tr_xstd *xstd);
 uint32_t tr_xstd_locks(const struct tr_xstd *xstd);
 uint32_t tr_xstd_variables(const struct tr_xstd *xstd);
 const char *tr_xstd_thread_name(const struct tr_xstd *xstd, uint32_t thread);
-/* The name of the variable that lies at ADDRESS, or NULL for a number. */
-const char *tr_xstd_variable_name(const struct tr_xstd *xstd, uint64_t address);
+/* The name of what lies at ADDRESS, a variable or an object; NULL for an address that is told as a
+ * number. */
+const char *tr_xstd_name(const struct tr_xstd *xstd, uint64_t address);
 void tr_xstd_close(struct tr_xstd *xstd);
 
 /* Has this beginning of a text a line with a word that plain STD has not? */
