@@ -615,6 +615,7 @@ static int import(struct tr_xstd *x)
     tr_xwords_init(&x->words);
     tr_writer_init(&x->writer);
     x->writer.header.access_source = TR_SOURCE_TSAN;
+    x->writer.header.flags |= TR_IS_IMPORTED;
     if (x->path)
         snprintf(x->writer.header.program, sizeof x->writer.header.program, "%s", x->path);
     int code = each_line(x, survey);

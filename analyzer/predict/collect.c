@@ -339,8 +339,9 @@ static void thread_event(struct collector *c, const struct tr_event *ev)
     if (ev->kind == TR_THREAD_CREATE || ev->kind == TR_JOIN || ev->kind == TR_THREAD_CANCEL)
         other = an_thread_find(c->world, (uint32_t)ev->a0);
     if (ev->kind == TR_THREAD_START && !c->world->now.thread->created &&
-        c->world->now.thread->number)
-        tell(c, TR_OP_UNKNOWN, 0); /* nobody knows who made it */
+        c->world->now.thread->number &&
+        !(tr_reader_header(c->world->reader)->flags & TR_IS_IMPORTED))
+        tell(c, TR_OP_UNKNOWN, 0); /* nobody knows who made it; in a text nobody need have */
     if (!other || other == c->world->now.thread)
         return;
     if (ev->kind == TR_THREAD_CANCEL) {
