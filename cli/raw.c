@@ -5,7 +5,10 @@
  */
 #include "cli/raw.h"
 
+#include "analyzer/predict/collect.h"
 #include "analyzer/predict/patterns.h"
+#include "analyzer/world/locks.h"
+#include "cli/input.h"
 #include "cli/output.h"
 #include "cli/progress.h"
 #include "cli/trouble.h"
@@ -19,10 +22,12 @@ struct raw {
     const struct sn_settings *settings;
     const struct an_relation *relation; /* or NULL */
     enum sn_deadlocks deadlocks;
-    struct tr_std *std;
+    struct tr_std *std; /* one of the two */
+    struct sn_trace trace;
+    VEC(uint64_t) lines; /* of text: of each event in the reader's order */
     struct sn_progress progress;
     struct sn_text out;
-    struct an_run run; /* unless the text is followed */
+    struct an_run run; /* empty if the text is followed */
     struct an_pairs found;
     VEC(bool) racy; /* by variable */
     uint64_t events, racy_events, racy_variables, deadlock_count;
@@ -47,10 +52,25 @@ static void put_number(struct sn_text *out, uint64_t number)
     sn_text_add(out, at, (size_t)(digits + sizeof digits - at));
 }
 
+static void put_event(struct raw *raw, uint64_t operation)
+{
+    uint64_t event = an_run_event(&raw->run, operation);
+    put_number(&raw->out, event <= raw->lines.count ? raw->lines.at[event - 1] : event);
+}
+
 static void put_variable(struct raw *raw, uint32_t variable)
 {
+    uint64_t address = variable < raw->run.addresses.count ? raw->run.addresses.at[variable] : 0;
+    const char *name = raw->std          ? tr_std_name(raw->std, TR_STD_VARIABLE, variable)
+                       : raw->trace.xstd ? tr_xstd_name(raw->trace.xstd, address)
+                                         : NULL;
     sn_text_add(&raw->out, " ", 1);
-    sn_text_puts(&raw->out, tr_std_name(raw->std, TR_STD_VARIABLE, variable));
+    if (name)
+        sn_text_puts(&raw->out, name);
+    else if (raw->trace.xstd)
+        sn_text_printf(&raw->out, "%llu", (unsigned long long)address);
+    else
+        sn_text_printf(&raw->out, "0x%llx", (unsigned long long)address);
 }
 
 static void count_race(struct raw *raw, uint32_t variable)
@@ -68,8 +88,8 @@ static int tell_races(struct raw *raw, struct sn_error *err)
     vec_each (struct an_pair, pair, &raw->found.of) {
         count_race(raw, pair->variable);
         sn_text_puts(&raw->out, "race");
-        put_number(&raw->out, an_run_event(&raw->run, pair->first));
-        put_number(&raw->out, an_run_event(&raw->run, pair->second));
+        put_event(raw, pair->first);
+        put_event(raw, pair->second);
         put_variable(raw, pair->variable);
         sn_text_add(&raw->out, "\n", 1);
         if (raw->out.length >= BATCH && flush(raw, err) < 0)
@@ -84,7 +104,7 @@ static int tell_deadlocks(struct raw *raw, const struct an_patterns *patterns, s
     vec_each (struct an_pattern, pattern, &patterns->of) {
         sn_text_puts(&raw->out, "deadlock");
         for (uint32_t i = 0; i < pattern->length; i++)
-            put_number(&raw->out, an_run_event(&raw->run, pattern->ops[i]));
+            put_event(raw, pattern->ops[i]);
         sn_text_add(&raw->out, "\n", 1);
         if (raw->out.length >= BATCH && flush(raw, err) < 0)
             return err->code;
@@ -178,18 +198,59 @@ static int list_std(struct raw *raw, const char *path, struct sn_error *err)
 {
     if (tr_std_open(&raw->std, path, err) < 0)
         return err->code;
-    int code;
     if (raw->relation && raw->relation->ops && !raw->deadlocks)
-        code = follow(raw, err);
-    else if ((code = collect(raw, err)) == 0)
-        code = look_at_whole(raw, err);
-    sn_progress_end(&raw->progress);
-    struct sn_error later; /* what came before the trouble is told all the same */
+        return follow(raw, err);
+    int code = collect(raw, err);
+    return code < 0 ? code : look_at_whole(raw, err);
+}
+
+/* Recorded traces, and extended STD. ------------------------------------------------------------
+ */
+
+/* Which line each event is; and the damage, which is known at the end. */
+static int read_through(struct raw *raw, const char *path, struct sn_error *err)
+{
+    struct tr_event ev;
+    int more;
+    while ((more = tr_reader_next(raw->trace.reader, &ev, err)) > 0)
+        if (raw->trace.xstd)
+            *vec_push(&raw->lines) = ev.time;
+    const struct tr_damage *damage = tr_reader_damage(raw->trace.reader);
+    if (more == 0 && damage->places)
+        sn_say("warning: %s: byte %llu: %s; the rest is looked at", path,
+               (unsigned long long)damage->first_offset, damage->first_reason);
+    return more;
+}
+
+static void count_objects(struct raw *raw, const struct an_world *world)
+{
+    const struct tr_xstd *xstd = raw->trace.xstd;
+    raw->events = xstd ? tr_xstd_lines(xstd) : world->events;
+    if (xstd) {
+        raw->run.threads = tr_xstd_threads(xstd);
+        raw->run.locks = tr_xstd_locks(xstd);
+        raw->run.variables = tr_xstd_variables(xstd);
+        return;
+    }
+    raw->run.locks = 0;
+    vec_each (struct an_object *, object, &world->objects.all)
+        raw->run.locks += an_type_is_lock((*object)->type);
+}
+
+static int list_trace(struct raw *raw, const char *path, struct sn_error *err)
+{
+    struct an_world world;
+    const struct an_collect_options options = {0};
+    if (sn_trace_open(&raw->trace, path, raw->settings->input, err) < 0)
+        return err->code;
+    int code = read_through(raw, path, err);
     if (code < 0)
-        flush(raw, &later);
-    else
-        code = tell_summary(raw, err);
-    tr_std_close(raw->std);
+        return code;
+    code = an_collect(raw->trace.reader, &options, &world, &raw->run, err);
+    if (code == 0)
+        code = look_at_whole(raw, err);
+    count_objects(raw, &world);
+    an_world_release(&world);
     return code;
 }
 
@@ -202,10 +263,20 @@ int sn_raw_list(const struct sn_settings *settings, const char *path, struct sn_
         raw.deadlocks = SN_DEADLOCKS_SPD;
     }
     sn_progress_start(&raw.progress, "snarl: analyzing");
-    int code = list_std(&raw, path, err);
+    bool plain = sn_input_form(path, settings->input) == SN_INPUT_STD;
+    int code = plain ? list_std(&raw, path, err) : list_trace(&raw, path, err);
+    sn_progress_end(&raw.progress);
+    struct sn_error later; /* what came before the trouble is told all the same */
+    if (code < 0)
+        flush(&raw, &later);
+    else
+        code = tell_summary(&raw, err);
+    tr_std_close(raw.std);
+    sn_trace_close(&raw.trace);
     sn_text_release(&raw.out);
     an_run_release(&raw.run);
     vec_release(&raw.found.of);
     vec_release(&raw.racy);
+    vec_release(&raw.lines);
     return code;
 }
