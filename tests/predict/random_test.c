@@ -344,7 +344,8 @@ static void shrink(struct an_run *run, const struct settings *settings, struct v
         struct an_run smaller = {0};
         struct verdict now;
         copy_without(run, i, &smaller);
-        if (!check(&smaller, settings, &tally, &now) && same_fault(verdict, &now)) {
+        if (shapes_possible(&smaller) && !check(&smaller, settings, &tally, &now) &&
+            same_fault(verdict, &now)) {
             struct an_run larger = *run;
             *run = smaller;
             smaller = larger;
@@ -365,7 +366,8 @@ static bool try_run(const struct settings *settings, uint64_t seed, struct tally
         for (shape = shapes; strcmp(shape->name, settings->shape) != 0;)
             shape++;
     shapes_make(shape, &random, &run);
-    bool good = check(&run, settings, tally, &verdict);
+    bool good = shapes_possible(&run) || wrong(&verdict, "shapes: this could not have happened");
+    good = good && check(&run, settings, tally, &verdict);
     if (!good) {
         shrink(&run, settings, &verdict);
         printf("FAILED (--seed %llu --count 1, shape %s): %s\n", (unsigned long long)seed,
