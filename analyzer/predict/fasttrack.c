@@ -5,8 +5,9 @@
  * a write's epoch is replaced, a read that races is not remembered.
  *
  * An epoch is a thread and the number of an operation; what a thread does between two moments at
- * which it tells others has one epoch, and only its first access counts. Variables that are
- * accessed atomically are followed exactly, as history.h does.
+ * which it tells others has one epoch, and only its first write counts. Each access is looked at,
+ * as RAPID's HBEpoch does, so that the two tell of the same events. Variables that are accessed
+ * atomically are followed exactly, as history.h does.
  */
 #include "analyzer/predict/history.h"
 
@@ -96,14 +97,9 @@ static uint32_t unordered_read(const struct fasttrack *ft, const struct cell *ce
 static void follow_read(struct fasttrack *ft, struct cell *cell, struct tr_op op, uint32_t number,
                         const uint32_t *knows)
 {
-    uint32_t epoch = an_sync_order_epoch(&ft->order, op.thread);
-    if (cell->reader == op.thread && cell->read && cell->read >= epoch)
-        return;
     if (cell->write > knows[cell->writer]) {
         race(ft, cell->write, number, op.target);
-        return;
-    }
-    if (cell->reader == MANY) {
+    } else if (cell->reader == MANY) {
         ft->many.at[cell->read][op.thread] = number;
     } else if (cell->read <= knows[cell->reader]) {
         cell->read = number;
@@ -116,14 +112,14 @@ static void follow_read(struct fasttrack *ft, struct cell *cell, struct tr_op op
 static void follow_write(struct fasttrack *ft, struct cell *cell, struct tr_op op, uint32_t number,
                          const uint32_t *knows)
 {
-    uint32_t epoch = an_sync_order_epoch(&ft->order, op.thread);
-    if (cell->writer == op.thread && cell->write && cell->write >= epoch)
-        return;
     uint32_t first = cell->write > knows[cell->writer] ? cell->write : 0;
     if (!first)
         first = unordered_read(ft, cell, knows);
     if (first)
         race(ft, first, number, op.target);
+    uint32_t epoch = an_sync_order_epoch(&ft->order, op.thread);
+    if (cell->writer == op.thread && cell->write && cell->write >= epoch)
+        return;
     if (cell->reader == MANY) {
         *vec_push(&ft->spare) = cell->read;
         cell->read = cell->reader = 0;

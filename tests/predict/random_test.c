@@ -10,6 +10,7 @@
 #include "analyzer/predict/patterns.h"
 #include "analyzer/predict/relation.h"
 #include "tests/predict/oracle.h"
+#include "tests/predict/proof.h"
 #include "tests/predict/shapes.h"
 
 #include <getopt.h>
@@ -141,6 +142,19 @@ static bool complete(const char *name, const struct oracle *oracle, const struct
                  (unsigned)__builtin_ctzll(races->with[j]) + 1);
 }
 
+static bool has_witness(const struct oracle *oracle, const char *name, const uint64_t *goal,
+                        size_t count, struct verdict *verdict)
+{
+    struct proof proof;
+    struct sn_error err;
+    proof_init(&proof, oracle->run);
+    bool holds = proof_holds(&proof, goal, count, strcmp(name, "spd") == 0, &err);
+    proof_release(&proof);
+    return holds ||
+           wrong(verdict, "%s: the witness of %llu and %llu is refused: %s", name,
+                 (unsigned long long)goal[0] + 1, (unsigned long long)goal[1] + 1, err.text);
+}
+
 static bool has_atomics(const struct an_run *run)
 {
     vec_each (struct tr_op, op, &run->ops)
@@ -163,6 +177,10 @@ static bool check_relation(const struct oracle *oracle, const struct an_relation
                 well_formed(name, oracle->run, &found, verdict) &&
                 contained(name, &found, &races, verdict) &&
                 (part || complete(name, oracle, &found, &races, verdict));
+    if (which == ORACLE_SYNCP)
+        vec_each (struct an_pair, pair, &found.of)
+            good = good &&
+                   has_witness(oracle, name, (uint64_t[]){pair->first, pair->second}, 2, verdict);
     tally->races += found.of.count;
     vec_release(&found.of);
     return good;
@@ -202,7 +220,6 @@ static bool check_relations(const struct oracle *oracle, const char *only, struc
     return true;
 }
 
-#if __has_include("analyzer/predict/patterns.c")
 /* The abstract patterns of INSTANCES that are reached, or all. */
 static void abstract_patterns(const struct oracle *oracle, const struct oracle_cycles *instances,
                               bool reached, struct oracle_cycles *abstract)
@@ -248,7 +265,8 @@ static bool check_patterns(const struct oracle *oracle, bool proved, struct tall
         oracle_set instance = 0;
         for (uint32_t i = 0; i < pattern->length; i++)
             instance |= oracle_bit((unsigned)pattern->ops[i]);
-        good = good && check_instance(oracle, &instances, proved, instance, verdict);
+        good = good && check_instance(oracle, &instances, proved, instance, verdict) &&
+               (!proved || has_witness(oracle, "spd", pattern->ops, pattern->length, verdict));
         oracle_cycles_add(&told_of, oracle_abstract(oracle, instance));
     }
     vec_each (oracle_set, cycle, &expected.of)
@@ -265,14 +283,6 @@ static bool check_patterns(const struct oracle *oracle, bool proved, struct tall
     vec_release(&told_of.of);
     return good;
 }
-#else
-static bool check_patterns(const struct oracle *oracle, bool proved, struct tally *tally,
-                           struct verdict *verdict)
-{
-    (void)oracle, (void)proved, (void)tally, (void)verdict;
-    return true;
-}
-#endif
 
 /* The definitions themselves: what they say can happen does, in some order of the run. */
 static bool check_possible(const struct oracle *oracle, const struct oracle_races *possible,
@@ -344,7 +354,8 @@ static void shrink(struct an_run *run, const struct settings *settings, struct v
         struct an_run smaller = {0};
         struct verdict now;
         copy_without(run, i, &smaller);
-        if (!check(&smaller, settings, &tally, &now) && same_fault(verdict, &now)) {
+        if (shapes_possible(&smaller) && !check(&smaller, settings, &tally, &now) &&
+            same_fault(verdict, &now)) {
             struct an_run larger = *run;
             *run = smaller;
             smaller = larger;
@@ -365,7 +376,8 @@ static bool try_run(const struct settings *settings, uint64_t seed, struct tally
         for (shape = shapes; strcmp(shape->name, settings->shape) != 0;)
             shape++;
     shapes_make(shape, &random, &run);
-    bool good = check(&run, settings, tally, &verdict);
+    bool good = shapes_possible(&run) || wrong(&verdict, "shapes: this could not have happened");
+    good = good && check(&run, settings, tally, &verdict);
     if (!good) {
         shrink(&run, settings, &verdict);
         printf("FAILED (--seed %llu --count 1, shape %s): %s\n", (unsigned long long)seed,

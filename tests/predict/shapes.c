@@ -265,6 +265,68 @@ void shapes_make(const struct shape *shape, struct shapes_random *random, struct
     end(&m);
 }
 
+/* How deep THREAD is in sections of LOCK before operation END; ALONE: if it took it alone. */
+static unsigned depth_at(const struct an_run *run, size_t end, uint32_t thread, uint32_t lock,
+                         bool alone)
+{
+    unsigned depth = 0;
+    bool shared = false;
+    for (size_t i = 0; i < end; i++) {
+        struct tr_op op = run->ops.at[i];
+        if (op.thread != thread || op.target != lock)
+            continue;
+        if (tr_op_acquires(op.kind)) {
+            shared = depth++ ? shared : tr_op_shared(op.kind);
+        } else if (tr_op_releases(op.kind) && depth) {
+            depth--;
+        }
+    }
+    return alone && shared ? 0 : depth;
+}
+
+static bool could_acquire(const struct an_run *run, size_t i)
+{
+    struct tr_op op = run->ops.at[i];
+    for (uint32_t t = 0; t < run->threads; t++)
+        if (t != op.thread && depth_at(run, i, t, op.target, tr_op_shared(op.kind)))
+            return false;
+    return true;
+}
+
+static bool could_wait(const struct an_run *run, size_t i)
+{
+    uint32_t semaphore = run->ops.at[i].target, tokens = run->initial.at[semaphore];
+    for (size_t k = 0; k < i; k++)
+        if (run->ops.at[k].target == semaphore)
+            tokens += (run->ops.at[k].kind == TR_OP_POST) - (run->ops.at[k].kind == TR_OP_WAIT);
+    return tokens > 0;
+}
+
+/* Nobody forks a thread that has done something, or joins one that will. */
+static bool in_its_time(const struct an_run *run, size_t i)
+{
+    struct tr_op op = run->ops.at[i];
+    size_t from = op.kind == TR_OP_FORK ? 0 : i, to = op.kind == TR_OP_FORK ? i : run->ops.count;
+    for (size_t k = from; k < to; k++)
+        if (run->ops.at[k].thread == op.target)
+            return false;
+    return true;
+}
+
+bool shapes_possible(const struct an_run *run)
+{
+    for (size_t i = 0; i < run->ops.count; i++) {
+        unsigned kind = run->ops.at[i].kind;
+        if (tr_op_acquires(kind) && !could_acquire(run, i))
+            return false;
+        if (kind == TR_OP_WAIT && !could_wait(run, i))
+            return false;
+        if ((kind == TR_OP_FORK || kind == TR_OP_JOIN) && !in_its_time(run, i))
+            return false;
+    }
+    return true;
+}
+
 void shapes_print(const struct an_run *run, FILE *out)
 {
     static const struct {

@@ -46,6 +46,8 @@ extern const unsigned shapes_count;
 
 /* Appends a run to RUN, which is empty. */
 void shapes_make(const struct shape *shape, struct shapes_random *random, struct an_run *run);
+/* Could it have happened: is what is taken free, do waits find tokens, do threads begin forked? */
+bool shapes_possible(const struct an_run *run);
 /* As text, an operation a line. */
 void shapes_print(const struct an_run *run, FILE *out);
 
