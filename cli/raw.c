@@ -24,7 +24,6 @@ struct raw {
     enum sn_deadlocks deadlocks;
     struct tr_std *std; /* one of the two */
     struct sn_trace trace;
-    VEC(uint64_t) lines; /* of text: of each event in the reader's order */
     struct sn_progress progress;
     struct sn_text out;
     struct an_run run; /* empty if the text is followed */
@@ -55,7 +54,7 @@ static void put_number(struct sn_text *out, uint64_t number)
 static void put_event(struct raw *raw, uint64_t operation)
 {
     uint64_t event = an_run_event(&raw->run, operation);
-    put_number(&raw->out, event <= raw->lines.count ? raw->lines.at[event - 1] : event);
+    put_number(&raw->out, event);
 }
 
 static void put_variable(struct raw *raw, uint32_t variable)
@@ -207,14 +206,13 @@ static int list_std(struct raw *raw, const char *path, struct sn_error *err)
 /* Recorded traces, and extended STD. ------------------------------------------------------------
  */
 
-/* Which line each event is; and the damage, which is known at the end. */
+/* To the end, where the damage is known. */
 static int read_through(struct raw *raw, const char *path, struct sn_error *err)
 {
     struct tr_event ev;
     int more;
     while ((more = tr_reader_next(raw->trace.reader, &ev, err)) > 0)
-        if (raw->trace.xstd)
-            *vec_push(&raw->lines) = ev.time;
+        continue;
     const struct tr_damage *damage = tr_reader_damage(raw->trace.reader);
     if (more == 0 && damage->places)
         sn_say("warning: %s: byte %llu: %s; the rest is looked at", path,
@@ -277,6 +275,5 @@ int sn_raw_list(const struct sn_settings *settings, const char *path, struct sn_
     an_run_release(&raw.run);
     vec_release(&raw.found.of);
     vec_release(&raw.racy);
-    vec_release(&raw.lines);
     return code;
 }

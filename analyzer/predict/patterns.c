@@ -14,7 +14,10 @@
 #include "analyzer/predict/ideal.h"
 #include "analyzer/predict/lock_sets.h"
 
-enum { STEPS = 4 * 1000 * 1000 /* of the search, in all */ };
+enum {
+    STEPS = 4 * 1000 * 1000, /* of the search, in all */
+    TOLD = 100 * 1000,       /* patterns that are told, or tried to prove: each costs a walk */
+};
 
 struct instance {
     uint64_t op;
@@ -48,7 +51,7 @@ struct search {
     bool proved;
     struct an_sync_index index; /* for proofs; and the ideal */
     struct an_ideal ideal;
-    uint64_t steps;
+    uint64_t steps, told;
     struct an_patterns *found;
     uint32_t path[AN_PATTERN_LONGEST];
 };
@@ -183,6 +186,10 @@ static int by_number(const void *left, const void *right)
 static void tell(struct search *search, uint32_t count)
 {
     uint32_t chosen[AN_PATTERN_LONGEST] = {0};
+    if (++search->told > TOLD) {
+        search->found->exhausted = true;
+        return;
+    }
     if (search->proved && !prove(search, count, chosen))
         return;
     struct an_pattern *pattern = vec_push(&search->found->of);
@@ -231,7 +238,7 @@ static void extend(struct search *search, uint32_t count)
         const struct node *next = &search->nodes.at[n];
         if (n <= search->path[0] || search->locks[next->lock].buried)
             continue;
-        if (++search->steps > STEPS) {
+        if (search->found->exhausted || ++search->steps > STEPS) {
             search->found->exhausted = true;
             return;
         }
