@@ -15,6 +15,7 @@ struct an_held_lock {
     uint32_t lock;
     uint32_t exclusive, shared; /* how often it is held, and how */
     uint32_t mark;              /* the caller's, 0 at first */
+    bool reader;                /* the outermost acquisition is one for reading */
 };
 
 struct an_held { /* all zero: none */
@@ -37,6 +38,7 @@ static inline struct an_held_lock *an_held_acquire(struct an_held *held, uint32_
     if (!entry) {
         entry = vec_push(&held->of);
         entry->lock = lock;
+        entry->reader = shared;
     }
     if (shared)
         entry->shared++;
