@@ -13,8 +13,8 @@
  * the latter kind is each lock that all hold, and all writers exclusively. Neither needs an access
  * that repeats the variable's last one, if that raced with nothing.
  */
+#include "analyzer/predict/guards.h"
 #include "analyzer/predict/hard.h"
-#include "analyzer/predict/locksets.h"
 #include "analyzer/predict/relation.h"
 
 #include "base/map.h"
@@ -45,7 +45,7 @@ struct thread {
 struct lockset {
     struct an_pairs *found;
     struct an_hard hard;
-    struct an_locksets sets;
+    struct an_guards sets;
     VEC(struct thread) threads;
     VEC(struct variable) variables;
     struct sn_map places;  /* (variable, class) to its place, of variables with many */
@@ -81,10 +81,10 @@ static void join_class(struct lockset *self, uint32_t number, const struct class
     bool exclusive = tr_op_writes(class->kind);
     if (!variable->classes.count) {
         uint32_t all = class->set;
-        variable->common = an_locksets_common(&self->sets, all, all, exclusive);
+        variable->common = an_guards_common(&self->sets, all, all, exclusive);
     } else {
         variable->shared |= variable->classes.at[0].thread != class->thread;
-        variable->common = an_locksets_common(&self->sets, variable->common, class->set, exclusive);
+        variable->common = an_guards_common(&self->sets, variable->common, class->set, exclusive);
     }
     *vec_push(&variable->classes) = *class;
     size_t count = variable->classes.count;
@@ -122,7 +122,7 @@ static const struct class *find_race(struct lockset *self, const struct variable
         return NULL;
     vec_each (const struct class, old, &variable->classes)
         if (old->thread != now->thread && tr_op_conflict(old->kind, now->kind) &&
-            !an_locksets_protect(&self->sets, old->set, now->set) &&
+            !an_guards_protect(&self->sets, old->set, now->set) &&
             !an_hard_before(&self->hard, old->thread, old->time, now->thread))
             return old;
     return NULL;
@@ -133,7 +133,7 @@ static void access(struct lockset *self, struct thread *thread, struct tr_op op)
     while (self->variables.count <= op.target)
         (void)vec_push(&self->variables);
     if (thread->changed) {
-        thread->set = an_locksets_held(&self->sets, &thread->held);
+        thread->set = an_guards_held(&self->sets, &thread->held);
         thread->changed = false;
     }
     struct class now = {self->op, op.thread, thread->set, an_hard_now(&self->hard, op.thread),
@@ -156,7 +156,7 @@ static void *begin(struct an_pairs *found)
 {
     struct lockset *self = sn_calloc(1, sizeof *self);
     self->found = found;
-    an_locksets_init(&self->sets);
+    an_guards_init(&self->sets);
     return self;
 }
 
@@ -196,7 +196,7 @@ static void end(void *all)
     vec_release(&self->variables);
     sn_map_release(&self->places);
     sn_map_release(&self->classes);
-    an_locksets_release(&self->sets);
+    an_guards_release(&self->sets);
     an_hard_release(&self->hard);
     free(self);
 }

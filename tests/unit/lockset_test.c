@@ -1,33 +1,33 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Sets of locks, and which accesses they leave unprotected. */
-#include "analyzer/predict/locksets.h"
+#include "analyzer/predict/guards.h"
 #include "tests/unit/relation_test.h"
 
 static void equal_sets_have_one_number(void **state)
 {
     (void)state;
-    struct an_locksets sets;
+    struct an_guards sets;
     struct an_held one = {0}, two = {0};
     struct an_held_lock was;
-    an_locksets_init(&sets);
-    assert_int_equal(an_locksets_held(&sets, &one), 0);
+    an_guards_init(&sets);
+    assert_int_equal(an_guards_held(&sets, &one), 0);
     an_held_acquire(&one, 3, false);
     an_held_acquire(&one, 7, true);
     an_held_acquire(&two, 7, true);
     an_held_acquire(&two, 3, false);
-    uint32_t both = an_locksets_held(&sets, &one);
-    assert_int_equal(an_locksets_held(&sets, &two), both);
+    uint32_t both = an_guards_held(&sets, &one);
+    assert_int_equal(an_guards_held(&sets, &two), both);
     assert_true(an_held_release(&two, 3, false, &was));
-    uint32_t reader = an_locksets_held(&sets, &two);
+    uint32_t reader = an_guards_held(&sets, &two);
     assert_int_not_equal(reader, both);
-    assert_true(an_locksets_protect(&sets, both, both));
-    assert_false(an_locksets_protect(&sets, both, reader));
-    assert_false(an_locksets_protect(&sets, both, 0));
-    assert_int_equal(an_locksets_common(&sets, both, reader, true), 0);
-    assert_int_not_equal(an_locksets_common(&sets, both, reader, false), 0);
+    assert_true(an_guards_protect(&sets, both, both));
+    assert_false(an_guards_protect(&sets, both, reader));
+    assert_false(an_guards_protect(&sets, both, 0));
+    assert_int_equal(an_guards_common(&sets, both, reader, true), 0);
+    assert_int_not_equal(an_guards_common(&sets, both, reader, false), 0);
     vec_release(&one.of);
     vec_release(&two.of);
-    an_locksets_release(&sets);
+    an_guards_release(&sets);
 }
 
 static void nested_acquisitions_are_one(void **state)

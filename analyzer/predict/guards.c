@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Members are compared, never hashes: a hash finds the bucket only. */
-#include "analyzer/predict/locksets.h"
+#include "analyzer/predict/guards.h"
 
 #include "base/map.h"
 
@@ -18,7 +18,7 @@ static uint64_t hash_of(const uint32_t *members, uint32_t count)
     return hash;
 }
 
-static void rehash(struct an_locksets *sets)
+static void rehash(struct an_guards *sets)
 {
     size_t room = sets->buckets.count ? sets->buckets.count * 2 : 64;
     vec_clear(&sets->buckets);
@@ -26,7 +26,7 @@ static void rehash(struct an_locksets *sets)
     sets->buckets.count = room;
     memset(sets->buckets.at, 0, room * sizeof *sets->buckets.at);
     for (uint32_t id = 1; id < sets->of.count; id++) {
-        struct an_lockset *set = &sets->of.at[id];
+        struct an_guard *set = &sets->of.at[id];
         uint32_t *bucket =
             &sets->buckets.at[hash_of(&sets->members.at[set->start], set->count) & (room - 1)];
         set->next = *bucket;
@@ -36,7 +36,7 @@ static void rehash(struct an_locksets *sets)
 
 /* The set of the members from START on, which stand at the end of `members`: they stay there if the
  * set is new. */
-static uint32_t intern(struct an_locksets *sets, size_t start)
+static uint32_t intern(struct an_guards *sets, size_t start)
 {
     const uint32_t *members = sets->members.at + start;
     uint32_t count = (uint32_t)(sets->members.count - start);
@@ -46,7 +46,7 @@ static uint32_t intern(struct an_locksets *sets, size_t start)
         rehash(sets);
     uint32_t *bucket = &sets->buckets.at[hash_of(members, count) & (sets->buckets.count - 1)];
     for (uint32_t id = *bucket; id; id = sets->of.at[id].next) {
-        const struct an_lockset *set = &sets->of.at[id];
+        const struct an_guard *set = &sets->of.at[id];
         if (set->count == count &&
             memcmp(&sets->members.at[set->start], members, count * sizeof *members) == 0) {
             sets->members.count = start;
@@ -57,26 +57,26 @@ static uint32_t intern(struct an_locksets *sets, size_t start)
     for (uint32_t i = 0; i < count; i++)
         filter |= UINT64_C(1) << (members[i] >> 1 & 63);
     uint32_t id = (uint32_t)sets->of.count;
-    *vec_push(&sets->of) = (struct an_lockset){start, count, *bucket, filter};
+    *vec_push(&sets->of) = (struct an_guard){start, count, *bucket, filter};
     *bucket = id;
     return id;
 }
 
-void an_locksets_init(struct an_locksets *sets)
+void an_guards_init(struct an_guards *sets)
 {
-    *sets = (struct an_locksets){0};
+    *sets = (struct an_guards){0};
     (void)vec_push(&sets->of);
     rehash(sets);
 }
 
-void an_locksets_release(struct an_locksets *sets)
+void an_guards_release(struct an_guards *sets)
 {
     vec_release(&sets->of);
     vec_release(&sets->members);
     vec_release(&sets->buckets);
 }
 
-uint32_t an_locksets_held(struct an_locksets *sets, const struct an_held *held)
+uint32_t an_guards_held(struct an_guards *sets, const struct an_held *held)
 {
     size_t start = sets->members.count;
     vec_each (const struct an_held_lock, entry, &held->of)
@@ -86,9 +86,9 @@ uint32_t an_locksets_held(struct an_locksets *sets, const struct an_held *held)
     return intern(sets, start);
 }
 
-bool an_locksets_protect(const struct an_locksets *sets, uint32_t a, uint32_t b)
+bool an_guards_protect(const struct an_guards *sets, uint32_t a, uint32_t b)
 {
-    const struct an_lockset *one = &sets->of.at[a], *two = &sets->of.at[b];
+    const struct an_guard *one = &sets->of.at[a], *two = &sets->of.at[b];
     if (!(one->filter & two->filter))
         return false;
     const uint32_t *x = &sets->members.at[one->start], *x_end = x + one->count;
@@ -108,9 +108,9 @@ bool an_locksets_protect(const struct an_locksets *sets, uint32_t a, uint32_t b)
     return false;
 }
 
-uint32_t an_locksets_common(struct an_locksets *sets, uint32_t a, uint32_t b, bool exclusive)
+uint32_t an_guards_common(struct an_guards *sets, uint32_t a, uint32_t b, bool exclusive)
 {
-    struct an_lockset one = sets->of.at[a], two = sets->of.at[b];
+    struct an_guard one = sets->of.at[a], two = sets->of.at[b];
     size_t start = sets->members.count;
     for (uint32_t i = 0, j = 0; i < one.count && j < two.count;) {
         uint32_t x = sets->members.at[one.start + i], y = sets->members.at[two.start + j];
