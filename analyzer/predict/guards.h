@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Sets of locks, each kept once, so that a number stands for it: equal numbers, equal sets. Number
+ * 0 is the empty set. A set says of each lock whether it is held exclusively or for reading only.
+ */
+#ifndef SN_ANALYZER_PREDICT_GUARDS_H
+#define SN_ANALYZER_PREDICT_GUARDS_H
+
+#include "analyzer/predict/held.h"
+
+struct an_guard {
+    size_t start; /* of its members, ascending: LOCK << 1 | exclusive */
+    uint32_t count;
+    uint32_t next;   /* with the same hash; 0 ends */
+    uint64_t filter; /* one bit for each lock; sets without a common bit have no common lock */
+};
+
+struct an_guards { /* init makes the empty set */
+    VEC(struct an_guard) of;
+    VEC(uint32_t) members;
+    VEC(uint32_t) buckets; /* the first set of each hash; a power of two */
+};
+
+void an_guards_init(struct an_guards *sets);
+void an_guards_release(struct an_guards *sets);
+/* The number of the set of what is HELD. */
+uint32_t an_guards_held(struct an_guards *sets, const struct an_held *held);
+/* Is there a lock in both of which at least one holds it exclusively? */
+bool an_guards_protect(const struct an_guards *sets, uint32_t a, uint32_t b);
+/* The locks that are in A and B; of B only what is held exclusively, if EXCLUSIVE. All of the
+ * result count as exclusive. */
+uint32_t an_guards_common(struct an_guards *sets, uint32_t a, uint32_t b, bool exclusive);
+
+#endif
