@@ -400,7 +400,7 @@ const char *tr_std_name(const struct tr_std *std, enum tr_std_space space, uint3
 static int finish_opening(struct tr_std **result, struct tr_std *std, int code,
                           struct sn_error *err)
 {
-    std->window = TR_STD_WINDOW;
+    std->window = std->fd < 0 && std->size < TR_STD_WINDOW ? std->size + 1 : TR_STD_WINDOW;
     std->line = 1;
     *result = NULL;
     if (code == 0)
