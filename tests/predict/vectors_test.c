@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The analyses and their definitions against the results in vectors/, row by row. */
+#include "analyzer/predict/collect.h"
 #include "analyzer/predict/patterns.h"
 #include "analyzer/predict/relation.h"
 #include "tests/predict/oracle.h"
 #include "trace/std.h"
+#include "trace/xstd.h"
 
 #include <ctype.h>
 #include <setjmp.h>
@@ -81,7 +83,22 @@ static void read_run(const char *text, struct an_run *run)
     tr_std_close(std);
 }
 
-static void read_book(const char *name, struct book *book)
+static void read_extended(const char *text, struct an_run *run)
+{
+    struct tr_xstd *xstd;
+    struct tr_event ev;
+    struct an_world world;
+    struct an_collect_options options = {.all = true};
+    struct sn_error err;
+    assert_int_equal(tr_xstd_open_memory(&xstd, text, strlen(text), &err), 0);
+    while (tr_reader_next(tr_xstd_reader(xstd), &ev, &err) > 0)
+        continue;
+    assert_int_equal(an_collect(tr_xstd_reader(xstd), &options, &world, run, &err), 0);
+    an_world_release(&world);
+    tr_xstd_close(xstd);
+}
+
+static void read_book(const char *name, struct book *book, bool extended)
 {
     char path[512], line[4096], text[8192] = "";
     snprintf(path, sizeof path, "%s/tests/predict/vectors/%s.txt", SOURCE_DIR, name);
@@ -100,7 +117,7 @@ static void read_book(const char *name, struct book *book)
             strcat(text, line);
         } else {
             if (!trace->run.ops.count)
-                read_run(text, &trace->run);
+                (extended ? read_extended : read_run)(text, &trace->run);
             read_row(line, vec_push(&trace->rows));
         }
     }
@@ -285,11 +302,33 @@ static void judge_patterns(struct judge *judge, bool proved)
     vec_release(&abstract.of);
 }
 
+/* What the engines find in a run that STD has no words for: racing variables, reached patterns. */
+static void judge_extended(struct judge *judge)
+{
+    static const char *const names[] = {"shb", "syncp"};
+    const struct an_run *run = &judge->trace->run;
+    struct an_patterns patterns = {0};
+    uint64_t variables = 0;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        struct an_pairs found = {0};
+        an_relation_apply(an_relation_find(names[i]), run, WORKERS, &found);
+        vec_each (struct an_pair, pair, &found.of)
+            variables |= oracle_bit(pair->variable);
+        vec_release(&found.of);
+    }
+    an_patterns_find(run, LONGEST, true, &patterns);
+    judge_counts(judge, "engines",
+                 (int[]){__builtin_popcountll(variables), (int)patterns.of.count, -1});
+    an_patterns_release(&patterns);
+}
+
 static void judge_row(struct judge *judge)
 {
     const char *name = judge->row->name;
     judge->rows++;
-    if (strcmp(name, "DL_PATTERN") == 0 || strcmp(name, "SPD") == 0)
+    if (strcmp(name, "EXTENDED") == 0)
+        judge_extended(judge);
+    else if (strcmp(name, "DL_PATTERN") == 0 || strcmp(name, "SPD") == 0)
         judge_patterns(judge, *name == 'S');
     else if (strstr(name, "PREDICTABLE") || strcmp(name, "OSR") == 0)
         judge_search(judge);
@@ -297,11 +336,11 @@ static void judge_row(struct judge *judge)
         judge_races(judge);
 }
 
-static void judge_book(const char *name, unsigned rows)
+static void judge_book(const char *name, unsigned rows, bool extended)
 {
     struct book book = {0};
     struct judge judge = {0};
-    read_book(name, &book);
+    read_book(name, &book, extended);
     vec_each (struct trace, trace, &book.traces) {
         judge.trace = trace;
         oracle_init(&judge.oracle, &trace->run);
@@ -319,19 +358,25 @@ static void judge_book(const char *name, unsigned rows)
 static void canonical(void **state)
 {
     (void)state;
-    judge_book("canonical", 51 * 11);
+    judge_book("canonical", 51 * 11, false);
 }
 
 static void random_races(void **state)
 {
     (void)state;
-    judge_book("random-races", 200 * 6);
+    judge_book("random-races", 200 * 6, false);
 }
 
 static void random_deadlocks(void **state)
 {
     (void)state;
-    judge_book("random-deadlocks", 100 * 3);
+    judge_book("random-deadlocks", 100 * 3, false);
+}
+
+static void extended(void **state)
+{
+    (void)state;
+    judge_book("extended", 28, true);
 }
 
 int main(void)
@@ -340,6 +385,7 @@ int main(void)
         cmocka_unit_test(canonical),
         cmocka_unit_test(random_races),
         cmocka_unit_test(random_deadlocks),
+        cmocka_unit_test(extended),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
