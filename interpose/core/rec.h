@@ -379,7 +379,8 @@ void rec_stack_refresh(struct rec_stream *s);
 /* The number of a stack given by its pcs; defines it in the stream if it is new. */
 uint32_t rec_stack_define(struct rec_stream *s, const uint64_t *pcs, uint32_t count, uint64_t hash);
 uint32_t rec_stack_place(struct rec_stream *s, uint64_t pc); /* a stack of PC alone; 0 for 0 */
-void rec_stack_abandoned(struct rec_stream *s);              /* a walk that will not return */
+void rec_stack_abandoned(struct rec_stream *s);              /* our own work will not go on */
+void rec_stack_forget(struct rec_stream *s);                 /* all stacks known */
 
 /* module.c */
 void rec_modules_start(struct rec_stream *s);

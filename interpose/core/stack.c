@@ -441,9 +441,29 @@ uint32_t rec_stack_slow(struct rec_stream *s, uint64_t cfa)
     return id;
 }
 
+void rec_stack_forget(struct rec_stream *s)
+{
+    for (unsigned i = 0; i < REC_STACK_IDS; i++)
+        s->stack_ids[i] = 0;
+    for (unsigned set = 0; set < REC_STACK_SETS; set++)
+        for (unsigned way = 0; way < REC_STACK_WAYS; way++)
+            s->stack_places[set][way] = (struct rec_stack_place){.stack = &s->stacks[set][way]};
+    s->found = NULL;
+}
+
+/* What was found may be half remembered, or be in two places at once; and a number may be told, but
+ * not counted yet. */
 void rec_stack_abandoned(struct rec_stream *s)
 {
     if (s->unwinding == REC_WALKING)
         rec_fork_let_in();
     s->unwinding = 0;
+    for (unsigned set = 0; set < REC_STACK_SETS; set++)
+        for (unsigned way = 0; way < REC_STACK_WAYS; way++)
+            if (s->stacks[set][way].id)
+                s->stacks[set][way].id = 0;
+    rec_stack_forget(s);
+    rec_hot_forget(s, NULL);
+    rec_access_new_code(s);
+    s->next_stack++;
 }

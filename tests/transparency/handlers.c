@@ -280,17 +280,28 @@ static void jumps_again(int signal)
     siglongjmp(back, signal);
 }
 
+/* From many places, so that the recorder is often about to remember one. */
+static __attribute__((noinline)) void posts_and_takes(int depth)
+{
+    if (depth) {
+        posts_and_takes(depth - 1);
+        __asm__ volatile(""); /* no tail call */
+        return;
+    }
+    sem_post(&sem);
+    sem_trywait(&sem);
+}
+
 static void left_in_the_middle(void)
 {
+    static int round;
     struct itimerval often = {{0, 100}, {0, 100}};
     sem_init(&sem, 0, 1);
     signal(SIGALRM, jumps_again);
     setitimer(ITIMER_REAL, &often, NULL);
     sigsetjmp(back, 1);
-    while (jumped < 200) {
-        sem_post(&sem);
-        sem_trywait(&sem);
-    }
+    while (jumped < 500)
+        posts_and_takes(round++ % 60);
     signal(SIGALRM, SIG_IGN);
     setitimer(ITIMER_REAL, &(struct itimerval){0}, NULL);
     work();
