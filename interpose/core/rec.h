@@ -154,6 +154,8 @@ struct rec_stream {
                           ours; REC_WALKING: counted as such */
     uint8_t stack_known;
     uint8_t forking;     /* between the beginning and the end of a fork */
+    uint8_t masked;      /* signals are blocked while it walks */
+    uint64_t mask;       /* which ones were before */
     uint64_t walking_at; /* the frame that walks, while UNWINDING is REC_WALKING */
     struct rec_wait waiting;
     uint64_t stack_low, stack_high;

@@ -108,7 +108,7 @@ struct rec_stream *rec_thread_attach(struct rec_thread *thread)
     s->chunk_size = s->chunk_number = 0;
     s->coder.last = 0; /* nothing is expected, where the first chunk is not to be had */
     s->coder.again = NULL;
-    s->unwinding = s->stack_known = s->forking = 0;
+    s->unwinding = s->masked = s->stack_known = s->forking = 0;
     s->waiting.kind = 0;
     s->stack_base = 0;
     if (!rec_config.ring || !s->next_stack) /* else what is in the cache keeps its own numbers */

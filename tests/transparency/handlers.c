@@ -308,6 +308,46 @@ static void left_in_the_middle(void)
     printf("jumped\n");
 }
 
+/* The stack ends wherever something is called, perhaps in the recorder's part of it. */
+static void jumps_up(int signal)
+{
+    siglongjmp(back, signal);
+}
+
+static int posts_deeper(int depth)
+{
+    volatile char room[1024];
+    room[0] = (char)depth;
+    sem_post(&sem);
+    sem_trywait(&sem);
+    return depth < 0 ? 0 : posts_deeper(depth + 1) + room[0];
+}
+
+static void *overflows(void *unused)
+{
+    static char stack[65536];
+    static volatile int overflowed;
+    stack_t other = {.ss_sp = stack, .ss_size = sizeof stack};
+    MUST(sigaltstack(&other, NULL) == 0);
+    sigsetjmp(back, 1);
+    if (overflowed++ < 3)
+        posts_deeper(0);
+    printf("overflowed\n");
+    work();
+    return unused;
+}
+
+static void overflow_left(void)
+{
+    sem_init(&sem, 0, 1);
+    struct sigaction action = {.sa_handler = jumps_up, .sa_flags = SA_ONSTACK};
+    MUST(sigaction(SIGSEGV, &action, NULL) == 0);
+    elsewhere(overflows, NULL);
+    sigset_t blocked;
+    MUST(sigprocmask(SIG_SETMASK, NULL, &blocked) == 0);
+    SAY(sigismember(&blocked, SIGUSR1));
+}
+
 /* Faults. */
 
 static char *page;
@@ -595,6 +635,7 @@ int main(int argc, char **argv)
                                          {"left", left},
                                          {"left-in-the-middle", left_in_the_middle},
                                          {"thread-ends", thread_ends},
+                                         {"overflow-left", overflow_left},
                                          {"faults", faults},
                                          {"stacks", stacks},
                                          {"waiting", waiting},
