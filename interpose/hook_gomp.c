@@ -56,7 +56,7 @@ static void region_ends(const struct region *region)
     AFTER(REC_OMP_JOIN, region->number);
 }
 
-#define REGION(name, real_call)                                                                    \
+#define REGION(real_call)                                                                          \
     do {                                                                                           \
         struct team outer = team;                                                                  \
         struct region region = {routine, data, rec_omp_number()};                                  \
@@ -68,37 +68,35 @@ static void region_ends(const struct region *region)
 
 REC_EXPORT void GOMP_parallel(function *routine, void *data, unsigned threads, unsigned flags)
 {
-    REGION(GOMP_parallel, OMP_REAL(GOMP_parallel)(member, &region, threads, flags));
+    REGION(OMP_REAL(GOMP_parallel)(member, &region, threads, flags));
 }
 
 REC_EXPORT unsigned GOMP_parallel_reductions(function *routine, void *data, unsigned threads,
                                              unsigned flags)
 {
     unsigned result;
-    REGION(GOMP_parallel_reductions,
-           result = OMP_REAL(GOMP_parallel_reductions)(member, &region, threads, flags));
+    REGION(result = OMP_REAL(GOMP_parallel_reductions)(member, &region, threads, flags));
     return result;
 }
 
 REC_EXPORT void GOMP_parallel_sections(function *routine, void *data, unsigned threads,
                                        unsigned count, unsigned flags)
 {
-    REGION(GOMP_parallel_sections,
-           OMP_REAL(GOMP_parallel_sections)(member, &region, threads, count, flags));
+    REGION(OMP_REAL(GOMP_parallel_sections)(member, &region, threads, count, flags));
 }
 
 #define PARALLEL_LOOP(name)                                                                        \
     REC_EXPORT void name(function *routine, void *data, unsigned threads, long start, long end,    \
                          long step, long chunk, unsigned flags)                                    \
     {                                                                                              \
-        REGION(name, OMP_REAL(name)(member, &region, threads, start, end, step, chunk, flags));    \
+        REGION(OMP_REAL(name)(member, &region, threads, start, end, step, chunk, flags));          \
     }
 
 #define PARALLEL_LOOP_RUNTIME(name)                                                                \
     REC_EXPORT void name(function *routine, void *data, unsigned threads, long start, long end,    \
                          long step, unsigned flags)                                                \
     {                                                                                              \
-        REGION(name, OMP_REAL(name)(member, &region, threads, start, end, step, flags));           \
+        REGION(OMP_REAL(name)(member, &region, threads, start, end, step, flags));                 \
     }
 
 PARALLEL_LOOP(GOMP_parallel_loop_static)

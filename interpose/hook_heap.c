@@ -16,10 +16,15 @@ static uint32_t early_used;
 
 static void *early_alloc(size_t size)
 {
-    size_t room = (size + ALIGN + ALIGN - 1) & ~(size_t)(ALIGN - 1);
-    uint32_t at = __atomic_fetch_add(&early_used, (uint32_t)room, __ATOMIC_RELAXED);
-    if (size > EARLY || at + room > EARLY)
+    if (size > EARLY)
         return NULL;
+    uint32_t room = ((uint32_t)size + ALIGN + ALIGN - 1) & ~(ALIGN - 1u);
+    uint32_t at = __atomic_load_n(&early_used, __ATOMIC_RELAXED);
+    do
+        if (at + room > EARLY)
+            return NULL;
+    while (!__atomic_compare_exchange_n(&early_used, &at, at + room, 0, __ATOMIC_RELAXED,
+                                        __ATOMIC_RELAXED));
     *(size_t *)(early + at) = size;
     return early + at + ALIGN;
 }

@@ -107,7 +107,7 @@ NEW(7, _ZnamSt11align_val_tRKSt9nothrow_t, (size_t size, size_t alignment, const
             real arguments;                                                                        \
             return;                                                                                \
         }                                                                                          \
-        rec_block_ends(block, rec_here());                                                         \
+        rec_new_block_ends(block, rec_here());                                                     \
         rec_heap_self.ending = block;                                                              \
         real arguments;                                                                            \
         rec_block_ended(block);                                                                    \

@@ -2,8 +2,9 @@
 /*
  * Waiting for one of several descriptors. A call without a time limit is told as a wait. What poll
  * finds ready is order already, also if nobody reads it then; epoll_ctl comes before the waits on
- * the same instance. An instance returns what the program gave it, not descriptors: data that it
- * says is there is order where it is read. For select, likewise.
+ * the same instance. What select leaves in its set is order as with poll. An instance of epoll
+ * returns what the program gave it, not descriptors: data that it says is there is order where it
+ * is read.
  *
  * Nothing is looked at through the caller's pointers before the real call has accepted them, but
  * for times, which the C library copies itself.
@@ -89,14 +90,39 @@ REC_EXPORT int __ppoll_chk(struct pollfd *fds, nfds_t count, const struct timesp
     return polled(fds, count, result, rec_return_address(), rec_here());
 }
 
+/* The call has left in IN what is ready, and has written all of the sets that it was given: of more
+ * than FD_SETSIZE descriptors only as many as the process may have, and who knows what lies there.
+ */
+static int selected(int count, const fd_set *in, const fd_set *out, const fd_set *bad, int result,
+                    uint64_t pc, uint64_t cfa)
+{
+    const fd_set *sets[] = {in, out, bad};
+    if (count > FD_SETSIZE)
+        count = FD_SETSIZE;
+    const size_t size = ((size_t)count + NFDBITS - 1) / NFDBITS * sizeof(fd_mask);
+    if (result >= 0 && rec_tells(pc))
+        for (unsigned i = 0; i < 3; i++)
+            if (sets[i])
+                rec_access_range((uint64_t)sets[i], size, true, pc, cfa);
+    for (int fd = 0; in && result > 0 && fd < count; fd++) {
+        if (!(__FDS_BITS(in)[fd / NFDBITS] >> fd % NFDBITS & 1))
+            continue;
+        rec_way way = rec_way_of(fd);
+        if (rec_way_carries(way))
+            rec_way_got(fd, way, 0, cfa);
+    }
+    return result;
+}
+
 REC_EXPORT int select(int count, fd_set *restrict in, fd_set *restrict out, fd_set *restrict bad,
                       struct timeval *restrict limit)
 {
     int (*real)(int, fd_set *, fd_set *, fd_set *, struct timeval *) = REAL(select);
     if (!rec_live.on)
         return real(count, in, out, bad, limit);
-    return WAIT(0, limit && !limit->tv_sec && !limit->tv_usec, limit,
-                real(count, in, out, bad, limit));
+    int result = WAIT(0, limit && !limit->tv_sec && !limit->tv_usec, limit,
+                      real(count, in, out, bad, limit));
+    return selected(count, in, out, bad, result, rec_return_address(), rec_here());
 }
 
 REC_EXPORT int pselect(int count, fd_set *restrict in, fd_set *restrict out, fd_set *restrict bad,
@@ -106,7 +132,8 @@ REC_EXPORT int pselect(int count, fd_set *restrict in, fd_set *restrict out, fd_
         REAL(pselect);
     if (!rec_live.on)
         return real(count, in, out, bad, limit, mask);
-    return WAIT(0, is_now(limit), limit, real(count, in, out, bad, limit, mask));
+    int result = WAIT(0, is_now(limit), limit, real(count, in, out, bad, limit, mask));
+    return selected(count, in, out, bad, result, rec_return_address(), rec_here());
 }
 
 /* epoll.

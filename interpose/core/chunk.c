@@ -26,6 +26,7 @@ enum {
 struct tr_header *rec_header;
 char rec_trace_path[TR_CONTROL_PATH];
 static uint64_t file_device, file_inode;
+static uint64_t given_out; /* bytes of the file, from its start; atomic */
 static uint64_t failed_at; /* the latest time when a place was not to be had */
 
 static bool within_limit(uint64_t end)
@@ -160,6 +161,30 @@ static int create(char *path, char *end, const char *limit)
     return fd;
 }
 
+/*
+ * The header's page, with what is known so far. In one piece: who is killed meanwhile leaves a file
+ * without a byte, or a trace that can be read. Backed with blocks afterwards: what is only written
+ * may have none yet.
+ */
+static int begin_file(int fd)
+{
+    static const char zeros[TR_HEADER_SIZE - sizeof *rec_header];
+    const struct iovec page[] = {{rec_header, sizeof *rec_header}, {(void *)zeros, sizeof zeros}};
+    long n;
+    if (!within_limit(TR_HEADER_SIZE))
+        return -EFBIG;
+    do
+        n = rec_syscall6(SYS_pwritev, fd, (long)page, 2, 0, 0, 0);
+    while (n == -EINTR);
+    if (n != TR_HEADER_SIZE)
+        return n < 0 ? (int)n : -ENOSPC;
+    int error;
+    do
+        error = rec_sys_allocate(fd, 0, TR_HEADER_SIZE);
+    while (error == -EINTR);
+    return error == -EOPNOTSUPP || error == -ENOSYS ? 0 : error;
+}
+
 /* Moves what the private header has collected into the file, which takes its place. */
 bool rec_chunk_open_file(const char *pattern)
 {
@@ -173,7 +198,7 @@ bool rec_chunk_open_file(const char *pattern)
     struct stat status;
     struct tr_header *header = NULL;
     rec_syscall3(SYS_fchmod, fd, 0600, 0); /* the umask may have left us without it */
-    int error = rec_chunk_back(fd, 0, TR_HEADER_SIZE);
+    int error = begin_file(fd);
     if (!error && rec_syscall3(SYS_fstat, fd, (long)&status, 0) == 0) {
         file_device = status.st_dev;
         file_inode = status.st_ino;
@@ -189,6 +214,7 @@ bool rec_chunk_open_file(const char *pattern)
     }
     *header = *rec_header;
     rec_header = header;
+    given_out = header->end;
     return true;
 }
 
@@ -216,13 +242,32 @@ static uint8_t *from_reserve(uint64_t *offset, uint32_t *size, uint32_t needed)
 }
 
 /*
- * A place for a chunk that cannot be had is given back, if it is still the last. For want of
- * descriptors or memory events are lost, and later ones may be told; a file that is gone, or that
- * cannot grow, is the end of recording.
+ * SIZE bytes of the file, mapped, or NULL and -errno. The header speaks of them only when they are
+ * there: who is killed before leaves no file that seems to have been cut. A place that cannot be
+ * had is given back, if it is still the last.
  */
+static uint8_t *new_place(int fd, uint64_t *offset, uint64_t size, int *error)
+{
+    *offset = __atomic_fetch_add(&given_out, size, __ATOMIC_RELAXED);
+    uint64_t end = *offset + size, told = __atomic_load_n(&rec_header->end, __ATOMIC_RELAXED);
+    *error = rec_chunk_back(fd, *offset, size);
+    uint8_t *place = *error ? NULL : map(fd, *offset, size);
+    if (!place) {
+        __atomic_compare_exchange_n(&given_out, &end, *offset, 0, __ATOMIC_RELAXED,
+                                    __ATOMIC_RELAXED);
+        return NULL;
+    }
+    while (told < end && !__atomic_compare_exchange_n(&rec_header->end, &told, end, 0,
+                                                      __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+        ;
+    return place;
+}
+
+/* For want of descriptors or memory events are lost, and later ones may be told; a file that is
+ * gone, or that cannot grow, is the end of recording. */
 static uint8_t *open_and_map(uint64_t *offset, uint32_t *chunk_size, uint32_t needed)
 {
-    int fd = reopen();
+    int fd = reopen(), error;
     if (fd < 0) {
         uint8_t *aside = from_reserve(offset, chunk_size, needed);
         if (aside)
@@ -231,16 +276,10 @@ static uint8_t *open_and_map(uint64_t *offset, uint32_t *chunk_size, uint32_t ne
             rec_off(-fd);
         return NULL;
     }
-    uint32_t size = *chunk_size;
-    *offset = __atomic_fetch_add(&rec_header->end, size, __ATOMIC_RELAXED);
-    int error = rec_chunk_back(fd, *offset, size);
-    uint8_t *chunk = error ? NULL : map(fd, *offset, size);
+    uint8_t *chunk = new_place(fd, offset, *chunk_size, &error);
     rec_sys_close(fd);
     if (chunk)
         return chunk;
-    uint64_t end = *offset + size;
-    __atomic_compare_exchange_n(&rec_header->end, &end, *offset, 0, __ATOMIC_RELAXED,
-                                __ATOMIC_RELAXED);
     rec_lost(error ? TR_LOSS_NO_SPACE : TR_LOSS_NO_MEMORY);
     if (error)
         rec_off(-error);
@@ -261,15 +300,12 @@ static uint8_t *chunk_map(uint64_t *offset, uint32_t *size, uint32_t needed)
 /* Less, where there is no more. */
 void rec_chunk_reserve(void)
 {
-    int fd = reopen();
-    for (uint64_t size = RESERVE; fd >= 0 && size >= RESERVED_CHUNK; size /= 4) {
-        uint64_t offset = __atomic_fetch_add(&rec_header->end, size, __ATOMIC_RELAXED);
-        uint8_t *place = rec_chunk_back(fd, offset, size) ? NULL : map(fd, offset, size);
-        if (place) {
+    int fd = reopen(), error;
+    uint64_t offset;
+    uint8_t *place = NULL;
+    for (uint64_t size = RESERVE; fd >= 0 && !place && size >= RESERVED_CHUNK; size /= 4)
+        if ((place = new_place(fd, &offset, size, &error)))
             rec_reserve_keep(place, offset, size);
-            break;
-        }
-    }
     if (fd >= 0)
         rec_sys_close(fd);
 }

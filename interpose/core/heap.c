@@ -1,13 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "interpose/core/heap.h"
 
-#include <dlfcn.h>
-#include <elf.h>
-#include <link.h>
-
-/* The hook. Declared here, as nobody may call it. */
-extern __typeof__(*rec_real.free) rec_hook_free __asm__("free");
-
 #include "interpose/core/poison.h"
 
 __thread struct rec_heap_self rec_heap_self __attribute__((tls_model("initial-exec")));
@@ -42,12 +35,14 @@ static void tell_end(struct rec_stream *s, const void *block, size_t size, uint6
 
 void rec_block_ends_slow(const void *block, size_t size, uint64_t cfa)
 {
-    if (rec_heap_self.ending == block)
+    bool told = rec_heap_self.ending == block;
+    if (told && !rec_real_own_new) /* else how large it is was not known then */
         return;
     int error = errno;
     struct rec_stream *s = rec_enter();
     if (s) {
-        tell_end(s, block, size, rec_config.heap ? rec_counter_next(block) : 0, cfa);
+        if (!told)
+            tell_end(s, block, size, rec_config.heap ? rec_counter_next(block) : 0, cfa);
         if (rec_objects_maybe_in(block, size))
             rec_objects_end_in(s, block, size, TR_END_FREE);
         rec_leave(s);
@@ -118,23 +113,10 @@ void rec_resize_end(const struct rec_resizing *old, const void *fresh, size_t si
         rec_block_begins(fresh, size, cfa);
 }
 
-/*
- * A program may have an allocator of its own, linked in before us. Where it only takes the address
- * of a function, that lies in the program, too, but has no definition there.
- */
 void rec_heap_unseen(struct rec_stream *s)
 {
-    static int unseen = -1;
-    if (unseen < 0) {
-        Dl_info info;
-        const ElfW(Sym) *symbol = NULL;
-        void *found = dlsym(RTLD_DEFAULT, "free");
-        unseen = found && found != (void *)rec_hook_free &&
-                 dladdr1(found, &info, (void **)&symbol, RTLD_DL_SYMENT) && symbol &&
-                 symbol->st_shndx != SHN_UNDEF;
-    }
     static const char reason[] =
         "its blocks of memory come from an allocator of its own, and are not recorded";
-    if (unseen)
+    if (rec_real_own_heap)
         rec_module_program_lacks(s, reason, sizeof reason - 1);
 }

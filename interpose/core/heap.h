@@ -41,9 +41,18 @@ static inline void rec_block_ends(const void *block, uint64_t cfa)
 {
     if (!rec_live.on)
         return;
-    size_t size = rec_real.malloc_usable_size((void *)block);
+    size_t size = rec_real.malloc_usable_size((void *)block); /* 0: nobody knows */
     if (rec_config.heap || rec_unlikely(rec_objects_maybe_in(block, size)))
         rec_block_ends_slow(block, size, cfa);
+}
+
+/* The same for what operator delete is given, which may lie in a heap of its own. */
+static inline void rec_new_block_ends(const void *block, uint64_t cfa)
+{
+    if (rec_likely(!rec_real_own_new))
+        rec_block_ends(block, cfa);
+    else if (rec_heap_told())
+        rec_block_ends_slow(block, 0, cfa);
 }
 
 static inline void rec_block_ended(const void *block)

@@ -2,11 +2,15 @@
 #include "interpose/core/real.h"
 
 #include <dlfcn.h>
+#include <elf.h>
 #include <link.h>
 
 struct rec_real rec_real;
-bool rec_real_resolved;
+bool rec_real_resolved, rec_real_own_heap, rec_real_own_new;
 __thread bool rec_real_resolving __attribute__((tls_model("initial-exec")));
+
+/* The hook. Declared here, as nobody may call it. */
+extern __typeof__(*rec_real.free) rec_hook_free __asm__("free");
 
 /* Lock-free; the C library has it since 2.35. */
 __attribute__((weak)) extern int _dl_find_object(void *, struct dl_find_object *);
@@ -15,6 +19,46 @@ static void *find(const char *name, const char *version)
 {
     void *found = version ? dlvsym(RTLD_NEXT, name, version) : NULL;
     return found ? found : dlsym(RTLD_NEXT, name);
+}
+
+/* Where a program only takes the address of a function, that lies in the program, too, but has no
+ * definition there. */
+static void *definition(const char *name)
+{
+    Dl_info info;
+    const ElfW(Sym) *symbol = NULL;
+    void *found = dlsym(RTLD_DEFAULT, name);
+    if (found && found != (void *)rec_hook_free &&
+        dladdr1(found, &info, (void **)&symbol, RTLD_DL_SYMENT) && symbol &&
+        symbol->st_shndx != SHN_UNDEF)
+        return found;
+    return dlsym(RTLD_NEXT, name);
+}
+
+static bool together(const void *one, const void *other)
+{
+    uint64_t start, end;
+    if (!rec_real_module((uint64_t)one, &start, &end))
+        return !_dl_find_object; /* nothing says that they are not */
+    return (uint64_t)other - start < end - start;
+}
+
+static size_t unknown_size(void *block)
+{
+    (void)block;
+    return 0;
+}
+
+/* An allocator need not have malloc_usable_size. The C library's would then read, and follow, what
+ * stands in front of blocks that are not its own. */
+static void find_allocator(void)
+{
+    void *sizes = definition("malloc_usable_size"), *deletes = rec_real._ZdlPv;
+    const void *allocator = definition("free"), *runtime = dlsym(RTLD_NEXT, "__cxa_throw");
+    bool fits = sizes && together(allocator, sizes);
+    *(void **)&rec_real.malloc_usable_size = fits ? sizes : (void *)unknown_size;
+    rec_real_own_heap = allocator != (void *)rec_real.free;
+    rec_real_own_new = deletes && !together(deletes, allocator) && !together(deletes, runtime);
 }
 
 /*
@@ -33,6 +77,7 @@ void rec_real_resolve(void)
 #include "interpose/hooks.def"
 #undef CALL
 #undef HOOK
+    find_allocator();
     (void)dlsym(RTLD_NEXT, "malloc");
     rec_real_resolving = outer;
     if (!outer)

@@ -47,6 +47,9 @@ void rec_real_resolve(void);
 /* It has been filled in once; and this thread is at it right now. */
 extern bool rec_real_resolved;
 extern __thread bool rec_real_resolving __attribute__((tls_model("initial-exec")));
+/* The program has a heap of its own, linked in before us; operator delete is neither the
+ * allocator's nor the C++ run-time's. */
+extern bool rec_real_own_heap, rec_real_own_new;
 /* The function NAME as the code at PC would have found it, where no library that everybody sees has
  * it: in the libraries that its own names, as those of a plugin. Or NULL. */
 void *rec_real_near(const char *name, uint64_t pc);

@@ -154,6 +154,8 @@ struct rec_stream {
                           ours; REC_WALKING: counted as such */
     uint8_t stack_known;
     uint8_t forking;     /* between the beginning and the end of a fork */
+    uint8_t masked;      /* signals are blocked while it walks */
+    uint64_t mask;       /* which ones were before */
     uint64_t walking_at; /* the frame that walks, while UNWINDING is REC_WALKING */
     struct rec_wait waiting;
     uint64_t stack_low, stack_high;
@@ -379,7 +381,8 @@ void rec_stack_refresh(struct rec_stream *s);
 /* The number of a stack given by its pcs; defines it in the stream if it is new. */
 uint32_t rec_stack_define(struct rec_stream *s, const uint64_t *pcs, uint32_t count, uint64_t hash);
 uint32_t rec_stack_place(struct rec_stream *s, uint64_t pc); /* a stack of PC alone; 0 for 0 */
-void rec_stack_abandoned(struct rec_stream *s);              /* a walk that will not return */
+void rec_stack_abandoned(struct rec_stream *s);              /* our own work will not go on */
+void rec_stack_forget(struct rec_stream *s);                 /* all stacks known */
 
 /* module.c */
 void rec_modules_start(struct rec_stream *s);

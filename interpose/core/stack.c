@@ -28,6 +28,8 @@ static struct {
     int (*get)(unw_cursor_t *, int, unw_word_t *);
 } unwind;
 
+static bool lock_lost; /* a walk was left, perhaps with libunwind's lock: there is none any more */
+
 static pthread_t main_thread; /* the one whose stack the kernel made */
 
 extern void *__libc_stack_end;
@@ -73,12 +75,23 @@ static long answer_call(long number, long a, long b, long c, long d, long e, lon
     return -1;
 }
 
-/* To block all signals, while it has its locks. The C library's own call leaves out two that only
- * it uses, or would even let them in: the thread that it keeps for timers waits with one of them
- * blocked, and that one would end the process. */
-static int set_mask(int how, const sigset_t *set, sigset_t *before)
+/* It blocks signals while it has its locks, in each step. That is done already, once for the whole
+ * walk (masked_walk). */
+static int keep_mask(int how, const sigset_t *set, sigset_t *before)
 {
-    return (int)-rec_syscall6(SYS_rt_sigprocmask, how, (long)set, (long)before, 8, 0, 0);
+    (void)how, (void)set, (void)before;
+    return 0;
+}
+
+/* The C library's own call leaves out two signals that only it uses, or would even let them in: the
+ * thread that it keeps for timers waits with one of them blocked, and that one would end the
+ * process. The other cancels. */
+static uint64_t set_mask(uint64_t blocked)
+{
+    uint64_t before = 0;
+    rec_syscall6(SYS_rt_sigprocmask, SIG_SETMASK, (long)&blocked, (long)&before, sizeof before, 0,
+                 0);
+    return before;
 }
 
 /* Where the linker was told to protect all of the table, it is made writable again. */
@@ -101,8 +114,8 @@ static void *instead_of(const char *name)
                    {"read", (void *)no_byte},
                    {"write", (void *)test_byte},
                    {"syscall", (void *)answer_call},
-                   {"sigprocmask", (void *)set_mask},
-                   {"pthread_sigmask", (void *)set_mask},
+                   {"sigprocmask", (void *)keep_mask},
+                   {"pthread_sigmask", (void *)keep_mask},
                    {"dl_iterate_phdr", (void *)rec_modules_iterate}};
     for (unsigned i = 0; i < sizeof answers / sizeof *answers; i++)
         if (rec_same(name, answers[i].name))
@@ -243,6 +256,24 @@ static void walk(uint64_t cfa, struct walked *walked)
             return;
         }
     } while (walked->count < REC_FRAMES);
+}
+
+/* Faults are for the program: the walk may be what overflows the stack, and its handler knows. */
+static const uint64_t faults = 1ull << (SIGSEGV - 1) | 1ull << (SIGBUS - 1) | 1ull << (SIGILL - 1) |
+                               1ull << (SIGFPE - 1) | 1ull << (SIGTRAP - 1) | 1ull << (SIGSYS - 1);
+
+/* While signals are blocked, nobody jumps out of libunwind with its lock, is cancelled in it, or
+ * forks. */
+static void masked_walk(struct rec_stream *s, uint64_t cfa, struct walked *walked)
+{
+    s->walking_at = (uint64_t)__builtin_frame_address(0);
+    s->unwinding = REC_WALKING;
+    s->mask = set_mask(~faults);
+    s->masked = 1;
+    walk(cfa, walked);
+    s->masked = 0;
+    set_mask(s->mask);
+    s->unwinding = 0;
 }
 
 static uint64_t hash_of(const uint64_t *pcs, uint32_t count)
@@ -419,11 +450,8 @@ uint32_t rec_stack_slow(struct rec_stream *s, uint64_t cfa)
 {
     int error = errno;
     struct walked walked = {.count = 0};
-    if (unwind.step && has_room(s, cfa) && rec_fork_keep_out()) {
-        s->walking_at = (uint64_t)__builtin_frame_address(0);
-        s->unwinding = REC_WALKING;
-        walk(cfa, &walked);
-        s->unwinding = 0;
+    if (unwind.step && !lock_lost && has_room(s, cfa) && rec_fork_keep_out()) {
+        masked_walk(s, cfa, &walked);
         rec_fork_let_in();
     }
     if (!walked.count) { /* the caller alone is better than nothing */
@@ -441,9 +469,33 @@ uint32_t rec_stack_slow(struct rec_stream *s, uint64_t cfa)
     return id;
 }
 
+void rec_stack_forget(struct rec_stream *s)
+{
+    for (unsigned i = 0; i < REC_STACK_IDS; i++)
+        s->stack_ids[i] = 0;
+    for (unsigned set = 0; set < REC_STACK_SETS; set++)
+        for (unsigned way = 0; way < REC_STACK_WAYS; way++)
+            s->stack_places[set][way] = (struct rec_stack_place){.stack = &s->stacks[set][way]};
+    s->found = NULL;
+}
+
+/* What was found may be half remembered, or be in two places at once; and a number may be told, but
+ * not counted yet. */
 void rec_stack_abandoned(struct rec_stream *s)
 {
     if (s->unwinding == REC_WALKING)
         rec_fork_let_in();
-    s->unwinding = 0;
+    if (s->masked) { /* by a fault; its handler need not give the mask back */
+        lock_lost = true;
+        set_mask(s->mask | (set_mask(~faults) & faults));
+    }
+    s->unwinding = s->masked = 0;
+    for (unsigned set = 0; set < REC_STACK_SETS; set++)
+        for (unsigned way = 0; way < REC_STACK_WAYS; way++)
+            if (s->stacks[set][way].id)
+                s->stacks[set][way].id = 0;
+    rec_stack_forget(s);
+    rec_hot_forget(s, NULL);
+    rec_access_new_code(s);
+    s->next_stack++;
 }

@@ -108,22 +108,17 @@ struct rec_stream *rec_thread_attach(struct rec_thread *thread)
     s->chunk_size = s->chunk_number = 0;
     s->coder.last = 0; /* nothing is expected, where the first chunk is not to be had */
     s->coder.again = NULL;
-    s->unwinding = s->stack_known = s->forking = 0;
+    s->unwinding = s->masked = s->stack_known = s->forking = 0;
     s->waiting.kind = 0;
     s->stack_base = 0;
     if (!rec_config.ring || !s->next_stack) /* else what is in the cache keeps its own numbers */
         s->next_stack = 1;
     s->told_before = 0;
     s->soft = (uint8_t *)UINTPTR_MAX;
-    s->found = NULL;
     s->stacks_of = rec_modules_generation();
-    for (unsigned i = 0; i < REC_STACK_IDS; i++)
-        s->stack_ids[i] = 0;
     for (unsigned i = 0; i < 64; i++)
         s->once_seen[i] = 0;
-    for (unsigned set = 0; set < REC_STACK_SETS; set++)
-        for (unsigned way = 0; way < REC_STACK_WAYS; way++)
-            s->stack_places[set][way] = (struct rec_stack_place){.stack = &s->stacks[set][way]};
+    rec_stack_forget(s);
     rec_access_reset(s);
     rec_self = s;
     rec_emit(s, &(struct tr_event){.kind = TR_THREAD_START,

@@ -3,10 +3,14 @@
 """Lets each system call that the recorder makes fail, one after the other.
 
     anomaly.py --build DIR [--jobs N] [--calls NAME=ERROR,...] [--later] [--bare] [--step N]
+    anomaly.py --build DIR [--jobs N] --kill [--options OPTIONS] [--step N]
 
 The program must print and end as it does alone, whatever fails; and either every acquisition is in
 the traces, or the report says that something is missing. With --later, all calls from the nth on
 fail; with --bare, the program runs without `snarl run`.
+
+With --kill, the process that is about to make the nth call is killed: what it leaves is a file
+without a byte, or a trace that can be read. OPTIONS are the recorder's.
 """
 import argparse
 import concurrent.futures
@@ -27,6 +31,7 @@ CALLS = {
     "madvise": errno.EINVAL,
     "fstat": errno.EIO,
     "pwrite64": errno.ENOSPC,
+    "pwritev": errno.ENOSPC,
     "readlink": errno.EACCES,
     "getcwd": errno.ENOENT,
     "mprotect": errno.EACCES,
@@ -39,7 +44,9 @@ class Anomaly:
         self.build = arguments.build
         self.calls = arguments.calls
         self.later = arguments.later
-        self.bare = arguments.bare
+        self.kill = arguments.kill
+        self.bare = arguments.bare or arguments.kill
+        self.options = arguments.options
         self.tools = self.build / "tests/anomaly"
         self.subject = str(self.tools / "subject")
         self.alone = subprocess.run([self.subject], capture_output=True, check=False,
@@ -52,7 +59,8 @@ class Anomaly:
         environment = dict(os.environ)
         if self.bare:
             watched = ["env", f"LD_PRELOAD={library}", *watched]
-            environment["SNARL_OPTIONS"] = f"-o {directory}/trace.%p --accesses=none"
+            environment["SNARL_OPTIONS"] = (f"-o {directory}/trace.%p --accesses=none "
+                                            f"{self.options}")
         else:
             watched = [self.build / "bin/snarl", "run", "--accesses=none", "-o",
                        f"{directory}/trace.%p", "--json", directory / "found.json", "--", *watched]
@@ -62,8 +70,24 @@ class Anomaly:
                               env=environment, timeout=SECONDS)
         return done, int(count.read_text())
 
+    def unreadable(self, directory):
+        """What cannot be read of what those who were killed have left, or None."""
+        wrong = []
+        for trace in directory.glob("trace.*"):
+            if not trace.stat().st_size:
+                continue
+            for command in "dump", "analyze":
+                read = subprocess.run([self.build / "bin/snarl", command, trace],
+                                      stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+                                      check=False, timeout=SECONDS)
+                if read.returncode or (command == "dump" and read.stderr):
+                    wrong.append(f"{command}: {read.returncode}: {read.stderr.decode()}")
+        return "; ".join(wrong) or None
+
     def wrong(self, done, directory):
         """What is not as it should be, or None."""
+        if self.kill:
+            return self.unreadable(directory)
         if self.bare:
             same = (done.stdout, done.returncode) == (self.alone.stdout, self.alone.returncode)
             return None if same else f"ended with {done.returncode}, printed {done.stdout!r}"
@@ -91,11 +115,16 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--build", type=pathlib.Path, required=True)
     parser.add_argument("--jobs", type=int, default=2)
-    parser.add_argument("--calls", default=",".join(f"{n}={e}" for n, e in CALLS.items()))
+    parser.add_argument("--calls")
     parser.add_argument("--later", action="store_true")
     parser.add_argument("--bare", action="store_true")
+    parser.add_argument("--kill", action="store_true")
+    parser.add_argument("--options", default="")
     parser.add_argument("--step", type=int, default=1)
     arguments = parser.parse_args()
+    if not arguments.calls:
+        arguments.calls = ",".join(f"{name}={'kill' if arguments.kill else error}"
+                                   for name, error in CALLS.items())
     anomaly = Anomaly(arguments)
     total, wrong = anomaly.attempt(0)
     if wrong or not total:

@@ -6,7 +6,8 @@
  *
  * Of the calls so named that the library itself makes (the instruction lies in its mapping), in any
  * process of the tree, the Nth fails with that error, and is not made; with N+ all from the Nth on.
- * Names: mmap openat open fallocate madvise mprotect munmap fstat pwrite64 getcwd readlink
+ * Where ERROR is `kill`, the process that is about to make the call is killed instead.
+ * Names: mmap openat open fallocate madvise mprotect munmap fstat pwrite64 pwritev getcwd readlink
  * prlimit64 rt_sigprocmask. How many there were goes to COUNT_FILE. Ends as the program did; 99 is
  * trouble of our own.
  */
@@ -27,7 +28,7 @@
 
 #include <linux/ptrace.h>
 
-enum { TROUBLE = 99, CALLS = 512, TASKS = 4096 };
+enum { TROUBLE = 99, CALLS = 512, TASKS = 4096, KILL = -1 };
 
 static int errors[CALLS]; /* by number of the call; 0: not looked at */
 static unsigned long seen, nth;
@@ -44,19 +45,13 @@ static void read_names(char *list)
     static const struct {
         const char *name;
         int number;
-    } calls[] = {{"mmap", SYS_mmap},
-                 {"openat", SYS_openat},
-                 {"open", SYS_open},
-                 {"fallocate", SYS_fallocate},
-                 {"madvise", SYS_madvise},
-                 {"mprotect", SYS_mprotect},
-                 {"munmap", SYS_munmap},
-                 {"fstat", SYS_fstat},
-                 {"pwrite64", SYS_pwrite64},
-                 {"getcwd", SYS_getcwd},
-                 {"readlink", SYS_readlink},
-                 {"prlimit64", SYS_prlimit64},
-                 {"rt_sigprocmask", SYS_rt_sigprocmask}};
+    } calls[] = {{"mmap", SYS_mmap},           {"openat", SYS_openat},
+                 {"open", SYS_open},           {"fallocate", SYS_fallocate},
+                 {"madvise", SYS_madvise},     {"mprotect", SYS_mprotect},
+                 {"munmap", SYS_munmap},       {"fstat", SYS_fstat},
+                 {"pwrite64", SYS_pwrite64},   {"pwritev", SYS_pwritev},
+                 {"getcwd", SYS_getcwd},       {"readlink", SYS_readlink},
+                 {"prlimit64", SYS_prlimit64}, {"rt_sigprocmask", SYS_rt_sigprocmask}};
     for (char *item = strtok(list, ","); item; item = strtok(NULL, ",")) {
         char *equals = strchr(item, '=');
         int number = -1;
@@ -69,7 +64,7 @@ static void read_names(char *list)
             fprintf(stderr, "fail_nth: %s: not a call, or no error\n", item);
             _exit(TROUBLE);
         }
-        errors[number] = atoi(equals + 1);
+        errors[number] = strcmp(equals + 1, "kill") == 0 ? KILL : atoi(equals + 1);
     }
 }
 
@@ -127,6 +122,10 @@ static void call_begins(struct task *task, const struct ptrace_syscall_info *inf
     seen++;
     if (seen != nth && !(and_later && seen > nth))
         return;
+    if (errors[info->entry.nr] == KILL) {
+        kill(task->pid, SIGKILL);
+        return;
+    }
     task->failing = errors[info->entry.nr];
     struct user_regs_struct registers;
     if (ptrace(PTRACE_GETREGS, task->pid, NULL, &registers))

@@ -12,12 +12,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -159,6 +161,42 @@ static void descriptors(int most)
         close(fd);
 }
 
+/* Of what the process may do beyond others, only KEPT is left. By the C library's function, or by
+ * the system call itself, which nobody sees. */
+static long keep_capabilities(unsigned kept, bool seen)
+{
+    int capset(void *header, void *data);
+    struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
+    struct __user_cap_data_struct data[2] = {{kept, kept, 0}, {0, 0, 0}};
+    return seen ? capset(&header, data) : syscall(SYS_capset, &header, data);
+}
+
+static void other_group(const char *directory)
+{
+    enum { GROUP = 1234 };
+    if (chown(directory, 65534, GROUP) || chmod(directory, 0770) || syscall(SYS_setgid, GROUP) ||
+        keep_capabilities(1u << CAP_SETGID, false))
+        exit(94);
+    printf("setgid: %s\n", result(setgid(65534)));
+}
+
+static void no_capabilities(const char *directory)
+{
+    if (chown(directory, 65534, 65534) || chmod(directory, 0700))
+        exit(94);
+    printf("capset: %s\n", result(keep_capabilities(0, true)));
+}
+
+static void other_names(const char *directory)
+{
+    long done = unshare(CLONE_NEWNS);
+    if (!done)
+        done = mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL);
+    if (!done)
+        done = mount("none", directory, "tmpfs", 0, NULL);
+    printf("unshare: %s\n", result(done));
+}
+
 /* As a program that must not swap, and has not got the right to lock all that it likes. */
 static void locked(void)
 {
@@ -261,6 +299,12 @@ int main(int argc, char **argv)
         printf("chroot: %s\n", result(mkdir(other, 0700) | chroot(other) | chdir("/")));
     } else if (is(fault, "user")) {
         printf("setresuid: %s\n", result(setresuid(65534, 65534, 65534)));
+    } else if (is(fault, "group")) {
+        other_group(directory);
+    } else if (is(fault, "capabilities")) {
+        no_capabilities(directory);
+    } else if (is(fault, "name-space")) {
+        other_names(directory);
     } else if (is(fault, "umask")) {
         umask(0777);
         in_child();

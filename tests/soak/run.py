@@ -6,8 +6,8 @@ recording must be readable with nothing lost. README.md says what is compared.
     tests/soak/run.py [--build DIR] [--only REGEX] [--repeat N] [--allocator NAME|all] [--jobs N]
                       [--by preload|run|record] [--quick] [--findings] [--keep] [-v]
 
-Ends with a table and a line `N passed, N failed`. What a round that failed has left is kept in
-BUILD/tests/soak/failed. There are no retries.
+Ends with a table and a line `N passed, N failed`. What a round that failed has left, and the round
+alone that it was compared with, is kept in BUILD/tests/soak/failed. There are no retries.
 """
 import argparse
 import collections
@@ -47,8 +47,8 @@ def missing(program, allocators):
     return [path for path in needed if not os.path.exists(path)]
 
 
-def play(name, build, way, allocator, kept, always):
-    """One round in a process of its own. What it leaves is kept if it is faulty, or ALWAYS."""
+def play(name, build, way, allocator, kept):
+    """One round in a process of its own. What it leaves is put into KEPT."""
     program = program_named(name)
     faults, seen, judged = [], None, None
     directory = pathlib.Path(tempfile.mkdtemp(prefix="soak."))
@@ -71,10 +71,9 @@ def play(name, build, way, allocator, kept, always):
     if way:
         judged = traces.judge(build, stage.traces)
         faults += judged.faults
-    if faults or always:
-        shutil.rmtree(kept, ignore_errors=True)
-        shutil.copytree(directory, kept, symlinks=True,
-                        ignore=shutil.ignore_patterns("*.socket", "*.sock", "listener-*"))
+    shutil.rmtree(kept, ignore_errors=True)
+    shutil.copytree(directory, kept, symlinks=True,
+                    ignore=shutil.ignore_patterns("*.socket", "*.sock", "listener-*"))
     shutil.rmtree(directory, ignore_errors=True)
     return Round(seen, seconds, faults, judged.findings if judged else {},
                  judged.events if judged else 0)
@@ -138,15 +137,17 @@ class Row:
 def play_all(rows, options, pool):
     """Alone once, then recorded; a row at a time, as many rounds at once as there are jobs."""
     def submit(row, number, way):
-        kept = options.kept / f"{row.program['name']}.{row.allocator}.{number}"
-        return pool.submit(play, row.program["name"], options.build, way, row.allocator, kept,
-                           options.keep)
+        return pool.submit(play, row.program["name"], options.build, way, row.allocator,
+                           kept(row, number))
+
+    def kept(row, number):
+        return options.kept / f"{row.program['name']}.{row.allocator}.{number}"
 
     tasks = {}
     for row in rows:
-        tasks[submit(row, "alone", None)] = (row, None)
+        tasks[submit(row, "alone", None)] = row
     for done in concurrent.futures.as_completed(tasks):
-        row = tasks[done][0]
+        row = tasks[done]
         row.alone = done.result()
         if row.alone.faults:
             print(f"FAILED {row.title}, alone: " + "\n".join(row.alone.faults), flush=True)
@@ -154,10 +155,12 @@ def play_all(rows, options, pool):
     for number in range(options.repeat):
         way = options.by or WAYS_IN_TURN[number % len(WAYS_IN_TURN)]
         for row in rows:
-            tasks[submit(row, number, way)] = (row, f"round {number} by {way}")
+            tasks[submit(row, number, way)] = (row, number, f"round {number} by {way}")
     for done in concurrent.futures.as_completed(tasks):
-        row, what = tasks[done]
+        row, number, what = tasks[done]
         faults = row.add(done.result())
+        if not faults and not options.keep:
+            shutil.rmtree(kept(row, number))
         if faults:
             print(f"FAILED {row.title}, {what}: " + "\n".join(faults), flush=True)
         elif options.verbose:

@@ -280,21 +280,72 @@ static void jumps_again(int signal)
     siglongjmp(back, signal);
 }
 
+/* From many places, so that the recorder is often about to remember one. */
+static __attribute__((noinline)) void posts_and_takes(int depth)
+{
+    if (depth) {
+        posts_and_takes(depth - 1);
+        __asm__ volatile(""); /* no tail call */
+        return;
+    }
+    sem_post(&sem);
+    sem_trywait(&sem);
+}
+
 static void left_in_the_middle(void)
 {
+    static int round;
     struct itimerval often = {{0, 100}, {0, 100}};
     sem_init(&sem, 0, 1);
     signal(SIGALRM, jumps_again);
     setitimer(ITIMER_REAL, &often, NULL);
     sigsetjmp(back, 1);
-    while (jumped < 200) {
-        sem_post(&sem);
-        sem_trywait(&sem);
-    }
+    while (jumped < 500)
+        posts_and_takes(round++ % 60);
     signal(SIGALRM, SIG_IGN);
     setitimer(ITIMER_REAL, &(struct itimerval){0}, NULL);
     work();
     printf("jumped\n");
+}
+
+/* The stack ends wherever something is called, perhaps in the recorder's part of it. */
+static void jumps_up(int signal)
+{
+    siglongjmp(back, signal);
+}
+
+static int posts_deeper(int depth)
+{
+    volatile char room[1024];
+    room[0] = (char)depth;
+    sem_post(&sem);
+    sem_trywait(&sem);
+    return depth < 0 ? 0 : posts_deeper(depth + 1) + room[0];
+}
+
+static void *overflows(void *unused)
+{
+    static char stack[65536];
+    static volatile int overflowed;
+    stack_t other = {.ss_sp = stack, .ss_size = sizeof stack};
+    MUST(sigaltstack(&other, NULL) == 0);
+    sigsetjmp(back, 1);
+    if (overflowed++ < 3)
+        posts_deeper(0);
+    printf("overflowed\n");
+    work();
+    return unused;
+}
+
+static void overflow_left(void)
+{
+    sem_init(&sem, 0, 1);
+    struct sigaction action = {.sa_handler = jumps_up, .sa_flags = SA_ONSTACK};
+    MUST(sigaction(SIGSEGV, &action, NULL) == 0);
+    elsewhere(overflows, NULL);
+    sigset_t blocked;
+    MUST(sigprocmask(SIG_SETMASK, NULL, &blocked) == 0);
+    SAY(sigismember(&blocked, SIGUSR1));
 }
 
 /* Faults. */
@@ -584,6 +635,7 @@ int main(int argc, char **argv)
                                          {"left", left},
                                          {"left-in-the-middle", left_in_the_middle},
                                          {"thread-ends", thread_ends},
+                                         {"overflow-left", overflow_left},
                                          {"faults", faults},
                                          {"stacks", stacks},
                                          {"waiting", waiting},

@@ -47,6 +47,8 @@ static void polls(void)
     SAY(select(0, NULL, NULL, NULL, &limit));
     SAY(select(0, NULL, NULL, NULL, &bad));
     SAY(select(-1, NULL, NULL, NULL, NULL));
+    SAY(select(1 << 20, &in, NULL, NULL, &limit));
+    SAY(FD_ISSET(ends[0], &in));
     SAY(pselect(ends[0] + 1, &in, NULL, NULL, &now, NULL));
     SAY(pselect(1, nowhere, NULL, NULL, &now, NULL));
 }
