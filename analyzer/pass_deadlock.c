@@ -18,13 +18,14 @@ struct deadlocks {
     struct an_lock_order order;
     struct sn_map observed; /* sets of locks, as set_key */
     struct an_prediction *prediction;
+    bool joined_holding;         /* somebody joined a thread while holding a lock */
     struct an_patterns patterns; /* those that some order reaches */
     struct sn_map proved;        /* their sets of locks, to the latest such pattern */
 };
 
 static bool wants(uint8_t kind)
 {
-    return kind == TR_ACQUIRE;
+    return kind == TR_ACQUIRE || kind == TR_JOIN;
 }
 
 static void *open_pass(struct an_context *ctx)
@@ -38,7 +39,9 @@ static void *open_pass(struct an_context *ctx)
 static void event(void *self, const struct tr_event *ev)
 {
     struct deadlocks *deadlocks = self;
-    if (deadlocks->ctx->world->now.outermost && !(ev->mode & (TR_LOCK_TRY | TR_LOCK_TIMED)))
+    if (ev->kind == TR_JOIN)
+        deadlocks->joined_holding |= deadlocks->ctx->world->now.thread->held.count > 0;
+    else if (deadlocks->ctx->world->now.outermost && !(ev->mode & (TR_LOCK_TRY | TR_LOCK_TIMED)))
         an_lock_order_taken(&deadlocks->order);
 }
 
@@ -51,13 +54,18 @@ static void prove_all(struct deadlocks *deadlocks)
     if (deadlocks->prediction->why_not)
         return;
     const struct an_run *run = &deadlocks->prediction->run;
-    an_patterns_find(run, deadlocks->ctx->options->deadlock_length, true, &deadlocks->patterns);
+    an_patterns_find(run, deadlocks->ctx->options->deadlock_length,
+                     AN_PATTERNS_PROVED | AN_PATTERNS_JOINS, &deadlocks->patterns);
     for (size_t i = 0; i < deadlocks->patterns.of.count; i++) {
         const struct an_pattern *pattern = &deadlocks->patterns.of.at[i];
         uint64_t key = 0;
-        for (uint32_t k = 0; k < pattern->length; k++)
+        bool joins = false;
+        for (uint32_t k = 0; k < pattern->length; k++) {
             key += sn_mix(run->ops.at[pattern->ops[k]].target);
-        *sn_map_at(&deadlocks->proved, key) = i;
+            joins |= run->ops.at[pattern->ops[k]].kind == TR_OP_JOIN;
+        }
+        if (!joins)
+            *sn_map_at(&deadlocks->proved, key) = i;
     }
 }
 
@@ -227,38 +235,75 @@ static void find_circles(struct deadlocks *deadlocks)
 /* Predicted, or possible. -----------------------------------------------------------------------
  */
 
-/* One party: it holds what another one wants. */
+/* One party: it holds what another one wants, or is waited for itself. */
 struct party {
     const struct an_thread *thread;
-    const struct an_object *holds, *wants;
+    const struct an_object *holds, *wants; /* either may be NULL */
+    const struct an_thread *joins;         /* or NULL */
     uint32_t hold_stack, want_stack;
     uint64_t hold_index, want_index;
 };
+
+static bool any_joins(const struct party *parties, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++)
+        if (parties[i].joins)
+            return true;
+    return false;
+}
+
+static void party_text(const struct an_context *ctx, struct sn_text *text,
+                       const struct party *party)
+{
+    if (text->length)
+        sn_text_printf(text, ", %s", an_thread_text(ctx, party->thread));
+    else
+        sn_text_puts(text, an_thread_begins(ctx, party->thread));
+    if (party->joins)
+        sn_text_printf(text, " joins %s", an_thread_text(ctx, party->joins));
+    else
+        sn_text_printf(text, " takes %s", an_lock_text(ctx, party->wants));
+    if (party->holds)
+        sn_text_printf(text, " while holding %s", an_lock_text(ctx, party->holds));
+}
 
 static const char *pattern_text(const struct an_context *ctx, const struct party *parties,
                                 uint32_t count, bool proved)
 {
     struct sn_text text = {0};
     for (uint32_t i = 0; i < count; i++)
-        sn_text_printf(&text, "%s%s takes %s while holding %s", i ? ", " : "",
-                       i ? an_thread_text(ctx, parties[i].thread)
-                         : an_thread_begins(ctx, parties[i].thread),
-                       an_lock_text(ctx, parties[i].wants), an_lock_text(ctx, parties[i].holds));
-    sn_text_printf(&text,
-                   ". This run came through, but if each of the %u has taken its first lock "
-                   "before any takes its second, none can ever go on.%s" AN_ADVICE
-                   "Take these locks in the same order in every thread, or take them all under one "
-                   "further lock.",
-                   count,
-                   proved ? " The witness shows how: nothing that the program did in this run "
-                            "forbids them."
-                          : "");
+        party_text(ctx, &text, &parties[i]);
+    bool joins = any_joins(parties, count);
+    sn_text_puts(&text, ". This run came through, but ");
+    if (joins)
+        sn_text_puts(&text, "if the lock is taken before the joined thread has taken it");
+    else
+        sn_text_printf(
+            &text, "if each of the %u has taken its first lock before any takes its second", count);
+    sn_text_puts(&text, ", none can ever go on.");
+    if (proved)
+        sn_text_puts(&text, " The witness shows how: nothing that the program did in this run "
+                            "forbids it.");
+    sn_text_puts(&text, AN_ADVICE);
+    sn_text_puts(&text, joins ? "Release the lock before joining the thread that needs it."
+                              : "Take these locks in the same order in every thread, or take them "
+                                "all under one further lock.");
     const char *copy = sn_strndup(&ctx->report->arena, text.at, text.length);
     sn_text_release(&text);
     return copy;
 }
 
-/* PARTIES begin with the lowest thread number, so that every run tells them alike. */
+static void add_pattern_sites(const struct an_context *ctx, struct sn_finding *finding,
+                              const struct party *party)
+{
+    if (party->holds)
+        an_site(ctx, finding, SN_ROLE_HOLDS, party->thread, party->hold_stack, party->hold_index,
+                party->holds);
+    an_site(ctx, finding, party->joins ? SN_ROLE_JOINS : SN_ROLE_TAKES, party->thread,
+            party->want_stack, party->want_index, party->wants);
+}
+
+/* Told from the lowest thread number on, so that every run tells them alike. */
 static struct sn_finding *tell_parties(const struct an_context *ctx, const struct party *parties,
                                        uint32_t count, enum sn_level level)
 {
@@ -269,17 +314,17 @@ static struct sn_finding *tell_parties(const struct an_context *ctx, const struc
             lowest = i;
     struct sn_finding *finding = an_finding(ctx, SN_DEADLOCK, level);
     for (uint32_t i = 0; i < count; i++) {
-        const struct party *party = &parties[(lowest + i) % count];
-        turned[i] = *party;
-        an_site(ctx, finding, SN_ROLE_HOLDS, party->thread, party->hold_stack, party->hold_index,
-                party->holds);
-        an_site(ctx, finding, SN_ROLE_TAKES, party->thread, party->want_stack, party->want_index,
-                party->wants);
+        turned[i] = parties[(lowest + i) % count];
+        add_pattern_sites(ctx, finding, &turned[i]);
     }
+    const char *how = level == SN_PREDICTED ? "predicted" : "possible";
     finding->explanation = pattern_text(ctx, turned, count, level == SN_PREDICTED);
     finding->title =
-        sn_sprintf(&ctx->report->arena, "%s deadlock: %u threads take %u locks in a circle",
-                   level == SN_PREDICTED ? "predicted" : "possible", count, count);
+        any_joins(parties, count)
+            ? sn_sprintf(&ctx->report->arena, "%s deadlock: a thread is joined that needs a lock",
+                         how)
+            : sn_sprintf(&ctx->report->arena, "%s deadlock: %u threads take %u locks in a circle",
+                         how, count, count);
     return finding;
 }
 
@@ -290,35 +335,62 @@ static void tell_possible(struct deadlocks *deadlocks, const struct an_node *con
     for (uint32_t i = 0; i < count; i++) {
         const struct an_node *node = nodes[i], *before = nodes[(i + count - 1) % count];
         const struct an_held *held = an_node_holds(node, before->wanted);
-        parties[i] = (struct party){node->thread, held->object, node->wanted, held->stack,
-                                    node->stack,  held->index,  node->index};
+        parties[i] = (struct party){.thread = node->thread,
+                                    .holds = held->object,
+                                    .wants = node->wanted,
+                                    .hold_stack = held->stack,
+                                    .want_stack = node->stack,
+                                    .hold_index = held->index,
+                                    .want_index = node->index};
     }
     tell_parties(deadlocks->ctx, parties, count, SN_POSSIBLE)->reason = reason;
 }
 
-/* Of a proved pattern's acquisitions, as they were glimpsed: who waits for whom. False if they are
- * no circle after all. */
+static const struct an_held *hold_of(const struct an_glimpse *glimpse,
+                                     const struct an_object *object)
+{
+    for (uint32_t i = 0; i < glimpse->held_count; i++)
+        if (glimpse->held[i].object == object)
+            return &glimpse->held[i];
+    return NULL;
+}
+
+static struct party party_of(const struct an_glimpse *glimpse, const struct an_held *held)
+{
+    bool join = glimpse->kind == TR_JOIN;
+    return (struct party){
+        .thread = glimpse->thread,
+        .holds = held ? held->object : NULL,
+        .wants = join ? NULL : glimpse->object,
+        .joins = join ? glimpse->other : NULL,
+        .hold_stack = held ? held->stack : 0,
+        .want_stack = glimpse->access.stack,
+        .hold_index = held ? held->index : 0,
+        .want_index = glimpse->access.index,
+    };
+}
+
+/* Of a proved pattern's waits, as they were glimpsed: who waits for whom. False if they are no
+ * circle after all. */
 static bool line_up(const struct an_glimpse *const *glimpses, uint32_t count, struct party *parties)
 {
     bool used[AN_PATTERN_LONGEST] = {0};
     const struct an_glimpse *last = glimpses[0];
     for (uint32_t i = 0; i < count; i++) {
-        uint32_t next = 0;
         const struct an_held *held = NULL;
-        for (; next < count && !held; next++) {
+        uint32_t next = 0;
+        for (; next < count; next++) {
             if (used[next] || glimpses[next] == last)
                 continue;
-            for (uint32_t h = 0; h < glimpses[next]->held_count; h++)
-                if (glimpses[next]->held[h].object == last->object)
-                    held = &glimpses[next]->held[h];
+            held = hold_of(glimpses[next], last->object);
+            if (last->kind == TR_JOIN ? last->other == glimpses[next]->thread : held != NULL)
+                break;
         }
-        if (!held)
+        if (next == count)
             return false;
-        used[next - 1] = true;
-        last = glimpses[next - 1];
-        parties[i] =
-            (struct party){last->thread,       held->object, last->object,      held->stack,
-                           last->access.stack, held->index,  last->access.index};
+        used[next] = true;
+        parties[i] = party_of(glimpses[next], last->kind == TR_JOIN ? NULL : held);
+        last = glimpses[next];
     }
     return true;
 }
@@ -390,6 +462,23 @@ static void tell_pattern(void *self, const struct an_node *const *nodes, uint32_
     tell_possible(deadlocks, nodes, count, reason);
 }
 
+/* Cycles through joins are told only where they are proved. */
+static void tell_joins(struct deadlocks *deadlocks)
+{
+    prove_all(deadlocks);
+    const struct an_run *run = &deadlocks->prediction->run;
+    vec_each (const struct an_pattern, pattern, &deadlocks->patterns.of) {
+        bool joins = false;
+        for (uint32_t i = 0; i < pattern->length; i++)
+            joins |= run->ops.at[pattern->ops[i]].kind == TR_OP_JOIN;
+        struct an_witness witness = {0};
+        if (joins && an_prediction_prove(deadlocks->prediction, pattern->ops, pattern->length, true,
+                                         &witness) == AN_PROVED)
+            (void)tell_proved(deadlocks, pattern, &witness);
+        an_witness_release(&witness);
+    }
+}
+
 static void finish(void *self)
 {
     struct deadlocks *deadlocks = self;
@@ -397,6 +486,8 @@ static void finish(void *self)
     find_circles(deadlocks);
     an_lock_order_waiting(&deadlocks->order);
     an_lock_order_cycles(&deadlocks->order, ctx->options->deadlock_length, tell_pattern, deadlocks);
+    if (deadlocks->joined_holding)
+        tell_joins(deadlocks);
     if (deadlocks->order.exhausted)
         *vec_push(&ctx->report->notes) =
             "the order of locks has too many cycles to look at all of them";

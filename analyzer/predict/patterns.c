@@ -24,8 +24,8 @@ struct instance {
     uint32_t place;
 };
 
-struct node { /* an abstract acquisition */
-    uint32_t thread, lock, held;
+struct node {                    /* an abstract acquisition, or a join */
+    uint32_t thread, lock, held; /* the end of thread T is a lock as well: number run->locks + T */
     bool shared;
     VEC(struct instance) instances;
 };
@@ -49,6 +49,7 @@ struct search {
     struct lock *locks;
     uint32_t length;
     bool proved;
+    bool *joined;               /* of each thread: somebody who holds a lock joins it; or NULL */
     struct an_sync_index index; /* for proofs; and the ideal */
     struct an_ideal ideal;
     uint64_t steps, told;
@@ -59,47 +60,97 @@ struct search {
 /* Nodes. ----------------------------------------------------------------------------------------
  */
 
-static struct node *node_of(struct search *search, struct tr_op op, uint32_t held)
+static struct node *node_of(struct search *search, uint32_t thread, uint32_t lock, uint32_t held,
+                            bool shared)
 {
-    bool shared = tr_op_shared(op.kind);
-    uint64_t key = sn_mix((uint64_t)op.thread << 32 | op.target) ^ sn_mix(held * 2u + shared);
+    uint64_t key = sn_mix((uint64_t)thread << 32 | lock) ^ sn_mix(held * 2u + shared);
     uint64_t *latest = sn_map_at(&search->by_key, key);
     for (uint32_t n = (uint32_t)*latest; n; n = search->next.at[n - 1]) {
         struct node *node = &search->nodes.at[n - 1];
-        if (node->thread == op.thread && node->lock == op.target && node->held == held &&
+        if (node->thread == thread && node->lock == lock && node->held == held &&
             node->shared == shared)
             return node;
     }
     *vec_push(&search->next) = (uint32_t)*latest;
     struct node *node = vec_push(&search->nodes);
-    *node = (struct node){.thread = op.thread, .lock = op.target, .held = held, .shared = shared};
+    *node = (struct node){.thread = thread, .lock = lock, .held = held, .shared = shared};
     *latest = search->nodes.count;
     return node;
 }
 
-static void find_nodes(struct search *search)
+/* Of a thread that somebody waits for its own end, too: greater than all locks. */
+static uint32_t with_end(struct search *search, uint32_t set, uint32_t thread)
+{
+    if (!search->joined || !search->joined[thread])
+        return set;
+    const struct an_lock_set *held = an_lock_sets_at(&search->sets, set);
+    uint32_t count = held->count, *locks = sn_malloc((count + 1) * sizeof *locks);
+    memcpy(locks, held->locks, count * sizeof *locks);
+    locks[count] = (search->run->locks + thread) << 1;
+    uint32_t number = an_lock_sets_number(&search->sets, locks, count + 1);
+    free(locks);
+    return number;
+}
+
+static void add_instance(struct search *search, struct tr_op op, uint32_t held,
+                         struct instance instance)
+{
+    bool join = op.kind == TR_OP_JOIN;
+    held = with_end(search, held, op.thread);
+    if (held)
+        *vec_push(&node_of(search, op.thread, join ? search->run->locks + op.target : op.target,
+                           held, tr_op_shared(op.kind))
+                       ->instances) = instance;
+}
+
+typedef void each_op(struct search *search, struct an_lock_holds *holds, struct instance instance);
+
+static void walk(struct search *search, each_op *each)
 {
     const struct an_run *run = search->run;
     struct an_lock_holds *holds = sn_calloc(run->threads + 1, sizeof *holds);
     struct an_places places;
     an_places_init(&places, run);
     for (size_t i = 0; i < run->ops.count; i++) {
-        struct tr_op op = run->ops.at[i];
         uint32_t place = an_places_next(&places, run, i);
+        struct tr_op op = run->ops.at[i];
         if (tr_op_releases(op.kind))
             (void)an_lock_holds_give(&holds[op.thread], op, NULL);
-        if (!tr_op_acquires(op.kind))
-            continue;
-        bool others = holds[op.thread].of.count > 0;
-        uint32_t held = others ? an_lock_holds_set(&holds[op.thread], &search->sets) : 0;
-        bool new = an_lock_holds_take(&holds[op.thread], op) != NULL;
-        if (new &&others && (op.kind == TR_OP_ACQUIRE || op.kind == TR_OP_ACQUIRE_SHARED))
-            *vec_push(&node_of(search, op, held)->instances) = (struct instance){i, place};
+        else if (tr_op_acquires(op.kind) || op.kind == TR_OP_JOIN)
+            each(search, &holds[op.thread], (struct instance){i, place});
     }
     an_places_release(&places);
     for (uint32_t t = 0; t < run->threads; t++)
         vec_release(&holds[t].of);
     free(holds);
+}
+
+static void note_join(struct search *search, struct an_lock_holds *holds, struct instance instance)
+{
+    struct tr_op op = search->run->ops.at[instance.op];
+    if (tr_op_acquires(op.kind))
+        (void)an_lock_holds_take(holds, op);
+    else if (holds->of.count)
+        search->joined[op.target] = true;
+}
+
+static void note_node(struct search *search, struct an_lock_holds *holds, struct instance instance)
+{
+    struct tr_op op = search->run->ops.at[instance.op];
+    bool waits = op.kind == TR_OP_ACQUIRE || op.kind == TR_OP_ACQUIRE_SHARED ||
+                 (op.kind == TR_OP_JOIN && search->joined && holds->of.count);
+    bool counts = waits && (holds->of.count || (search->joined && search->joined[op.thread]));
+    uint32_t held = counts ? an_lock_holds_set(holds, &search->sets) : 0;
+    bool new = op.kind == TR_OP_JOIN || an_lock_holds_take(holds, op) != NULL;
+    if (new &&counts)
+        add_instance(search, op, held, instance);
+}
+
+static void find_nodes(struct search *search)
+{
+    if (search->joined)
+        walk(search, note_join);
+    walk(search, note_node);
 }
 
 /* Locks on no cycle. ----------------------------------------------------------------------------
@@ -133,7 +184,7 @@ static void bury(struct search *search, uint32_t number, struct numbers *dead)
 static void peel(struct search *search)
 {
     struct numbers dead = {0};
-    for (uint32_t l = 0; l < search->run->locks; l++)
+    for (uint32_t l = 0; l < search->run->locks + search->run->threads; l++)
         bury(search, l, &dead);
     while (dead.of.count) {
         struct lock *lock = &search->locks[*vec_pop(&dead.of)];
@@ -275,31 +326,35 @@ static void search_cycles(struct search *search)
     }
 }
 
-void an_patterns_find(const struct an_run *run, uint32_t length, bool proved,
+void an_patterns_find(const struct an_run *run, uint32_t length, unsigned how,
                       struct an_patterns *found)
 {
+    uint32_t locks = run->locks + run->threads;
     struct search search = {.run = run,
-                            .locks = sn_calloc(run->locks + 1, sizeof *search.locks),
+                            .locks = sn_calloc(locks + 1, sizeof *search.locks),
                             .length = length < AN_PATTERN_LONGEST ? length : AN_PATTERN_LONGEST,
-                            .proved = proved,
+                            .proved = how & AN_PATTERNS_PROVED,
                             .found = found};
+    if (how & AN_PATTERNS_JOINS)
+        search.joined = sn_calloc(run->threads + 1, sizeof *search.joined);
     find_nodes(&search);
     index_nodes(&search);
     peel(&search);
     bool cycles = false;
-    for (uint32_t l = 0; l < run->locks; l++)
+    for (uint32_t l = 0; l < locks; l++)
         cycles |= !search.locks[l].buried;
     if (cycles)
         search_cycles(&search);
     if (found->of.count)
         qsort(found->of.at, found->of.count, sizeof *found->of.at, by_first);
-    for (uint32_t l = 0; l < run->locks; l++) {
+    for (uint32_t l = 0; l < locks; l++) {
         vec_release(&search.locks[l].wanting);
         vec_release(&search.locks[l].holding);
     }
     vec_each (struct node, node, &search.nodes)
         vec_release(&node->instances);
     free(search.locks);
+    free(search.joined);
     vec_release(&search.nodes);
     vec_release(&search.next);
     sn_map_release(&search.by_key);

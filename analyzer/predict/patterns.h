@@ -7,6 +7,9 @@
  * pattern is a cycle of them: each takes a lock that the next one holds; threads are distinct,
  * locks are distinct, no two hold a common lock. Of readers neither excludes the other. What is
  * taken without waiting is held like any other, but nobody waits for it in a cycle.
+ *
+ * Where joins are asked for, a thread that joins another waits as well, for something that the
+ * other one holds through all of its life: its own end.
  */
 #ifndef SN_ANALYZER_PREDICT_PATTERNS_H
 #define SN_ANALYZER_PREDICT_PATTERNS_H
@@ -25,9 +28,15 @@ struct an_patterns {
     bool exhausted; /* there are more cycles than were looked at */
 };
 
-/* The abstract patterns of RUN of at most LENGTH parties, each with an instance. PROVED: only those
- * that have an instance which a sync-preserving reordering reaches, and that one. Sorted. */
-void an_patterns_find(const struct an_run *run, uint32_t length, bool proved,
+enum an_patterns_how {
+    AN_PATTERNS_PROVED =
+        1, /* only those of which a sync-preserving reordering reaches an instance */
+    AN_PATTERNS_JOINS = 2, /* also cycles through joins */
+};
+
+/* The abstract patterns of RUN of at most LENGTH parties, each with an instance: the one that is
+ * reached, if HOW (enum an_patterns_how) wants proof. Sorted. */
+void an_patterns_find(const struct an_run *run, uint32_t length, unsigned how,
                       struct an_patterns *found);
 void an_patterns_release(struct an_patterns *patterns);
 
