@@ -13,6 +13,7 @@
 #include "finding/finding.h"
 #include "trace/reader.h"
 
+struct an_prediction;
 struct an_world;
 
 /* Thresholds. All have command-line options; defaults, and why, in analyzer.c. */
@@ -33,6 +34,7 @@ struct an_context {
     uint32_t process; /* id of this trace's process in the report */
     uint32_t
         lock_base; /* added to the world's object ids: the report's ids of this trace's locks */
+    struct an_prediction *prediction; /* an_prediction_of; or NULL */
 };
 
 struct an_analysis {

@@ -6,6 +6,7 @@
  */
 #include "analyzer/compose.h"
 #include "analyzer/engine.h"
+#include "analyzer/prediction.h"
 
 enum { PROGRESS_EVERY = 1 << 16 };
 
@@ -177,6 +178,7 @@ int an_analyze(struct tr_reader *reader, struct sn_report *report, const struct 
         add_counts(&ctx);
     }
     an_engine_close(engine);
+    an_prediction_free(ctx.prediction);
     an_world_release(&world);
     return more;
 }

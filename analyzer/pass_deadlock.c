@@ -3,10 +3,13 @@
  * Deadlocks. Observed: after the last event, threads that wait for each other in a circle. Every
  * wait for a lock is a wait for all who hold it in the way, and a join for one thread, so that any
  * circle is closed for good. Possible: a cycle in the order in which locks were taken
- * (lock_order.h), on other locks than those of an observed one.
+ * (lock_order.h), on other locks than those of an observed one. Predicted: such a cycle of which a
+ * sync-preserving order of the run reaches an instance (predict/patterns.h), with its witness.
  */
 #include "analyzer/compose.h"
 #include "analyzer/lock_order.h"
+#include "analyzer/predict/patterns.h"
+#include "analyzer/prediction.h"
 #include "analyzer/world/waits.h"
 #include "base/text.h"
 
@@ -14,6 +17,9 @@ struct deadlocks {
     struct an_context *ctx;
     struct an_lock_order order;
     struct sn_map observed; /* sets of locks, as set_key */
+    struct an_prediction *prediction;
+    struct an_patterns patterns; /* those that some order reaches */
+    struct sn_map proved;        /* their sets of locks, to the latest such pattern */
 };
 
 static bool wants(uint8_t kind)
@@ -34,6 +40,25 @@ static void event(void *self, const struct tr_event *ev)
     struct deadlocks *deadlocks = self;
     if (deadlocks->ctx->world->now.outermost && !(ev->mode & (TR_LOCK_TRY | TR_LOCK_TIMED)))
         an_lock_order_taken(&deadlocks->order);
+}
+
+/* The proofs are made once a pattern was found. */
+static void prove_all(struct deadlocks *deadlocks)
+{
+    if (deadlocks->prediction)
+        return;
+    deadlocks->prediction = an_prediction_of(deadlocks->ctx);
+    if (deadlocks->prediction->why_not)
+        return;
+    const struct an_run *run = &deadlocks->prediction->run;
+    an_patterns_find(run, deadlocks->ctx->options->deadlock_length, true, &deadlocks->patterns);
+    for (size_t i = 0; i < deadlocks->patterns.of.count; i++) {
+        const struct an_pattern *pattern = &deadlocks->patterns.of.at[i];
+        uint64_t key = 0;
+        for (uint32_t k = 0; k < pattern->length; k++)
+            key += sn_mix(run->ops.at[pattern->ops[k]].target);
+        *sn_map_at(&deadlocks->proved, key) = i;
+    }
 }
 
 /* Observed. -------------------------------------------------------------------------------------
@@ -199,48 +224,170 @@ static void find_circles(struct deadlocks *deadlocks)
     free(color);
 }
 
-/* Possible. -------------------------------------------------------------------------------------
+/* Predicted, or possible. -----------------------------------------------------------------------
  */
 
+/* One party: it holds what another one wants. */
+struct party {
+    const struct an_thread *thread;
+    const struct an_object *holds, *wants;
+    uint32_t hold_stack, want_stack;
+    uint64_t hold_index, want_index;
+};
+
+static const char *pattern_text(const struct an_context *ctx, const struct party *parties,
+                                uint32_t count, bool proved)
+{
+    struct sn_text text = {0};
+    for (uint32_t i = 0; i < count; i++)
+        sn_text_printf(&text, "%s%s takes %s while holding %s", i ? ", " : "",
+                       i ? an_thread_text(ctx, parties[i].thread)
+                         : an_thread_begins(ctx, parties[i].thread),
+                       an_lock_text(ctx, parties[i].wants), an_lock_text(ctx, parties[i].holds));
+    sn_text_printf(&text,
+                   ". This run came through, but if each of the %u has taken its first lock "
+                   "before any takes its second, none can ever go on.%s" AN_ADVICE
+                   "Take these locks in the same order in every thread, or take them all under one "
+                   "further lock.",
+                   count,
+                   proved ? " The witness shows how: nothing that the program did in this run "
+                            "forbids them."
+                          : "");
+    const char *copy = sn_strndup(&ctx->report->arena, text.at, text.length);
+    sn_text_release(&text);
+    return copy;
+}
+
+/* PARTIES begin with the lowest thread number, so that every run tells them alike. */
+static struct sn_finding *tell_parties(const struct an_context *ctx, const struct party *parties,
+                                       uint32_t count, enum sn_level level)
+{
+    struct party turned[AN_PATTERN_LONGEST];
+    uint32_t lowest = 0;
+    for (uint32_t i = 1; i < count; i++)
+        if (parties[i].thread->number < parties[lowest].thread->number)
+            lowest = i;
+    struct sn_finding *finding = an_finding(ctx, SN_DEADLOCK, level);
+    for (uint32_t i = 0; i < count; i++) {
+        const struct party *party = &parties[(lowest + i) % count];
+        turned[i] = *party;
+        an_site(ctx, finding, SN_ROLE_HOLDS, party->thread, party->hold_stack, party->hold_index,
+                party->holds);
+        an_site(ctx, finding, SN_ROLE_TAKES, party->thread, party->want_stack, party->want_index,
+                party->wants);
+    }
+    finding->explanation = pattern_text(ctx, turned, count, level == SN_PREDICTED);
+    finding->title =
+        sn_sprintf(&ctx->report->arena, "%s deadlock: %u threads take %u locks in a circle",
+                   level == SN_PREDICTED ? "predicted" : "possible", count, count);
+    return finding;
+}
+
+static void tell_possible(struct deadlocks *deadlocks, const struct an_node *const *nodes,
+                          uint32_t count, const char *reason)
+{
+    struct party parties[AN_PATTERN_LONGEST];
+    for (uint32_t i = 0; i < count; i++) {
+        const struct an_node *node = nodes[i], *before = nodes[(i + count - 1) % count];
+        const struct an_held *held = an_node_holds(node, before->wanted);
+        parties[i] = (struct party){node->thread, held->object, node->wanted, held->stack,
+                                    node->stack,  held->index,  node->index};
+    }
+    tell_parties(deadlocks->ctx, parties, count, SN_POSSIBLE)->reason = reason;
+}
+
+/* Of a proved pattern's acquisitions, as they were glimpsed: who waits for whom. False if they are
+ * no circle after all. */
+static bool line_up(const struct an_glimpse *const *glimpses, uint32_t count, struct party *parties)
+{
+    bool used[AN_PATTERN_LONGEST] = {0};
+    const struct an_glimpse *last = glimpses[0];
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t next = 0;
+        const struct an_held *held = NULL;
+        for (; next < count && !held; next++) {
+            if (used[next] || glimpses[next] == last)
+                continue;
+            for (uint32_t h = 0; h < glimpses[next]->held_count; h++)
+                if (glimpses[next]->held[h].object == last->object)
+                    held = &glimpses[next]->held[h];
+        }
+        if (!held)
+            return false;
+        used[next - 1] = true;
+        last = glimpses[next - 1];
+        parties[i] =
+            (struct party){last->thread,       held->object, last->object,      held->stack,
+                           last->access.stack, held->index,  last->access.index};
+    }
+    return true;
+}
+
+static bool tell_proved(struct deadlocks *deadlocks, const struct an_pattern *pattern,
+                        const struct an_witness *witness)
+{
+    struct an_prediction *prediction = deadlocks->prediction;
+    struct an_steps steps = {0};
+    const struct an_glimpse *parties_at[AN_PATTERN_LONGEST] = {0};
+    struct party parties[AN_PATTERN_LONGEST];
+    an_prediction_steps(prediction, witness, &steps);
+    size_t shown = steps.of.count;
+    for (uint32_t i = 0; i < pattern->length; i++)
+        *vec_push(&steps.of) = pattern->ops[i];
+    struct an_glimpse *glimpses = sn_calloc(steps.of.count, sizeof *glimpses);
+    for (size_t i = 0; i < steps.of.count; i++)
+        glimpses[i].op = steps.of.at[i];
+    an_prediction_look(prediction, glimpses, steps.of.count);
+    for (uint32_t i = 0; i < pattern->length; i++)
+        for (size_t k = 0; k < steps.of.count; k++)
+            if (glimpses[k].op == pattern->ops[i])
+                parties_at[i] = &glimpses[k];
+    bool lined_up = line_up(parties_at, pattern->length, parties);
+    if (lined_up) {
+        struct sn_finding *finding =
+            tell_parties(&prediction->ctx, parties, pattern->length, SN_PREDICTED);
+        for (size_t i = 0; i < shown; i++)
+            for (size_t k = 0; k < steps.of.count; k++)
+                if (glimpses[k].op == steps.of.at[i])
+                    an_prediction_tell_step(prediction, finding, &glimpses[k], false);
+        for (uint32_t i = 0; i < pattern->length; i++)
+            an_prediction_tell_step(prediction, finding, parties_at[i], true);
+    }
+    free(glimpses);
+    vec_release(&steps.of);
+    return lined_up;
+}
+
+/* A pattern that the lock order has found: whether some order leads there. */
 static void tell_pattern(void *self, const struct an_node *const *nodes, uint32_t count)
 {
     struct deadlocks *deadlocks = self;
-    const struct an_context *ctx = deadlocks->ctx;
     uint64_t key = 0;
     for (uint32_t i = 0; i < count; i++)
         key = set_key(key, nodes[i]->wanted);
     if (sn_map_find(&deadlocks->observed, key))
         return;
-    struct sn_finding *finding = an_finding(ctx, SN_DEADLOCK, SN_POSSIBLE);
-    struct sn_text text = {0};
-    uint32_t lowest = 0;
-    for (uint32_t i = 1; i < count; i++)
-        if (nodes[i]->thread->number < nodes[lowest]->thread->number)
-            lowest = i;
-    for (uint32_t i = 0; i < count; i++) {
-        const struct an_node *node = nodes[(lowest + i) % count];
-        const struct an_node *before = nodes[(lowest + i + count - 1) % count];
-        const struct an_held *held = an_node_holds(node, before->wanted);
-        an_site(ctx, finding, SN_ROLE_HOLDS, node->thread, held->stack, held->index, held->object);
-        an_site(ctx, finding, SN_ROLE_TAKES, node->thread, node->stack, node->index, node->wanted);
-        sn_text_printf(&text, "%s%s takes %s while holding %s", i ? ", " : "",
-                       i ? an_thread_text(ctx, node->thread) : an_thread_begins(ctx, node->thread),
-                       an_lock_text(ctx, node->wanted), an_lock_text(ctx, held->object));
+    const char *reason = "the order of the locks is a pattern of a deadlock; it is not proved that "
+                         "a run can reach it";
+    prove_all(deadlocks);
+    if (deadlocks->prediction->why_not)
+        reason = sn_sprintf(&deadlocks->ctx->report->arena, "%s; %s", reason,
+                            deadlocks->prediction->why_not);
+    uint64_t *number = sn_map_find(&deadlocks->proved, key);
+    if (number) {
+        const struct an_pattern *pattern = &deadlocks->patterns.of.at[*number];
+        struct an_witness witness = {0};
+        enum an_proof proof = an_prediction_prove(deadlocks->prediction, pattern->ops,
+                                                  pattern->length, true, &witness);
+        bool told = proof == AN_PROVED && tell_proved(deadlocks, pattern, &witness);
+        an_witness_release(&witness);
+        if (told)
+            return;
+        if (proof == AN_UNKNOWN)
+            reason = "whether a run can reach it depends on what was not recorded, or on reads of "
+                     "which nobody knows what they read";
     }
-    sn_text_printf(
-        &text,
-        ". This run came through, but if each of the %u has taken its first lock "
-        "before any takes its second, none can ever go on." AN_ADVICE
-        "Take these locks in the same order in every thread, or take them all under one further "
-        "lock.",
-        count);
-    finding->explanation = sn_strndup(&ctx->report->arena, text.at, text.length);
-    finding->title =
-        sn_sprintf(&ctx->report->arena, "possible deadlock: %u threads take %u locks in a circle",
-                   count, count);
-    finding->reason = "the order of the locks is a pattern of a deadlock; it is not proved that a "
-                      "run can reach it";
-    sn_text_release(&text);
+    tell_possible(deadlocks, nodes, count, reason);
 }
 
 static void finish(void *self)
@@ -260,6 +407,8 @@ static void close_pass(void *self)
     struct deadlocks *deadlocks = self;
     an_lock_order_release(&deadlocks->order);
     sn_map_release(&deadlocks->observed);
+    sn_map_release(&deadlocks->proved);
+    an_patterns_release(&deadlocks->patterns);
     free(deadlocks);
 }
 

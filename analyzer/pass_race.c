@@ -16,8 +16,7 @@
  * granule, or the offset in blocks allocated at one place. symbols/ and sn_report_fingerprint join
  * what turns out to be the same.
  */
-#include "analyzer/compose.h"
-#include "base/text.h"
+#include "analyzer/race_story.h"
 
 enum { GROUPS_PER_PAIR = 64 }; /* an array's elements: further ones count with the last */
 
@@ -109,11 +108,6 @@ static uint32_t number_of(struct races *races, const struct an_conflict *conflic
     return (uint32_t)(*number = pair->latest);
 }
 
-static bool both_write(const struct an_access *a, const struct an_access *b)
-{
-    return a->flags & b->flags & AN_WRITE;
-}
-
 /* A race on a variable that depends on another one on the same is told with it: as independent. */
 static uint32_t cause_of(const struct races *races, const struct an_access *old,
                          const struct an_thread *thread, const struct race *race)
@@ -130,9 +124,9 @@ static void count(struct races *races, uint32_t number, const struct an_conflict
     const struct an_access *old = &conflict->old;
     bool sure = an_is_sure(races->ctx->world->threads.all.at[old->thread], old->index) &&
                 an_is_sure(now->thread, now->index);
-    bool better = race->doubtful == sure
-                      ? sure
-                      : !both_write(&race->first, &race->second) && both_write(old, &now->access);
+    bool better = race->doubtful == sure ? sure
+                                         : !an_both_write(&race->first, &race->second) &&
+                                               an_both_write(old, &now->access);
     if (!race->count || better) {
         race->first = conflict->old;
         race->second = now->access;
@@ -187,157 +181,22 @@ static void event(void *self, const struct tr_event *ev)
 /* Telling. --------------------------------------------------------------------------------------
  */
 
-static enum sn_role role_of(const struct an_access *access)
-{
-    if (access->flags & AN_FREE)
-        return SN_ROLE_FREE;
-    return access->flags & AN_WRITE ? SN_ROLE_WRITE : SN_ROLE_READ;
-}
-
-static const char *verb_of(const struct an_access *access)
-{
-    if (access->flags & AN_FREE)
-        return "frees the memory of";
-    if (access->flags & AN_ATOMIC)
-        return access->flags & AN_WRITE ? "atomically writes" : "atomically reads";
-    return access->flags & AN_WRITE ? "writes" : "reads";
-}
-
-static const char *locks_text(const struct races *races, struct sn_text *text, uint32_t lockset)
-{
-    const struct an_lockset *set = an_lockset(races->ctx->world, lockset);
-    sn_text_clear(text);
-    if (!set->count)
-        return "no lock";
-    for (uint32_t i = 0; i < set->count; i++) {
-        const struct an_object *object =
-            races->ctx->world->objects.all.at[(set->locks[i] >> 1) - 1];
-        sn_text_printf(text, "%s%s%s", i ? i + 1 == set->count ? " and " : ", " : "",
-                       an_lock_text(races->ctx, object), set->locks[i] & 1 ? " for reading" : "");
-    }
-    return text->at;
-}
-
-static const char *consequence(const struct an_access *a, const struct an_access *b)
-{
-    if ((a->flags | b->flags) & AN_FREE)
-        return "The other access may come when the memory is freed, or already somebody else's.";
-    if ((a->flags | b->flags) & AN_ATOMIC)
-        return "Only one side is atomic, and that does not help: the compiler may tear, repeat or "
-               "leave out the plain access.";
-    if (both_write(a, b))
-        return "Either write can undo the other: a value that one thread computed is lost.";
-    return "The reader may see the old value, the new one, or keep an old one in a register for "
-           "ever.";
-}
-
-/* The lock that one side holds and the other would have to take, or NULL. */
-static const struct an_object *one_sided_lock(const struct races *races, const struct an_access *a,
-                                              const struct an_access *b)
-{
-    if ((a->lockset != 0) == (b->lockset != 0))
-        return NULL;
-    const struct an_lockset *set =
-        an_lockset(races->ctx->world, a->lockset ? a->lockset : b->lockset);
-    return races->ctx->world->objects.all.at[(set->locks[0] >> 1) - 1];
-}
-
-/* A lock that both hold for reading only, or NULL. */
-static const struct an_object *read_lock(const struct races *races, const struct an_access *a,
-                                         const struct an_access *b)
-{
-    const struct an_lockset *x = an_lockset(races->ctx->world, a->lockset);
-    const struct an_lockset *y = an_lockset(races->ctx->world, b->lockset);
-    for (uint32_t i = 0; i < x->count; i++)
-        for (uint32_t k = 0; k < y->count; k++)
-            if (x->locks[i] == y->locks[k] && x->locks[i] & 1)
-                return races->ctx->world->objects.all.at[(x->locks[i] >> 1) - 1];
-    return NULL;
-}
-
-static const char *advice(const struct races *races, const struct an_access *a,
-                          const struct an_access *b)
-{
-    struct sn_arena *arena = &races->ctx->report->arena;
-    const struct an_object *lock = one_sided_lock(races, a, b);
-    if ((a->flags | b->flags) & AN_FREE)
-        return "Free it only after the last user is done: join the thread first, or count "
-               "references.";
-    const struct an_object *shared = read_lock(races, a, b);
-    if (shared)
-        return sn_sprintf(arena,
-                          "Readers do not keep each other out: hold %s for writing to write.",
-                          an_lock_text(races->ctx, shared));
-    if (lock)
-        return sn_sprintf(arena,
-                          "Take %s on the other side too, around the whole of what must not be "
-                          "interrupted.",
-                          an_lock_text(races->ctx, lock));
-    if ((a->flags | b->flags) & AN_ATOMIC)
-        return "Make every access atomic.";
-    return "Guard every access of it with one lock, or make it atomic.";
-}
-
-static const char *explain(const struct races *races, const struct an_access *a,
-                           const struct an_access *b)
-{
-    const struct an_context *ctx = races->ctx;
-    struct sn_arena *arena = &ctx->report->arena;
-    struct sn_text first = {0}, second = {0};
-    const struct an_thread *x = ctx->world->threads.all.at[a->thread];
-    const struct an_thread *y = ctx->world->threads.all.at[b->thread];
-    const char *text = sn_sprintf(
-        arena,
-        "%s %s %%VARIABLE%% (holding %s) and %s %s it (holding %s), and nothing orders the two: "
-        "no lock that both hold, no join, no signal, no atomic. %s" AN_ADVICE "%s",
-        an_thread_begins(ctx, x), verb_of(a), locks_text(races, &first, a->lockset),
-        an_thread_text(ctx, y), verb_of(b), locks_text(races, &second, b->lockset),
-        consequence(a, b), advice(races, a, b));
-    sn_text_release(&first);
-    sn_text_release(&second);
-    return text;
-}
-
-static void add_site(const struct races *races, struct sn_finding *finding,
-                     const struct an_access *access)
-{
-    const struct an_context *ctx = races->ctx;
-    struct sn_site *site =
-        an_site(ctx, finding, role_of(access), ctx->world->threads.all.at[access->thread],
-                access->stack, access->index, NULL);
-    an_site_locks(ctx, finding, site, access->lockset);
-    site->note = access->flags & AN_ATOMIC ? "atomic" : NULL;
-}
-
 static void tell(struct races *races, struct race *race)
 {
     const struct an_context *ctx = races->ctx;
-    const struct an_access *a = &race->first, *b = &race->second;
-    bool may_be_atomic = a->flags & b->flags & AN_MAY_BE_ATOMIC;
-    if ((b->flags & (AN_WRITE | AN_FREE)) > (a->flags & (AN_WRITE | AN_FREE))) {
-        a = &race->second; /* the write first, and a free before all */
-        b = &race->first;
-    }
-    struct sn_finding *finding =
-        an_finding(ctx, SN_DATA_RACE, may_be_atomic ? SN_POSSIBLE : SN_OBSERVED);
-    if (may_be_atomic)
-        finding->reason = "both accesses may be atomic in the source: machine code does not tell";
+    struct sn_finding *finding = an_race_tell(
+        ctx, SN_OBSERVED, &race->first, &race->second, race->told,
+        "nothing orders the two: no lock that both hold, no join, no signal, no atomic.");
     if (race->doubtful)
         an_doubt(ctx, finding, "which may have ordered these");
     finding->count = race->count;
-    finding->variable = race->told;
-    finding->variable->size = a->flags & AN_FREE ? b->size : a->size;
-    finding->title = "data race on %VARIABLE%";
-    finding->explanation = explain(races, a, b);
-    add_site(races, finding, a);
-    add_site(races, finding, b);
     race->finding = finding;
 }
 
 static int by_rank(const void *left, const void *right)
 {
     const struct race *a = *(struct race *const *)left, *b = *(struct race *const *)right;
-    bool x = both_write(&a->first, &a->second), y = both_write(&b->first, &b->second);
+    bool x = an_both_write(&a->first, &a->second), y = an_both_write(&b->first, &b->second);
     if (x != y)
         return y - x; /* the pair of writes speaks for `x++` */
     return a->second.index < b->second.index ? -1 : a->second.index > b->second.index;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/assemble.h"
 
+#include "cli/input.h"
 #include "cli/progress.h"
 #include "cli/trouble.h"
 #include "finding/json.h"
@@ -82,8 +83,11 @@ static void add_process(struct sn_report *report, const struct tr_reader *reader
 }
 
 /* The recorder was ready to hear of accesses; was there any code that tells them? */
-static unsigned access_source(const struct tr_reader *reader)
+static unsigned access_source(const struct sn_trace *trace)
 {
+    const struct tr_reader *reader = trace->reader;
+    if (trace->xstd)
+        return tr_reader_header(reader)->access_source;
     size_t count;
     const struct tr_module *modules = tr_reader_modules(reader, &count);
     for (size_t i = 0; i < count; i++)
@@ -108,8 +112,9 @@ static void tell_damage(struct sn_assembly *assembly, const struct tr_reader *re
                               : "the rest was analyzed");
 }
 
-static int analyze(struct sn_assembly *assembly, struct tr_reader *reader, struct sn_error *err)
+static int analyze(struct sn_assembly *assembly, const struct sn_trace *trace, struct sn_error *err)
 {
+    struct tr_reader *reader = trace->reader;
     struct sn_report *report = &assembly->report;
     size_t first = report->findings.count;
     struct sn_progress progress;
@@ -118,7 +123,9 @@ static int analyze(struct sn_assembly *assembly, struct tr_reader *reader, struc
     sn_progress_end(&progress);
     if (report->findings.count > first) {
         struct sn_symbols *symbols = sn_symbols_open(reader, &assembly->settings->symbols);
+        sn_trace_name_objects(trace, report, first);
         sn_symbols_report(symbols, report, first);
+        sn_trace_name_places(trace, report, first);
         sn_symbols_close(symbols);
     }
     return ret;
@@ -145,23 +152,25 @@ int sn_assembly_add(struct sn_assembly *assembly, const char *path, bool living,
                     struct sn_error *err)
 {
     struct sn_report *report = &assembly->report;
-    struct tr_reader *reader;
-    if ((living ? open_copy(&reader, path, err) : tr_reader_open(&reader, path, err)) < 0)
+    struct sn_trace trace = {0};
+    if ((living ? open_copy(&trace.reader, path, err)
+                : sn_trace_open(&trace, path, assembly->settings->input, err)) < 0)
         return err->code;
+    struct tr_reader *reader = trace.reader;
     *vec_push(&report->traces) = sn_strdup(&report->arena, path);
     add_process(report, reader);
-    unsigned source = access_source(reader);
+    unsigned source = access_source(&trace);
     assembly->access_source = source > assembly->access_source ? source : assembly->access_source;
     uint64_t before = report->events;
     struct sn_error trouble;
-    if (analyze(assembly, reader, &trouble) < 0) {
+    if (analyze(assembly, &trace, &trouble) < 0) {
         char text[1024];
         assembly->damaged++;
         sn_assembly_warn(assembly, "%s", sn_error_format(&trouble, text, sizeof text));
     }
     tell_damage(assembly, reader, report->events - before);
     assembly->traces++;
-    tr_reader_close(reader);
+    sn_trace_close(&trace);
     return 0;
 }
 

@@ -3,13 +3,15 @@
 #include "cli/assemble.h"
 #include "cli/command.h"
 #include "cli/output.h"
+#include "cli/raw.h"
 #include "cli/trouble.h"
 
 #include <unistd.h>
 
 static const struct sn_usage usage = {
     .groups = SN_OPTIONS_REPORT | SN_OPTIONS_GATE | SN_OPTIONS_BASELINE | SN_OPTIONS_ANALYSIS |
-              SN_OPTIONS_SOURCE | SN_OPTIONS_SYMBOLS | SN_OPTIONS_LOG,
+              SN_OPTIONS_SOURCE | SN_OPTIONS_SYMBOLS | SN_OPTIONS_LOG | SN_OPTIONS_RAW |
+              SN_OPTIONS_INPUT,
     .arguments = "TRACE...",
     .least = 1,
     .most = -1,
@@ -46,21 +48,44 @@ static int analyze(struct sn_assembly *assembly, struct sn_output *output)
     return trouble ? SN_EXIT_TROUBLE : gated;
 }
 
-int sn_cmd_analyze(int argc, char **argv)
+static int list(const struct sn_settings *settings)
 {
-    struct sn_settings settings;
+    struct sn_error err;
+    int code = settings->argument_count == 1
+                   ? sn_raw_list(settings, settings->arguments[0], &err)
+                   : sn_fail(&err, SN_E_USAGE, NULL, SN_NO_OFFSET, "--list takes one trace");
+    if (code < 0)
+        sn_say_error("", &err);
+    return code < 0 ? SN_EXIT_TROUBLE : 0;
+}
+
+static int report(const struct sn_settings *settings)
+{
     struct sn_assembly assembly;
     struct sn_output output = {0};
     struct sn_error err;
-    sn_settings_parse(&settings, &usage, argc, argv);
     int code = SN_EXIT_TROUBLE;
-    if (sn_assembly_init(&assembly, &settings, &err) < 0 ||
-        sn_output_open(&output, &settings, STDOUT_FILENO, &err) < 0)
+    if (sn_assembly_init(&assembly, settings, &err) < 0 ||
+        sn_output_open(&output, settings, STDOUT_FILENO, &err) < 0)
         sn_say_error("", &err);
     else
         code = analyze(&assembly, &output);
     sn_output_close(&output);
     sn_assembly_release(&assembly);
+    return code;
+}
+
+int sn_cmd_analyze(int argc, char **argv)
+{
+    struct sn_settings settings;
+    sn_settings_parse(&settings, &usage, argc, argv);
+    int code = SN_EXIT_TROUBLE;
+    if (settings.list)
+        code = list(&settings);
+    else if (settings.relation || settings.deadlocks)
+        sn_say("--relation and --deadlocks need --list");
+    else
+        code = report(&settings);
     sn_settings_release(&settings);
     return code;
 }

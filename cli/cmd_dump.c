@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The events of a trace, one a line, in the reader's order. */
 #include "cli/command.h"
+#include "cli/input.h"
 #include "cli/options.h"
 #include "cli/output.h"
 #include "cli/trouble.h"
+#include "trace/export.h"
 #include "trace/text.h"
 
 #include <unistd.h>
@@ -11,7 +13,7 @@
 enum { BATCH = 1 << 16 };
 
 static const struct sn_usage usage = {
-    .groups = SN_OPTIONS_DUMP | SN_OPTIONS_SYMBOLS,
+    .groups = SN_OPTIONS_DUMP | SN_OPTIONS_SYMBOLS | SN_OPTIONS_INPUT,
     .arguments = "TRACE",
     .least = 1,
     .most = 1,
@@ -22,7 +24,7 @@ static const struct sn_usage usage = {
 };
 
 struct dump {
-    struct tr_reader *reader;
+    const struct tr_reader *reader;
     struct sn_symbols *symbols; /* or NULL */
     struct sn_text text;
 };
@@ -50,21 +52,63 @@ static int flush(struct dump *dump, struct sn_error *err)
     return ret;
 }
 
-static int dump_events(struct dump *dump, struct sn_error *err)
+static int dump_text(struct dump *dump, struct tr_reader *reader, struct sn_error *err)
 {
     struct tr_event ev;
-    int more;
-    tr_text_header(&dump->text, dump->reader);
-    while ((more = tr_reader_next(dump->reader, &ev, err)) > 0) {
-        tr_text_event(&dump->text, dump->reader, &ev);
+    int more, ret = 0;
+    tr_text_header(&dump->text, reader);
+    while (ret == 0 && (more = tr_reader_next(reader, &ev, err)) != 0) {
+        if (more < 0)
+            return more;
+        tr_text_event(&dump->text, reader, &ev);
         if (dump->symbols && ev.stack)
             add_symbols(dump, ev.stack);
-        if (dump->text.length >= BATCH && flush(dump, err) < 0)
-            return err->code;
+        if (dump->text.length >= BATCH)
+            ret = flush(dump, err);
     }
+    return ret;
+}
+
+static void tell_left_out(const struct tr_export *export)
+{
+    struct sn_text kinds = {0};
+    for (unsigned kind = 0; kind < TR_KINDS; kind++)
+        if (export->left_out[kind])
+            sn_text_printf(&kinds, "%s %llu %s", kinds.length ? "," : "",
+                           (unsigned long long)export->left_out[kind], tr_kinds[kind].name);
+    if (kinds.length)
+        sn_say("note: left out, for want of a word:%s", kinds.at);
+    sn_text_release(&kinds);
+}
+
+static int dump_std(struct dump *dump, struct tr_reader *reader, bool extended,
+                    struct sn_error *err)
+{
+    struct tr_export export;
+    struct tr_event ev;
+    int more, ret = 0;
+    tr_export_init(&export, reader, extended);
+    while (ret == 0 && (more = tr_reader_next(reader, &ev, err)) != 0) {
+        if (more > 0)
+            tr_export_event(&export, &ev, &dump->text);
+        ret = more < 0 ? more : dump->text.length >= BATCH ? flush(dump, err) : 0;
+    }
+    tr_export_finish(&export, &dump->text);
+    if (ret == 0)
+        tell_left_out(&export);
+    tr_export_release(&export);
+    return ret;
+}
+
+static int dump_events(struct dump *dump, struct tr_reader *reader,
+                       const struct sn_settings *settings, struct sn_error *err)
+{
+    int ret = settings->dump_to == SN_DUMP_TEXT
+                  ? dump_text(dump, reader, err)
+                  : dump_std(dump, reader, settings->dump_to == SN_DUMP_XSTD, err);
     struct sn_error later;
-    int ret = flush(dump, more < 0 ? &later : err);
-    return more < 0 ? more : ret;
+    int flushed = flush(dump, ret < 0 ? &later : err);
+    return ret < 0 ? ret : flushed;
 }
 
 static int check_damage(const struct tr_reader *reader, struct sn_error *err)
@@ -79,16 +123,18 @@ static int check_damage(const struct tr_reader *reader, struct sn_error *err)
 static int dump_trace(const struct sn_settings *settings, struct sn_error *err)
 {
     struct dump dump = {0};
-    if (tr_reader_open(&dump.reader, settings->arguments[0], err) < 0)
+    struct sn_trace trace;
+    if (sn_trace_open(&trace, settings->arguments[0], settings->input, err) < 0)
         return err->code;
+    dump.reader = trace.reader;
     if (settings->dump_symbols)
-        dump.symbols = sn_symbols_open(dump.reader, &settings->symbols);
-    int ret = dump_events(&dump, err);
+        dump.symbols = sn_symbols_open(trace.reader, &settings->symbols);
+    int ret = dump_events(&dump, trace.reader, settings, err);
     if (ret == 0)
-        ret = check_damage(dump.reader, err);
+        ret = check_damage(trace.reader, err);
     if (dump.symbols)
         sn_symbols_close(dump.symbols);
-    tr_reader_close(dump.reader);
+    sn_trace_close(&trace);
     sn_text_release(&dump.text);
     return ret;
 }

@@ -16,7 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { GROUPS = 11 };
+enum { GROUPS = 13 };
 
 enum key {
     KEY_OUTPUT = 'o',
@@ -45,6 +45,12 @@ enum key {
     KEY_LOG_FILE,
     KEY_COLOR,
     KEY_USAGE,
+    KEY_INPUT,
+    KEY_LIST,
+    KEY_RELATION,
+    KEY_DEADLOCKS,
+    KEY_JOBS,
+    KEY_TO,
 };
 
 static double parse_number(struct argp_state *state, const char *option, const char *text,
@@ -318,11 +324,16 @@ static const struct argp_option symbols_options[] = {
 };
 static const struct argp_option dump_options[] = {
     {"symbols", KEY_SYMBOLS, 0, 0, "Add the functions and source lines of each stack", 0},
+    {"to", KEY_TO, "FORM", 0,
+     "Print text (default: all there is), std (RAPID's text; what it has no word for is left out), "
+     "or xstd (extended STD)",
+     0},
     {0},
 };
 
 static error_t parse_symbols(int key, char *arg, struct argp_state *state)
 {
+    static const char *const forms[] = {"text", "std", "xstd", NULL};
     struct sn_settings *settings = state->input;
     switch (key) {
     case KEY_SOURCE_ROOT:
@@ -336,6 +347,82 @@ static error_t parse_symbols(int key, char *arg, struct argp_state *state)
         return 0;
     case KEY_SYMBOLS:
         settings->dump_symbols = true;
+        return 0;
+    case KEY_TO:
+        settings->dump_to = (enum sn_dump_form)parse_choice(state, "--to", arg, forms);
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static const struct argp_option input_options[] = {
+    {"input", KEY_INPUT, "FORM", 0,
+     "What the trace is: snarl (its own), std (RAPID's text), xstd (extended STD), or auto "
+     "(default): by its content",
+     0},
+    {0},
+};
+
+static const struct argp_option raw_options[] = {
+    {"list", KEY_LIST, 0, 0,
+     "Print raw results on stdout instead of findings, one a line: \"race FIRST SECOND VARIABLE\", "
+     "\"deadlock EVENT EVENT...\", \"summary EVENTS THREADS LOCKS VARIABLES RACY_EVENTS "
+     "RACY_VARIABLES DEADLOCKS\"; events are counted from 1. Alone: by shb and spd",
+     0},
+    {"relation", KEY_RELATION, "NAME", 0, "Look for races by this relation of events:", 0},
+    {"deadlocks", KEY_DEADLOCKS, "KIND", 0,
+     "Look for deadlocks: patterns (of locks taken in a cycle), or spd: those of them that a "
+     "sync-preserving order of the same run reaches",
+     0},
+    {"jobs", KEY_JOBS, "N", 0, "Work with N threads (default: as many as there are processors)", 0},
+    {0},
+};
+
+/* Adds the relations that there are. */
+static char *tell_relations(int key, const char *text, void *input)
+{
+    (void)input;
+    if (key != KEY_RELATION)
+        return (char *)text;
+    struct sn_text told = {0};
+    sn_text_puts(&told, text);
+    for (const struct an_relation *const *at = an_relations(); *at; at++)
+        sn_text_printf(&told, "%s %s (%s)", at == an_relations() ? "" : ",", (*at)->name,
+                       (*at)->meaning);
+    return told.at;
+}
+
+static const struct an_relation *parse_relation(struct argp_state *state, const char *name)
+{
+    const char *names[32] = {NULL};
+    const struct an_relation *const *all = an_relations();
+    for (size_t i = 0; all[i] && i + 1 < sizeof names / sizeof *names; i++)
+        names[i] = all[i]->name;
+    return all[parse_choice(state, "--relation", name, names)];
+}
+
+static error_t parse_raw(int key, char *arg, struct argp_state *state)
+{
+    static const char *const inputs[] = {"auto", "snarl", "std", "xstd", NULL};
+    static const char *const deadlocks[] = {"patterns", "spd", NULL};
+    struct sn_settings *settings = state->input;
+    switch (key) {
+    case KEY_INPUT:
+        settings->input = (enum sn_input)parse_choice(state, "--input", arg, inputs);
+        return 0;
+    case KEY_LIST:
+        settings->list = true;
+        return 0;
+    case KEY_RELATION:
+        settings->relation = parse_relation(state, arg);
+        return 0;
+    case KEY_DEADLOCKS:
+        settings->deadlocks = SN_DEADLOCKS_PATTERNS +
+                              (enum sn_deadlocks)parse_choice(state, "--deadlocks", arg, deadlocks);
+        return 0;
+    case KEY_JOBS:
+        settings->jobs = parse_whole(state, "--jobs", arg, 1, 1024);
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -406,6 +493,8 @@ static const struct argp group_parsers[GROUPS] = {
     {.options = symbols_options, .parser = parse_symbols},
     {.options = log_options, .parser = parse_log},
     {.options = dump_options, .parser = parse_symbols},
+    {.options = raw_options, .parser = parse_raw, .help_filter = tell_relations},
+    {.options = input_options, .parser = parse_raw},
     {.options = general_options, .parser = parse_general},
 };
 

@@ -18,6 +18,7 @@
 #define SN_CLI_OPTIONS_H
 
 #include "analyzer/analysis.h"
+#include "analyzer/predict/relation.h"
 #include "base/vec.h"
 #include "finding/gate.h"
 #include "report/renderer.h"
@@ -33,11 +34,16 @@ enum sn_option_group {
     SN_OPTIONS_SOURCE = 1 << 6,   /* --source-root */
     SN_OPTIONS_SYMBOLS = 1 << 7,  /* --sysroot, --debug-path */
     SN_OPTIONS_LOG = 1 << 8,      /* --log-file, --color, -v */
-    SN_OPTIONS_DUMP = 1 << 9,     /* -s */
+    SN_OPTIONS_DUMP = 1 << 9,     /* -s, --to */
+    SN_OPTIONS_RAW = 1 << 10,     /* --list, --relation, --deadlocks, --jobs */
+    SN_OPTIONS_INPUT = 1 << 11,   /* --input */
 };
 
 enum { SN_FOLLOW_MAX = 500 }; /* the recorder's own limit */
 enum sn_accesses { SN_ACCESSES_AUTO, SN_ACCESSES_TSAN, SN_ACCESSES_NONE };
+enum sn_input { SN_INPUT_AUTO, SN_INPUT_SNARL, SN_INPUT_STD, SN_INPUT_XSTD };
+enum sn_dump_form { SN_DUMP_TEXT, SN_DUMP_STD, SN_DUMP_XSTD };
+enum sn_deadlocks { SN_DEADLOCKS_UNSAID, SN_DEADLOCKS_PATTERNS, SN_DEADLOCKS_SPD };
 enum sn_color { SN_COLOR_AUTO, SN_COLOR_ALWAYS, SN_COLOR_NEVER };
 
 struct sn_format {
@@ -65,6 +71,13 @@ struct sn_settings {
     struct an_options analysis;
     struct sn_symbols_options symbols;
     bool dump_symbols;
+    enum sn_dump_form dump_to;
+
+    enum sn_input input;
+    bool list;
+    const struct an_relation *relation; /* or NULL */
+    enum sn_deadlocks deadlocks;
+    unsigned jobs; /* 0: as many as there are processors */
 
     char **arguments; /* what is no option: of ARGV, terminated by NULL */
     int argument_count;

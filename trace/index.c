@@ -96,7 +96,7 @@ static void add_coverage(struct pass *pass, const struct tr_event *ev)
 static void count_observers(struct tr_index *index, const struct tr_event *ev, uint64_t count)
 {
     *vec_push(&index->observers) =
-        (struct tr_observers){.object = ev->object, .version = ev->version, .left = count};
+        (struct tr_observers){.object = ev->object, .version = ev->version, .count = count};
 }
 
 /* EV is to be told COUNT times more. */
@@ -306,10 +306,12 @@ static void join_observers(struct tr_index *index)
     size_t count = 0;
     for (size_t i = 0; i < index->observers.count; i++)
         if (count && by_object_and_version(&at[count - 1], &at[i]) == 0)
-            at[count - 1].left += at[i].left;
+            at[count - 1].count += at[i].count;
         else
             at[count++] = at[i];
     index->observers.count = count;
+    for (size_t i = 0; i < count; i++)
+        at[i].left = at[i].count;
 }
 
 #define SORT(vec, order)                                                                           \

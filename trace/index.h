@@ -35,7 +35,7 @@ struct tr_deferred { /* a deferred access, and how often it is repeated */
 
 struct tr_observers { /* of one version of an object */
     uint64_t object, version;
-    uint64_t left; /* not handed out yet */
+    uint64_t count, left; /* all; those not handed out yet */
 };
 
 struct tr_index {

@@ -23,6 +23,8 @@ struct tr_reader {
     struct tr_stacks stacks;
     struct tr_order order;
     uint64_t modules_time; /* of the latest MODULE handed out */
+    bool rewound;
+    struct tr_damage damage; /* then: what the first look found; each finds the same */
 };
 
 static int check_header(struct tr_reader *reader, struct sn_error *err)
@@ -145,6 +147,19 @@ int tr_reader_next(struct tr_reader *reader, struct tr_event *ev, struct sn_erro
     return more;
 }
 
+void tr_reader_rewind(struct tr_reader *reader)
+{
+    if (!reader->rewound)
+        reader->damage = reader->index.damage;
+    reader->rewound = true;
+    reader->modules_time = 0;
+    tr_order_release(&reader->order);
+    vec_each (struct tr_observers, observers, &reader->index.observers)
+        observers->left = observers->count;
+    tr_order_init(&reader->order, &reader->index, reader->bytes, reader->header.counter_bits,
+                  &reader->stacks);
+}
+
 const struct tr_header *tr_reader_header(const struct tr_reader *reader)
 {
     return &reader->header;
@@ -189,7 +204,7 @@ char *const *tr_reader_arguments(const struct tr_reader *reader, size_t *count)
 
 const struct tr_damage *tr_reader_damage(const struct tr_reader *reader)
 {
-    return &reader->index.damage;
+    return reader->rewound ? &reader->damage : &reader->index.damage;
 }
 
 bool tr_reader_lost(const struct tr_reader *reader)

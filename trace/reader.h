@@ -67,6 +67,10 @@ void tr_reader_close(struct tr_reader *reader);
 /* 1 and the next event; 0 at the end; negative on trouble. EV->bytes is valid until close. */
 int tr_reader_next(struct tr_reader *reader, struct tr_event *ev, struct sn_error *err);
 
+/* Begins again with the first event; numbers of events and stacks are the same as before. Only
+ * after the last event. */
+void tr_reader_rewind(struct tr_reader *reader);
+
 const struct tr_header *tr_reader_header(const struct tr_reader *reader);
 const char *tr_reader_path(const struct tr_reader *reader);
 

@@ -36,6 +36,7 @@ enum tr_header_flags {
     TR_HAS_DEFERRED = 1 << 2, /* TR_ACC_DEFERRED occurs: place them by (thread, epoch) */
     TR_IS_SNAPSHOT = 1 << 3,  /* copied while the program went on (tr_chunk.settled) */
     TR_HAS_HUNG = 1 << 4,     /* a snapshot of a program that did not get on */
+    TR_IS_IMPORTED = 1 << 5,  /* made of text: the time of an event is its line */
 };
 
 /* The first page. Live while the program runs: the counters are final when it has ended. */

@@ -28,7 +28,8 @@ void an_run_release(struct an_run *run)
 {
     vec_release(&run->ops);
     vec_release(&run->events);
-    vec_release(&run->stacks);
+    vec_release(&run->addresses);
+    vec_release(&run->doubts);
     vec_release(&run->initial);
     *run = (struct an_run){0};
 }

@@ -22,9 +22,14 @@ struct an_run { /* all zero: empty */
     /* The event of each operation, ascending; empty: operation I is event I + 1. Operations of one
      * event stand side by side, are one thread's, and happen at once. */
     VEC(uint64_t) events;
-    VEC(uint32_t) stacks;  /* of each operation, as the trace numbers them; or empty */
-    VEC(uint32_t) initial; /* tokens of each semaphore at the start */
+    VEC(uint64_t) addresses; /* of each variable, as far as it has one; or empty */
+    /* Of each operation: a read of which nobody knows which write it read, 1; or empty. */
+    VEC(uint8_t) doubts;
+    VEC(uint32_t) initial;                        /* tokens of each semaphore at the start */
     uint32_t threads, locks, variables, channels; /* numbers are below these */
+    /* A recorder has left out accesses: of a thread's equal ones between two operations that are no
+     * accesses only the first is here. */
+    bool filtered;
 };
 
 /* Appends OP and raises the counts. */

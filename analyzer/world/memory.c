@@ -277,7 +277,7 @@ static void forget_cell(void *memory, struct an_cell *cell, uint64_t granule)
     (void)granule;
     if (cell->room)
         clear_cell(memory, cell);
-    cell->atomic = 0;
+    cell->number = 0;
 }
 
 void an_memory_free(struct an_memory *memory, const struct an_order *order,
@@ -296,9 +296,28 @@ void an_memory_forget(struct an_memory *memory, uint64_t address, uint64_t size)
     visit(memory, address, end_of(address, size), forget_cell, memory);
 }
 
-uint32_t *an_memory_atomic(struct an_memory *memory, uint64_t address)
+uint32_t *an_memory_number(struct an_memory *memory, uint64_t address)
 {
-    return &cell_at(memory, address)->atomic;
+    return &cell_at(memory, address)->number;
+}
+
+struct numbers {
+    void (*visitor)(void *data, uint64_t granule, uint32_t number);
+    void *data;
+};
+
+static void tell_number(void *data, struct an_cell *cell, uint64_t granule)
+{
+    const struct numbers *numbers = data;
+    if (cell->number)
+        numbers->visitor(numbers->data, granule, cell->number);
+}
+
+void an_memory_numbers(struct an_memory *memory, uint64_t address, uint64_t size,
+                       void (*visitor)(void *data, uint64_t granule, uint32_t number), void *data)
+{
+    struct numbers numbers = {visitor, data};
+    visit(memory, address, end_of(address, size), tell_number, &numbers);
 }
 
 static void release_chunk(struct chunk *chunk)

@@ -51,7 +51,7 @@ struct an_conflicts {
 
 struct an_cell {
     struct an_access *at;
-    uint32_t atomic; /* number of the first atomic here (order.h); 0: none */
+    uint32_t number; /* whoever follows the memory's own; forgotten with it */
     uint16_t count;
     uint8_t room; /* a power of two: its exponent plus one; 0: none */
 };
@@ -77,8 +77,12 @@ void an_memory_free(struct an_memory *memory, const struct an_order *order,
                     const struct an_thread *thread, struct an_access *access, uint64_t address,
                     uint64_t size, struct an_conflicts *conflicts);
 void an_memory_forget(struct an_memory *memory, uint64_t address, uint64_t size);
-/* Where the number of the first atomic in ADDRESS's granule is kept. */
-uint32_t *an_memory_atomic(struct an_memory *memory, uint64_t address);
+/* Where a number is kept with ADDRESS's granule, 0 at first: order.h's first atomic there, in a
+ * world that follows no order the collector's granule. */
+uint32_t *an_memory_number(struct an_memory *memory, uint64_t address);
+/* Calls VISITOR for each granule that overlaps [ADDRESS, ADDRESS + SIZE) and has a number. */
+void an_memory_numbers(struct an_memory *memory, uint64_t address, uint64_t size,
+                       void (*visitor)(void *data, uint64_t granule, uint32_t number), void *data);
 void an_memory_release(struct an_memory *memory);
 
 #endif

@@ -285,7 +285,7 @@ static struct an_order_atomic *atomic_at(struct an_order *order, struct an_world
 {
     if (!order->atomics.count)
         (void)vec_push(&order->atomics); /* number 0 is none */
-    uint32_t *first = an_memory_atomic(&world->memory, address);
+    uint32_t *first = an_memory_number(&world->memory, address);
     for (uint32_t i = *first; i; i = order->atomics.at[i]->next)
         if (order->atomics.at[i]->address == address)
             return order->atomics.at[i];

@@ -161,10 +161,12 @@ static void update(struct an_world *world, const struct tr_event *ev)
         an_heap_event(world, ev);
         break;
     case TR_READ ... TR_WRITE_RANGE:
-        plain_access(world, ev);
+        if (!world->light)
+            plain_access(world, ev);
         break;
     case TR_ATOMIC_LOAD ... TR_ATOMIC_RMW:
-        atomic_access(world, ev);
+        if (!world->light)
+            atomic_access(world, ev);
         break;
     case TR_EXIT:
         process_ends(world, ev);
@@ -250,7 +252,7 @@ void an_world_event(struct an_world *world, const struct tr_event *ev)
     struct an_thread *thread = world->now.thread;
     update(world, ev);
     spread_wholeness(world, ev);
-    if (!tr_is_access(ev->kind)) {
+    if (!tr_is_access(ev->kind) && !world->light) {
         an_order_event(&world->order, world, ev);
         an_order_event(&world->hard, world, ev);
     }

@@ -51,6 +51,7 @@ struct an_world {
     struct an_memory memory;
     struct an_ranges benign;     /* races here are meant */
     struct an_order order, hard; /* order.h */
+    bool light;                  /* follows who and what there is, but no order and no accesses */
     struct an_end end;
     uint64_t events, accesses;
     uint64_t first_time, last_time; /* TSC */

@@ -4,7 +4,7 @@
  * guards, one after the other: that is what std::scoped_lock(from, to) would have spared them. One
  * comes after the other here, so that nothing happens.
  */
-/* EXPECT: deadlock possible @from @to */
+/* EXPECT: deadlock predicted @from @to */
 /* FINDING: threads=2 */
 extern "C" {
 #include "order.h"

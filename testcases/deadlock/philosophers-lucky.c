@@ -3,7 +3,7 @@
  * The same three philosophers around the same table: a b, b c, c a. This time nobody is hungry
  * while another eats, and nothing happens. But the cycle is there.
  */
-/* EXPECT: deadlock possible @first @second */
+/* EXPECT: deadlock predicted @first @second */
 /* FINDING: threads=3 locks=chopstick_a,chopstick_b,chopstick_c */
 #include "order.h"
 #include <pthread.h>

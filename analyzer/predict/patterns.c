@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Locks that nobody takes while holding another, or while holding which nobody takes another, lie
+ * on no cycle: they are peeled off until none is left. Most runs end there. Over what remains, a
+ * depth-first search goes from each abstract acquisition through those with a greater number.
+ *
+ * The proof of a pattern: the ideal (ideal.h) of what comes before one acquisition of each party
+ * must hold none of these. If it holds one, it holds it for all later choices of the others too,
+ * and that party goes on to its first acquisition behind the ideal. So a pattern costs one walk
+ * over the index at most, however many instances it has.
+ */
+#include "analyzer/predict/patterns.h"
+
+#include "analyzer/predict/ideal.h"
+#include "analyzer/predict/lock_sets.h"
+
+enum {
+    STEPS = 4 * 1000 * 1000, /* of the search, in all */
+    TOLD = 100 * 1000,       /* patterns that are told, or tried to prove: each costs a walk */
+};
+
+struct instance {
+    uint64_t op;
+    uint32_t place;
+};
+
+struct node { /* an abstract acquisition */
+    uint32_t thread, lock, held;
+    bool shared;
+    VEC(struct instance) instances;
+};
+
+struct lock {
+    VEC(uint32_t) wanting, holding; /* nodes, ascending */
+    uint32_t in, out;               /* edges to and from what is not buried */
+    bool buried;                    /* lies on no cycle */
+};
+
+struct numbers {
+    VEC(uint32_t) of;
+};
+
+struct search {
+    const struct an_run *run;
+    struct an_lock_sets sets;
+    VEC(struct node) nodes;
+    struct sn_map by_key; /* to the latest node with that hash, plus 1; `next` goes on from there */
+    VEC(uint32_t) next;
+    struct lock *locks;
+    uint32_t length;
+    bool proved;
+    struct an_sync_index index; /* for proofs; and the ideal */
+    struct an_ideal ideal;
+    uint64_t steps, told;
+    struct an_patterns *found;
+    uint32_t path[AN_PATTERN_LONGEST];
+};
+
+/* Nodes. ----------------------------------------------------------------------------------------
+ */
+
+static struct node *node_of(struct search *search, struct tr_op op, uint32_t held)
+{
+    bool shared = tr_op_shared(op.kind);
+    uint64_t key = sn_mix((uint64_t)op.thread << 32 | op.target) ^ sn_mix(held * 2u + shared);
+    uint64_t *latest = sn_map_at(&search->by_key, key);
+    for (uint32_t n = (uint32_t)*latest; n; n = search->next.at[n - 1]) {
+        struct node *node = &search->nodes.at[n - 1];
+        if (node->thread == op.thread && node->lock == op.target && node->held == held &&
+            node->shared == shared)
+            return node;
+    }
+    *vec_push(&search->next) = (uint32_t)*latest;
+    struct node *node = vec_push(&search->nodes);
+    *node = (struct node){.thread = op.thread, .lock = op.target, .held = held, .shared = shared};
+    *latest = search->nodes.count;
+    return node;
+}
+
+static void find_nodes(struct search *search)
+{
+    const struct an_run *run = search->run;
+    struct an_lock_holds *holds = sn_calloc(run->threads + 1, sizeof *holds);
+    struct an_places places;
+    an_places_init(&places, run);
+    for (size_t i = 0; i < run->ops.count; i++) {
+        struct tr_op op = run->ops.at[i];
+        uint32_t place = an_places_next(&places, run, i);
+        if (tr_op_releases(op.kind))
+            (void)an_lock_holds_give(&holds[op.thread], op, NULL);
+        if (!tr_op_acquires(op.kind))
+            continue;
+        bool others = holds[op.thread].of.count > 0;
+        uint32_t held = others ? an_lock_holds_set(&holds[op.thread], &search->sets) : 0;
+        bool new = an_lock_holds_take(&holds[op.thread], op) != NULL;
+        if (new &&others && (op.kind == TR_OP_ACQUIRE || op.kind == TR_OP_ACQUIRE_SHARED))
+            *vec_push(&node_of(search, op, held)->instances) = (struct instance){i, place};
+    }
+    an_places_release(&places);
+    for (uint32_t t = 0; t < run->threads; t++)
+        vec_release(&holds[t].of);
+    free(holds);
+}
+
+/* Locks on no cycle. ----------------------------------------------------------------------------
+ */
+
+static void index_nodes(struct search *search)
+{
+    for (uint32_t n = 0; n < search->nodes.count; n++) {
+        const struct node *node = &search->nodes.at[n];
+        const struct an_lock_set *held = an_lock_sets_at(&search->sets, node->held);
+        struct lock *wanted = &search->locks[node->lock];
+        *vec_push(&wanted->wanting) = n;
+        for (uint32_t i = 0; i < held->count; i++) {
+            struct lock *lock = &search->locks[held->locks[i] >> 1];
+            *vec_push(&lock->holding) = n;
+            lock->out++;
+            wanted->in++;
+        }
+    }
+}
+
+static void bury(struct search *search, uint32_t number, struct numbers *dead)
+{
+    struct lock *lock = &search->locks[number];
+    if (lock->buried || (lock->in && lock->out))
+        return;
+    lock->buried = true;
+    *vec_push(&dead->of) = number;
+}
+
+static void peel(struct search *search)
+{
+    struct numbers dead = {0};
+    for (uint32_t l = 0; l < search->run->locks; l++)
+        bury(search, l, &dead);
+    while (dead.of.count) {
+        struct lock *lock = &search->locks[*vec_pop(&dead.of)];
+        vec_each (uint32_t, n, &lock->wanting) {
+            const struct an_lock_set *held =
+                an_lock_sets_at(&search->sets, search->nodes.at[*n].held);
+            for (uint32_t i = 0; i < held->count; i++) {
+                search->locks[held->locks[i] >> 1].out--;
+                bury(search, held->locks[i] >> 1, &dead);
+            }
+        }
+        vec_each (uint32_t, n, &lock->holding) {
+            search->locks[search->nodes.at[*n].lock].in--;
+            bury(search, search->nodes.at[*n].lock, &dead);
+        }
+    }
+    vec_release(&dead.of);
+}
+
+/* Proofs. ---------------------------------------------------------------------------------------
+ */
+
+/* Moves CHOSEN to an instance that some order reaches; false if there is none. */
+static bool prove(struct search *search, uint32_t count, uint32_t *chosen)
+{
+    struct an_ideal *ideal = &search->ideal;
+    an_ideal_clear(ideal);
+    for (bool moved = true; moved;) {
+        moved = false;
+        for (uint32_t i = 0; i < count; i++) {
+            const struct node *node = &search->nodes.at[search->path[i]];
+            while (node->instances.at[chosen[i]].place <= ideal->place[node->thread])
+                if (++chosen[i] == node->instances.count)
+                    return false;
+            uint32_t place = node->instances.at[chosen[i]].place - 1;
+            moved |= place > ideal->place[node->thread];
+            if (!an_ideal_reach(ideal, node->thread, place))
+                return false;
+        }
+    }
+    return true;
+}
+
+static int by_number(const void *left, const void *right)
+{
+    const uint64_t *a = left, *b = right;
+    return *a < *b ? -1 : *a > *b;
+}
+
+static void tell(struct search *search, uint32_t count)
+{
+    uint32_t chosen[AN_PATTERN_LONGEST] = {0};
+    if (++search->told > TOLD) {
+        search->found->exhausted = true;
+        return;
+    }
+    if (search->proved && !prove(search, count, chosen))
+        return;
+    struct an_pattern *pattern = vec_push(&search->found->of);
+    pattern->length = count;
+    for (uint32_t i = 0; i < count; i++)
+        pattern->ops[i] = search->nodes.at[search->path[i]].instances.at[chosen[i]].op;
+    qsort(pattern->ops, count, sizeof *pattern->ops, by_number);
+}
+
+/* The search. -----------------------------------------------------------------------------------
+ */
+
+/* Does NEXT hold what NODE wants, in its way? */
+static bool blocks(const struct search *search, const struct node *next, const struct node *node)
+{
+    const struct an_lock_set *held = an_lock_sets_at(&search->sets, next->held);
+    for (uint32_t i = 0; i < held->count; i++)
+        if (held->locks[i] >> 1 == node->lock)
+            return !(held->locks[i] & 1 && node->shared);
+    return false;
+}
+
+static bool fits(const struct search *search, const struct node *new, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        const struct node *node = &search->nodes.at[search->path[i]];
+        if (node->thread == new->thread || node->lock == new->lock)
+            return false;
+    }
+    for (uint32_t i = 0; i < count; i++)
+        if (!an_lock_sets_apart(&search->sets, search->nodes.at[search->path[i]].held, new->held))
+            return false;
+    return true;
+}
+
+static void extend(struct search *search, uint32_t count)
+{
+    const struct node *last = &search->nodes.at[search->path[count - 1]];
+    if (count > 1 && blocks(search, &search->nodes.at[search->path[0]], last))
+        tell(search, count);
+    if (count == search->length)
+        return;
+    const struct lock *wanted = &search->locks[last->lock];
+    for (size_t i = 0; i < wanted->holding.count; i++) {
+        uint32_t n = wanted->holding.at[i];
+        const struct node *next = &search->nodes.at[n];
+        if (n <= search->path[0] || search->locks[next->lock].buried)
+            continue;
+        if (search->found->exhausted || ++search->steps > STEPS) {
+            search->found->exhausted = true;
+            return;
+        }
+        if (!blocks(search, next, last) || !fits(search, next, count))
+            continue;
+        search->path[count] = n;
+        extend(search, count + 1);
+    }
+}
+
+static int by_first(const void *left, const void *right)
+{
+    const struct an_pattern *a = left, *b = right;
+    for (uint32_t i = 0; i < a->length && i < b->length; i++)
+        if (a->ops[i] != b->ops[i])
+            return a->ops[i] < b->ops[i] ? -1 : 1;
+    return a->length < b->length ? -1 : a->length > b->length;
+}
+
+static void search_cycles(struct search *search)
+{
+    if (search->proved) {
+        an_sync_index_build(&search->index, search->run);
+        an_ideal_init(&search->ideal, &search->index);
+    }
+    for (uint32_t n = 0; n < search->nodes.count && !search->found->exhausted; n++) {
+        search->path[0] = n;
+        if (!search->locks[search->nodes.at[n].lock].buried)
+            extend(search, 1);
+    }
+    if (search->proved) {
+        an_ideal_release(&search->ideal);
+        an_sync_index_release(&search->index);
+    }
+}
+
+void an_patterns_find(const struct an_run *run, uint32_t length, bool proved,
+                      struct an_patterns *found)
+{
+    struct search search = {.run = run,
+                            .locks = sn_calloc(run->locks + 1, sizeof *search.locks),
+                            .length = length < AN_PATTERN_LONGEST ? length : AN_PATTERN_LONGEST,
+                            .proved = proved,
+                            .found = found};
+    find_nodes(&search);
+    index_nodes(&search);
+    peel(&search);
+    bool cycles = false;
+    for (uint32_t l = 0; l < run->locks; l++)
+        cycles |= !search.locks[l].buried;
+    if (cycles)
+        search_cycles(&search);
+    if (found->of.count)
+        qsort(found->of.at, found->of.count, sizeof *found->of.at, by_first);
+    for (uint32_t l = 0; l < run->locks; l++) {
+        vec_release(&search.locks[l].wanting);
+        vec_release(&search.locks[l].holding);
+    }
+    vec_each (struct node, node, &search.nodes)
+        vec_release(&node->instances);
+    free(search.locks);
+    vec_release(&search.nodes);
+    vec_release(&search.next);
+    sn_map_release(&search.by_key);
+    an_lock_sets_release(&search.sets);
+}
+
+void an_patterns_release(struct an_patterns *patterns)
+{
+    vec_release(&patterns->of);
+}

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Schedulable happens-before: Mathur, Kini, Viswanathan, "What happens-after the first race?",
+ * OOPSLA 2018. Happens-before, and each read behind the write that it read from, since an order in
+ * which that read would see something else may go another way. Every race that is told is one that
+ * some order of the run reaches.
+ *
+ * A race is looked for before the read learns what the writer knew. An atomic read of an atomic
+ * write, which cannot race, orders nothing by itself: what it does order, PUBLISH and OBSERVE say.
+ */
+#include "analyzer/predict/history.h"
+
+enum { AHEAD = 24 };
+
+struct write {
+    struct an_stamp stamp;
+    bool atomic;
+};
+
+struct shb {
+    struct an_sync_order order;
+    struct an_history history;
+    VEC(struct write) writes; /* the latest one of each variable */
+    struct an_pairs *found;
+    uint32_t number;
+};
+
+static void *shb_open(struct an_pairs *found)
+{
+    struct shb *shb = sn_calloc(1, sizeof *shb);
+    shb->found = found;
+    return shb;
+}
+
+static struct write *write_of(struct shb *shb, uint32_t variable)
+{
+    if (variable >= shb->writes.count) {
+        size_t count = shb->writes.count;
+        vec_reserve(&shb->writes, variable + 1 - count);
+        memset(&shb->writes.at[count], 0, (variable + 1 - count) * sizeof *shb->writes.at);
+        shb->writes.count = variable + 1;
+    }
+    return &shb->writes.at[variable];
+}
+
+/* Whoever reads what OP wrote, or what OP read, is behind it. */
+static void reads_from(struct shb *shb, struct tr_op op, uint32_t number)
+{
+    struct write *write = write_of(shb, op.target);
+    bool atomic = tr_op_is_atomic(op.kind);
+    if (tr_op_reads(op.kind) && !(atomic && write->atomic))
+        an_knowledge_learn(&shb->order.knowledge, op.thread, &write->stamp);
+    if (!tr_op_writes(op.kind))
+        return;
+    an_knowledge_stamp(&shb->order.knowledge, op.thread, number, &write->stamp);
+    write->atomic = atomic;
+}
+
+static inline void prefetch(const struct shb *shb, struct tr_op op)
+{
+    if (!tr_op_is_access(op.kind) || op.target >= shb->history.cells.count)
+        return;
+    __builtin_prefetch(&shb->history.cells.at[op.target], 1);
+    if (op.target < shb->writes.count)
+        __builtin_prefetch(&shb->writes.at[op.target], 1);
+}
+
+static void shb_ops(void *self, const struct tr_op *ops, size_t count)
+{
+    struct shb *shb = self;
+    for (size_t i = 0; i < count; i++) {
+        struct tr_op op = ops[i];
+        uint32_t number = ++shb->number;
+        if (i + AHEAD < count)
+            prefetch(shb, ops[i + AHEAD]);
+        if (!tr_op_is_access(op.kind)) {
+            an_sync_order_op(&shb->order, op, number);
+            continue;
+        }
+        an_sync_order_thread(&shb->order, op.thread);
+        uint32_t first = an_history_access(&shb->history, op, number,
+                                           an_knowledge_of(&shb->order.knowledge, op.thread));
+        if (__builtin_expect(first != 0, 0))
+            *vec_push(&shb->found->of) = (struct an_pair){first - 1, number - 1, op.target};
+        reads_from(shb, op, number);
+    }
+}
+
+static void shb_close(void *self)
+{
+    struct shb *shb = self;
+    an_sync_order_release(&shb->order);
+    an_history_release(&shb->history);
+    vec_release(&shb->writes);
+    free(shb);
+}
+
+const struct an_relation an_relation_shb = {
+    .name = "shb",
+    .meaning = "schedulable happens-before: every race that this run shows to be one",
+    .open = shb_open,
+    .ops = shb_ops,
+    .close = shb_close,
+};

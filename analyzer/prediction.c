@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "analyzer/prediction.h"
+
+#include "analyzer/predict/collect.h"
+
+enum { STEPS_OF_A_PARTY = 6 };
+
+/* Which code is known. --------------------------------------------------------------------------
+ */
+
+/* Libraries whose own data does not tell a program's threads where to go, or whose calls hooks tell
+ * of. */
+static bool is_runtime(const char *path)
+{
+    static const char *const names[] = {
+        "libc.so",   "libc-",      "libpthread", "ld-linux",    "libm.so",    "libdl.",
+        "librt.",    "libstdc++.", "libgcc_s.",  "libc++",      "libgomp.",   "libomp.",
+        "libsnarl.", "libtsan.",   "libsnarl_",  "libclang_rt", "linux-vdso", "[vdso]",
+    };
+    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strncmp(name, names[i], strlen(names[i])) == 0)
+            return true;
+    return false;
+}
+
+static bool leads_through_unknown(const struct an_prediction *prediction, uint32_t number)
+{
+    struct tr_stack stack = tr_reader_stack(prediction->ctx.reader, number);
+    for (uint32_t i = 0; i < stack.count; i++) {
+        const struct tr_module *module =
+            tr_reader_module_at(prediction->ctx.reader, stack.pcs[i] - 1);
+        if (module && module->access_source == TR_SOURCE_NONE && module->path &&
+            !is_runtime(module->path))
+            return true;
+    }
+    return false;
+}
+
+static bool is_unknown(void *data, const struct tr_event *ev)
+{
+    struct an_prediction *prediction = data;
+    while (prediction->stacks.count <= ev->stack)
+        (void)vec_push(&prediction->stacks);
+    uint8_t *known = &prediction->stacks.at[ev->stack];
+    if (!*known)
+        *known = leads_through_unknown(prediction, ev->stack) ? 2 : 1;
+    return *known == 2;
+}
+
+/* Begin and end. --------------------------------------------------------------------------------
+ */
+
+static const char *reason_against(const struct an_context *ctx)
+{
+    const struct tr_header *header = tr_reader_header(ctx->reader);
+    if (header->access_source == TR_SOURCE_NONE)
+        return "accesses were not recorded, so nobody knows what each thread's way depends on";
+    if (tr_reader_lost(ctx->reader) || header->ring_lost)
+        return "a part of the trace is missing, and with it what each thread's way depends on";
+    return NULL;
+}
+
+static void find_places(struct an_prediction *prediction)
+{
+    const struct an_run *run = &prediction->run;
+    struct an_places places;
+    prediction->places = sn_malloc((run->ops.count + 1) * sizeof *prediction->places);
+    an_places_init(&places, run);
+    for (size_t i = 0; i < run->ops.count; i++)
+        prediction->places[i] = an_places_next(&places, run, i);
+    an_places_release(&places);
+}
+
+static struct an_prediction *open_prediction(struct an_context *ctx)
+{
+    struct an_prediction *prediction = sn_calloc(1, sizeof *prediction);
+    prediction->ctx = *ctx;
+    prediction->ctx.world = &prediction->world;
+    prediction->why_not = reason_against(ctx);
+    if (prediction->why_not)
+        return prediction;
+    struct an_collect_options options = {.unknown = is_unknown, .data = prediction};
+    struct sn_error err;
+    if (an_collect(ctx->reader, &options, &prediction->world, &prediction->run, &err) < 0) {
+        prediction->why_not = "the trace cannot be read again";
+        return prediction;
+    }
+    find_places(prediction);
+    an_sync_index_build(&prediction->index, &prediction->run);
+    an_ideal_init(&prediction->ideal, &prediction->index);
+    return prediction;
+}
+
+struct an_prediction *an_prediction_of(struct an_context *ctx)
+{
+    if (!ctx->prediction)
+        ctx->prediction = open_prediction(ctx);
+    return ctx->prediction;
+}
+
+void an_prediction_free(struct an_prediction *prediction)
+{
+    if (!prediction)
+        return;
+    if (prediction->places) {
+        an_ideal_release(&prediction->ideal);
+        an_sync_index_release(&prediction->index);
+    }
+    an_world_release(&prediction->world);
+    an_run_release(&prediction->run);
+    vec_release(&prediction->stacks);
+    free(prediction->places);
+    free(prediction);
+}
+
+/* Glimpses. -------------------------------------------------------------------------------------
+ */
+
+static int by_op(const void *left, const void *right)
+{
+    const struct an_glimpse *a = left, *b = right;
+    return a->op < b->op ? -1 : a->op > b->op;
+}
+
+static void glimpse_before(struct an_prediction *prediction, struct an_glimpse *glimpse,
+                           const struct tr_event *ev)
+{
+    struct an_world *world = &prediction->world;
+    const struct an_thread *thread = an_thread(world, ev->thread);
+    struct tr_op op = prediction->run.ops.at[glimpse->op];
+    glimpse->held_count = (uint32_t)thread->held.count;
+    glimpse->held =
+        SN_NEW_ARRAY(&prediction->ctx.report->arena, struct an_held, thread->held.count + 1);
+    for (size_t i = 0; i < thread->held.count; i++)
+        glimpse->held[i] = thread->held.at[i];
+    if (op.target < prediction->run.addresses.count && tr_op_is_access(op.kind))
+        glimpse->variable =
+            an_variable(&prediction->ctx, prediction->run.addresses.at[op.target], 0);
+}
+
+static unsigned flags_of(const struct tr_event *ev, struct tr_op op)
+{
+    unsigned flags = tr_op_writes(op.kind) ? AN_WRITE : 0;
+    flags |= tr_is_atomic(ev->kind) ? AN_ATOMIC : 0;
+    flags |= ev->kind == TR_FREE ? AN_FREE : 0;
+    flags |= tr_is_access(ev->kind) && ev->mode & TR_ACC_MAY_BE_ATOMIC ? AN_MAY_BE_ATOMIC : 0;
+    return flags;
+}
+
+static uint64_t size_of(const struct tr_event *ev)
+{
+    bool whole = ev->kind == TR_READ_RANGE || ev->kind == TR_WRITE_RANGE || ev->kind == TR_FREE;
+    return whole ? ev->a0 : tr_access_size(ev->mode);
+}
+
+static void glimpse_behind(struct an_prediction *prediction, struct an_glimpse *glimpse,
+                           const struct tr_event *ev)
+{
+    struct an_world *world = &prediction->world;
+    struct an_thread *thread = world->now.thread;
+    uint64_t size = size_of(ev);
+    glimpse->kind = ev->kind;
+    glimpse->mode = ev->mode;
+    glimpse->thread = thread;
+    glimpse->object = world->now.object;
+    if (ev->kind == TR_THREAD_CREATE || ev->kind == TR_JOIN || ev->kind == TR_THREAD_CANCEL)
+        glimpse->other = an_thread_find(world, (uint32_t)ev->a0);
+    glimpse->access = (struct an_access){
+        .index = ev->index,
+        .thread = thread->index,
+        .stack = ev->stack,
+        .lockset = an_thread_lockset(world, thread),
+        .size = size > UINT32_MAX ? UINT32_MAX : (uint32_t)size,
+        .flags = (uint8_t)flags_of(ev, prediction->run.ops.at[glimpse->op]),
+    };
+}
+
+void an_prediction_look(struct an_prediction *prediction, struct an_glimpse *glimpses, size_t count)
+{
+    const struct an_run *run = &prediction->run;
+    struct tr_event ev;
+    struct sn_error err;
+    if (!count)
+        return;
+    qsort(glimpses, count, sizeof *glimpses, by_op);
+    an_world_release(&prediction->world);
+    an_world_init(&prediction->world, prediction->ctx.reader);
+    prediction->world.light = true;
+    tr_reader_rewind(prediction->ctx.reader);
+    for (size_t next = 0; tr_reader_next(prediction->ctx.reader, &ev, &err) > 0;) {
+        size_t end = next;
+        while (end < count &&
+               an_run_event(run, glimpses[end].op) == an_event_number(prediction->ctx.reader, &ev))
+            glimpse_before(prediction, &glimpses[end++], &ev);
+        an_world_event(&prediction->world, &ev);
+        for (; next < end; next++)
+            glimpse_behind(prediction, &glimpses[next], &ev);
+    }
+}
+
+/* Proofs. ---------------------------------------------------------------------------------------
+ */
+
+enum an_proof an_prediction_prove(struct an_prediction *prediction, const uint64_t *goal,
+                                  size_t count, bool deadlock, struct an_witness *witness)
+{
+    struct an_ideal *ideal = &prediction->ideal;
+    const struct an_run *run = &prediction->run;
+    an_ideal_clear(ideal);
+    for (size_t i = 0; i < count; i++)
+        if (!an_ideal_reach(ideal, run->ops.at[goal[i]].thread, prediction->places[goal[i]] - 1))
+            return AN_NOT_PROVED;
+    for (size_t i = 0; i < count; i++)
+        if (ideal->place[run->ops.at[goal[i]].thread] >= prediction->places[goal[i]])
+            return AN_NOT_PROVED;
+    if (ideal->unknown)
+        return AN_UNKNOWN;
+    an_witness_of_cut(witness, run, ideal->place);
+    vec_clear(&witness->goal);
+    for (size_t i = 0; i < count; i++)
+        *vec_push(&witness->goal) = goal[i];
+    witness->deadlock = deadlock;
+    struct sn_error err;
+    if (an_witness_check(witness, run, &err) == 0)
+        return AN_PROVED;
+    *vec_push(&prediction->ctx.report->notes) = sn_sprintf(
+        &prediction->ctx.report->arena, "internal error, please report it: at event %llu %s",
+        (unsigned long long)err.offset, err.text);
+    return AN_NOT_PROVED;
+}
+
+/* Steps. ----------------------------------------------------------------------------------------
+ */
+
+static bool is_party(const struct an_run *run, const struct an_witness *witness, uint32_t thread)
+{
+    vec_each (const uint64_t, goal, &witness->goal)
+        if (run->ops.at[*goal].thread == thread)
+            return true;
+    return false;
+}
+
+/* Going back from the end: has THREAD given back LOCK later? */
+struct given_back {
+    VEC(uint64_t) of; /* thread << 32 | lock */
+};
+
+static bool is_open(struct given_back *given, struct tr_op op)
+{
+    uint64_t key = (uint64_t)op.thread << 32 | op.target;
+    for (size_t i = given->of.count; i-- > 0;)
+        if (given->of.at[i] == key) {
+            vec_remove(&given->of, i);
+            return false;
+        }
+    return true;
+}
+
+static int ascending(const void *left, const void *right)
+{
+    const uint64_t *a = left, *b = right;
+    return *a < *b ? -1 : *a > *b;
+}
+
+void an_prediction_steps(const struct an_prediction *prediction, const struct an_witness *witness,
+                         struct an_steps *steps)
+{
+    const struct an_run *run = &prediction->run;
+    struct given_back given = {0};
+    struct sn_map told = {0}; /* how many of each party */
+    size_t begin = steps->of.count;
+    for (size_t i = witness->order.count; i-- > 0;) {
+        struct tr_op op = run->ops.at[witness->order.at[i]];
+        if (tr_op_is_access(op.kind) || op.kind == TR_OP_NONE || op.kind == TR_OP_UNKNOWN ||
+            op.kind == TR_OP_PUBLISH || op.kind == TR_OP_OBSERVE ||
+            !is_party(run, witness, op.thread))
+            continue;
+        if (tr_op_releases(op.kind))
+            *vec_push(&given.of) = (uint64_t)op.thread << 32 | op.target;
+        bool open = tr_op_acquires(op.kind) && is_open(&given, op);
+        if (open || (*sn_map_at(&told, op.thread))++ < STEPS_OF_A_PARTY)
+            *vec_push(&steps->of) = witness->order.at[i];
+    }
+    if (steps->of.count > begin)
+        qsort(steps->of.at + begin, steps->of.count - begin, sizeof *steps->of.at, ascending);
+    vec_release(&given.of);
+    sn_map_release(&told);
+}
+
+static const char *lock_verb(const struct an_glimpse *glimpse)
+{
+    switch (glimpse->kind) {
+    case TR_ACQUIRE:
+        return "lock";
+    case TR_RELEASE:
+        return "unlock";
+    case TR_COND_SIGNAL:
+        return glimpse->mode & TR_LOCK_BROADCAST ? "broadcast" : "signal";
+    case TR_COND_WAKE:
+        return "wake by";
+    case TR_SEM_WAIT:
+        return "take a token of";
+    case TR_SEM_POST:
+        return "post";
+    case TR_BARRIER_ENTER:
+        return "enter";
+    case TR_BARRIER_EXIT:
+        return "leave";
+    case TR_ONCE_END:
+        return "finish";
+    case TR_ONCE_SEEN:
+        return "see done";
+    case TR_HB_BEFORE:
+        return "tell through";
+    case TR_HB_AFTER:
+        return "learn through";
+    default:
+        return NULL;
+    }
+}
+
+static const char *access_verb(const struct an_access *access)
+{
+    if (access->flags & AN_FREE)
+        return "free the memory of";
+    if (access->flags & AN_ATOMIC)
+        return access->flags & AN_WRITE ? "atomically write" : "atomically read";
+    return access->flags & AN_WRITE ? "write" : "read";
+}
+
+static const char *what_text(const struct an_prediction *prediction,
+                             const struct an_glimpse *glimpse, bool wants)
+{
+    const struct an_context *ctx = &prediction->ctx;
+    struct sn_arena *arena = &ctx->report->arena;
+    if (glimpse->kind == TR_JOIN && glimpse->other)
+        return sn_sprintf(arena, "%s %s", wants ? "wants to join" : "join",
+                          an_thread_text(ctx, glimpse->other));
+    if (glimpse->other)
+        return sn_sprintf(arena, "%s %s", glimpse->kind == TR_THREAD_CREATE ? "make" : "cancel",
+                          an_thread_text(ctx, glimpse->other));
+    if (glimpse->variable)
+        return sn_sprintf(arena, "%s %%VARIABLE%%", access_verb(&glimpse->access));
+    const char *verb = lock_verb(glimpse);
+    if (verb && glimpse->object)
+        return sn_sprintf(
+            arena, "%s %s%s", wants ? "wants" : verb, an_lock_text(ctx, glimpse->object),
+            glimpse->kind == TR_ACQUIRE && glimpse->mode & TR_LOCK_SHARED ? " for reading" : "");
+    return "go on";
+}
+
+void an_prediction_tell_step(const struct an_prediction *prediction, struct sn_finding *finding,
+                             const struct an_glimpse *glimpse, bool wants)
+{
+    const struct an_context *ctx = &prediction->ctx;
+    an_name_thread(ctx, finding, glimpse->thread);
+    if (glimpse->object)
+        an_name_lock(ctx, finding, glimpse->object);
+    struct sn_stack stack = an_stack(ctx, glimpse->access.stack);
+    struct sn_step *step = vec_push(&finding->witness);
+    step->thread = glimpse->thread->number;
+    step->what = what_text(prediction, glimpse, wants);
+    if (stack.count)
+        step->at = stack.frames[0];
+}

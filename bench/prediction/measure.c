@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the relations take on operations that lie in memory, in the form in which a binary trace
+ * gives them: no text is read while the clock runs.
+ *
+ *     measure FILE.std...      each relation on each run; SyncP by one worker and by two; patterns
+ *     measure --shadow MB      FastTrack, HB and SHB where each access is of any place in MB of
+ * 16-byte cells: a miss of the cache each
+ *
+ * Seconds are of the processor, the least of several rounds, except where two workers are compared.
+ */
+#include "analyzer/predict/patterns.h"
+#include "analyzer/predict/relation.h"
+#include "trace/std.h"
+
+#include <stdio.h>
+#include <sys/resource.h>
+#include <time.h>
+
+enum { BLOCK = 4096, ROUNDS = 5, LONGEST = 2, SHADOW_EVENTS = 20000000, CELL = 16 };
+
+static const double LONG = 5; /* seconds: what takes longer is measured once */
+
+static double seconds(clockid_t clock)
+{
+    struct timespec now;
+    clock_gettime(clock, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
+}
+
+static int read_run(const char *path, struct an_run *run)
+{
+    struct tr_std *std;
+    struct sn_error err;
+    struct tr_op ops[BLOCK];
+    int64_t count;
+    if (tr_std_open(&std, path, &err) < 0) {
+        fprintf(stderr, "%s: %s\n", path, err.text);
+        return -1;
+    }
+    while ((count = tr_std_next(std, ops, BLOCK, &err)) > 0)
+        for (int64_t i = 0; i < count; i++)
+            an_run_add(run, ops[i]);
+    tr_std_close(std);
+    if (count < 0)
+        fprintf(stderr, "%s: %s\n", path, err.text);
+    return (int)count;
+}
+
+static void apply(const struct an_relation *relation, const struct an_run *run, unsigned workers,
+                  struct an_pairs *found)
+{
+    if (relation->whole) {
+        relation->whole(run, workers, found);
+        return;
+    }
+    void *self = relation->open(found);
+    for (size_t at = 0; at < run->ops.count; at += BLOCK)
+        relation->ops(self, run->ops.at + at,
+                      run->ops.count - at < BLOCK ? run->ops.count - at : BLOCK);
+    relation->close(self);
+}
+
+/* The least seconds by CLOCK; how many racing events there are. */
+static double measure(const struct an_relation *relation, const struct an_run *run,
+                      unsigned workers, clockid_t clock, size_t *races)
+{
+    double least = 1e9;
+    for (int round = 0; round < ROUNDS; round++) {
+        struct an_pairs found = {0};
+        double start = seconds(clock);
+        apply(relation, run, workers, &found);
+        double took = seconds(clock) - start;
+        least = took < least ? took : least;
+        an_pairs_sort(&found, run);
+        *races = found.of.count;
+        vec_release(&found.of);
+        if (took > LONG)
+            break;
+    }
+    return least;
+}
+
+static void tell(const char *name, const struct an_run *run, double took, size_t found)
+{
+    printf("  %-10s %9.4f s %8.1f M events/s  found %zu\n", name, took,
+           (double)run->ops.count / took / 1e6, found);
+}
+
+static void two_workers(const struct an_run *run)
+{
+    const struct an_relation *syncp = an_relation_find("syncp");
+    size_t races;
+    if (!syncp)
+        return;
+    double one = measure(syncp, run, 1, CLOCK_MONOTONIC, &races);
+    double two = measure(syncp, run, 2, CLOCK_MONOTONIC, &races);
+    printf("  syncp elapsed: %.4f s by one worker, %.4f s by two: %.2f times as fast\n", one, two,
+           one / two);
+}
+
+static void patterns(const struct an_run *run, bool proved)
+{
+    double least = 1e9;
+    size_t count = 0;
+    for (int round = 0; round < ROUNDS; round++) {
+        struct an_patterns found = {0};
+        double start = seconds(CLOCK_PROCESS_CPUTIME_ID);
+        an_patterns_find(run, LONGEST, proved, &found);
+        double took = seconds(CLOCK_PROCESS_CPUTIME_ID) - start;
+        least = took < least ? took : least;
+        count = found.of.count;
+        an_patterns_release(&found);
+        if (took > LONG)
+            break;
+    }
+    tell(proved ? "spd" : "patterns", run, least, count);
+}
+
+static int measure_file(const char *path)
+{
+    struct an_run run = {0};
+    if (read_run(path, &run) < 0)
+        return 1;
+    printf("%s: %zu events, %u threads, %u locks, %u variables\n", path, run.ops.count, run.threads,
+           run.locks, run.variables);
+    for (const struct an_relation *const *relation = an_relations(); *relation; relation++) {
+        size_t races;
+        double took = measure(*relation, &run, 1, CLOCK_PROCESS_CPUTIME_ID, &races);
+        tell((*relation)->name, &run, took, races);
+        fflush(stdout);
+    }
+    two_workers(&run);
+    patterns(&run, false);
+    patterns(&run, true);
+    an_run_release(&run);
+    return 0;
+}
+
+/* Cell PLACE is of thread PLACE modulo 16, so that nothing races, whatever the order. */
+static struct tr_op access_of(uint32_t place, bool reads)
+{
+    return (struct tr_op){
+        .thread = place % 16, .kind = reads ? TR_OP_READ : TR_OP_WRITE, .target = place};
+}
+
+/* Seconds for random accesses of CELLS cells, each of which was accessed once before the clock
+ * runs: what a first touch costs is a matter of the kernel. */
+static double measure_random(const struct an_relation *relation, uint32_t cells)
+{
+    static struct tr_op ops[BLOCK];
+    struct an_pairs found = {0};
+    void *self = relation->open(&found);
+    uint64_t state = 1;
+    double took = 0;
+    for (uint32_t at = 0; at < cells; at += BLOCK) {
+        uint32_t count = cells - at < BLOCK ? cells - at : BLOCK;
+        for (uint32_t i = 0; i < count; i++)
+            ops[i] = access_of(at + i, true);
+        relation->ops(self, ops, count);
+    }
+    for (int done = 0; done < SHADOW_EVENTS; done += BLOCK) {
+        for (uint32_t i = 0; i < BLOCK; i++) {
+            state = state * 6364136223846793005 + 1442695040888963407;
+            ops[i] = access_of((uint32_t)((state >> 33) % cells), state >> 62);
+        }
+        double start = seconds(CLOCK_PROCESS_CPUTIME_ID);
+        relation->ops(self, ops, BLOCK);
+        took += seconds(CLOCK_PROCESS_CPUTIME_ID) - start;
+    }
+    relation->close(self);
+    vec_release(&found.of);
+    return took;
+}
+
+static int measure_shadow(const char *size)
+{
+    static const char *const names[] = {"fasttrack", "hb", "shb"};
+    uint32_t cells = (uint32_t)(atof(size) * 1e6 / CELL);
+    printf("%s MB of cells: %d accesses of them at random\n", size, SHADOW_EVENTS);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        const struct an_relation *relation = an_relation_find(names[i]);
+        if (!relation)
+            continue;
+        double took = measure_random(relation, cells);
+        printf("  %-10s %9.4f s %8.1f M events/s\n", names[i], took, SHADOW_EVENTS / took / 1e6);
+    }
+    return 0;
+}
+
+int main(int argc, char **argv)
+{
+    int status = 0;
+    if (argc == 3 && strcmp(argv[1], "--shadow") == 0)
+        return measure_shadow(argv[2]);
+    for (int i = 1; i < argc; i++)
+        status |= measure_file(argv[i]);
+    return argc > 1 ? status : 2;
+}
