@@ -28,15 +28,14 @@
  * each thread is kept until a writer's section writes the variable.
  *
  * (b): for the same reason the sections which are before the end of the present one are a first
- * part of the lock's queue (sections.h), of which the last is joined. Each thread has a place in
+ * part of the lock's queue (spans.h), of which the last is joined. Each thread has a place in
  * the one queue, its own sections being nothing special. What all threads that are not yet joined
  * know is dropped; a thread that nobody forks and that appears later is taken to know it, too.
  */
-#include "analyzer/predict/accesses.h"
 #include "analyzer/predict/hard.h"
 #include "analyzer/predict/held.h"
 #include "analyzer/predict/relation.h"
-#include "analyzer/predict/sections.h"
+#include "analyzer/predict/spans.h"
 
 #include "base/map.h"
 
@@ -77,8 +76,22 @@ struct lock {
     VEC(struct an_queue) shared; /* of each thread */
 };
 
+struct earlier { /* an access */
+    uint64_t op;
+    uint32_t thread;
+    uint32_t time, hard; /* by H, and by hard.h */
+    uint32_t kind;       /* TR_OP_READ, TR_OP_WRITE, TR_OP_ATOMIC_READ or TR_OP_ATOMIC_WRITE */
+};
+
+struct accesses {
+    VEC(struct earlier) of;
+};
+
+/* Of what was done to it no more than decides whether a later access races with any: an access is
+ * left out once another one is ordered after it that conflicts with at least as much. Whatever is
+ * ordered after the latter is ordered after both. */
 struct variable {
-    struct an_access_history history;
+    struct accesses writes, reads;
     uint64_t version; /* of the thread of the last access, then */
     uint32_t kind;    /* of the last access */
     bool clean;       /* it raced with nothing */
@@ -87,7 +100,7 @@ struct variable {
 struct wcp {
     struct an_pairs *found;
     struct an_hard hard;
-    struct an_sections sections;
+    struct an_spans sections;
     VEC(struct thread) threads;
     VEC(struct lock) locks;
     VEC(struct variable) variables;
@@ -135,7 +148,7 @@ static void learn(struct past *into, const struct past *from)
 /* All that happened before the end of SECTION is before what THREAD does now. */
 static void order(struct wcp *self, struct thread *thread, uint32_t number)
 {
-    const struct an_section *section = &self->sections.of.at[number];
+    const struct an_span *section = &self->sections.of.at[number];
     if (section->ended && an_vector_get(&thread->past.wcp, section->thread) < section->ended)
         an_vector_join(&thread->past.wcp, &section->past);
 }
@@ -150,7 +163,7 @@ static void acquire(struct wcp *self, struct tr_op op)
     struct an_held_lock *held = an_held_acquire(&thread->held, op.target, shared);
     if (held->exclusive + held->shared > 1)
         return;
-    const struct an_section *last = &self->sections.of.at[lock->last];
+    const struct an_span *last = &self->sections.of.at[lock->last];
     if (lock->last && an_vector_get(&thread->past.hb, last->thread) < last->ended) {
         an_vector_join(&thread->past.hb, &last->past);
         an_vector_join(&thread->past.wcp, &lock->wcp);
@@ -158,7 +171,7 @@ static void acquire(struct wcp *self, struct tr_op op)
     if (!shared && lock->read)
         learn(&thread->past, &lock->readers);
     lock->ever_read |= shared;
-    held->mark = an_sections_begin(&self->sections, op.thread, now(thread, op.thread));
+    held->mark = an_spans_begin(&self->sections, op.thread, now(thread, op.thread));
     changed(self, thread);
 }
 
@@ -214,8 +227,8 @@ static struct an_queue *queue_of(struct lock *lock, uint32_t thread, bool shared
 static void end_exclusive(struct wcp *self, struct lock *lock, const struct thread *thread,
                           uint32_t section)
 {
-    an_sections_drop(&self->sections, lock->last);
-    lock->last = an_sections_keep(&self->sections, section);
+    an_spans_drop(&self->sections, lock->last);
+    lock->last = an_spans_keep(&self->sections, section);
     an_vector_copy(&lock->wcp, &thread->past.wcp);
     if (lock->read) {
         an_vector_clear(&lock->readers.hb);
@@ -233,7 +246,7 @@ static void release(struct wcp *self, struct tr_op op)
     struct lock *lock = lock_of(self, op.target);
     bool shared = was.reader;
     pass_all(self, lock, thread, op.thread, shared);
-    struct an_section *section = &self->sections.of.at[was.mark];
+    struct an_span *section = &self->sections.of.at[was.mark];
     section->ended = now(thread, op.thread);
     an_vector_copy(&section->past, &thread->past.hb);
     if (shared) {
@@ -244,7 +257,7 @@ static void release(struct wcp *self, struct tr_op op)
     }
     struct an_queue *queue = queue_of(lock, op.thread, shared);
     an_queue_push(queue, &self->sections, was.mark);
-    an_sections_drop(&self->sections, was.mark);
+    an_spans_drop(&self->sections, was.mark);
     if (an_queue_full(queue))
         trim(self, queue);
     thread->past.hb.at[op.thread]++;
@@ -334,8 +347,8 @@ static void note(struct wcp *self, uint32_t pair[2], uint32_t section)
         gone = pair[1];
         pair[1] = pair[0];
     }
-    pair[0] = an_sections_keep(&self->sections, section);
-    an_sections_drop(&self->sections, gone);
+    pair[0] = an_spans_keep(&self->sections, section);
+    an_spans_drop(&self->sections, gone);
 }
 
 static void note_reader(struct wcp *self, uint64_t key, uint32_t number, uint32_t section,
@@ -357,8 +370,8 @@ static void note_reader(struct wcp *self, uint64_t key, uint32_t number, uint32_
     uint32_t *noted = writes ? &reader->written : &reader->read;
     if (*noted == section)
         return;
-    an_sections_drop(&self->sections, *noted);
-    *noted = an_sections_keep(&self->sections, section);
+    an_spans_drop(&self->sections, *noted);
+    *noted = an_spans_keep(&self->sections, section);
 }
 
 /* By (a) for an access in an exclusive section, of a lock that readers take as well. */
@@ -375,8 +388,8 @@ static void order_readers(struct wcp *self, struct thread *thread, uint32_t numb
                 order(self, thread, reader->read);
         }
         if (writes) {
-            an_sections_drop(&self->sections, reader->read);
-            an_sections_drop(&self->sections, reader->written);
+            an_spans_drop(&self->sections, reader->read);
+            an_spans_drop(&self->sections, reader->written);
         }
     }
     if (writes)
@@ -404,26 +417,34 @@ static void order_within(struct wcp *self, struct thread *thread, struct tr_op o
     note(self, writes ? touched->written : touched->read, held->mark);
 }
 
+/* Does A conflict with whatever B conflicts with? */
+static bool covers(unsigned a, unsigned b)
+{
+    if (!tr_op_is_atomic(a))
+        return tr_op_writes(a) || !tr_op_writes(b);
+    return tr_op_is_atomic(b) && (tr_op_writes(a) || !tr_op_writes(b));
+}
+
 static bool ordered(const struct wcp *self, const struct thread *thread, uint32_t number,
-                    const struct an_access *old)
+                    const struct earlier *old)
 {
     return old->thread == number || an_vector_get(&thread->past.wcp, old->thread) >= old->time ||
            an_hard_before(&self->hard, old->thread, old->hard, number);
 }
 
 /* Takes from EARLIER what the access NOW covers. Does it race with any? Then FIRST is one. */
-static bool meet(const struct wcp *self, const struct thread *thread, const struct an_access *now,
-                 struct an_accesses *earlier, uint64_t *first)
+static bool meet(const struct wcp *self, const struct thread *thread, const struct earlier *now,
+                 struct accesses *earlier, uint64_t *first)
 {
     bool races = false;
     for (size_t i = 0; i < earlier->of.count;) {
-        const struct an_access *old = &earlier->of.at[i];
+        const struct earlier *old = &earlier->of.at[i];
         if (!ordered(self, thread, now->thread, old)) {
             if (!races && tr_op_conflict(old->kind, now->kind)) {
                 *first = old->op;
                 races = true;
             }
-        } else if (an_access_covers(now->kind, old->kind)) {
+        } else if (covers(now->kind, old->kind)) {
             earlier->of.at[i] = *vec_pop(&earlier->of);
             continue;
         }
@@ -438,22 +459,21 @@ static void access(struct wcp *self, struct thread *thread, struct tr_op op)
         (void)vec_push(&self->variables);
     struct variable *variable = &self->variables.at[op.target];
     uint32_t kind = op.kind == TR_OP_ATOMIC_UPDATE ? TR_OP_ATOMIC_WRITE : op.kind;
-    if (variable->version == thread->version && variable->clean &&
-        an_access_covers(variable->kind, kind))
+    if (variable->version == thread->version && variable->clean && covers(variable->kind, kind))
         return;
     vec_each (const struct an_held_lock, held, &thread->held.of)
         order_within(self, thread, op, held);
-    struct an_access access = {self->op, op.thread, now(thread, op.thread),
-                               an_hard_now(&self->hard, op.thread), kind};
+    struct earlier access = {self->op, op.thread, now(thread, op.thread),
+                             an_hard_now(&self->hard, op.thread), kind};
     uint64_t first = 0;
-    bool races = meet(self, thread, &access, &variable->history.writes, &first);
-    races |= meet(self, thread, &access, &variable->history.reads, &first);
+    bool races = meet(self, thread, &access, &variable->writes, &first);
+    races |= meet(self, thread, &access, &variable->reads, &first);
     if (races)
         *vec_push(&self->found->of) = (struct an_pair){first, self->op, op.target};
     if (tr_op_writes(kind))
-        *vec_push(&variable->history.writes.of) = access;
+        *vec_push(&variable->writes.of) = access;
     else
-        *vec_push(&variable->history.reads.of) = access;
+        *vec_push(&variable->reads.of) = access;
     variable->version = thread->version;
     variable->kind = kind;
     variable->clean = !races;
@@ -466,7 +486,7 @@ static void *begin(struct an_pairs *found)
     struct wcp *self = sn_calloc(1, sizeof *self);
     self->found = found;
     self->hard.wide = true;
-    an_sections_init(&self->sections);
+    an_spans_init(&self->sections);
     return self;
 }
 
@@ -524,8 +544,8 @@ static void end(void *all)
     vec_each (struct lock, lock, &self->locks)
         lock_release(lock);
     vec_each (struct variable, variable, &self->variables) {
-        vec_release(&variable->history.writes.of);
-        vec_release(&variable->history.reads.of);
+        vec_release(&variable->writes.of);
+        vec_release(&variable->reads.of);
     }
     vec_each (struct past, channel, &self->channels)
         past_release(channel);
@@ -541,7 +561,7 @@ static void end(void *all)
     vec_release(&self->reading);
     sn_map_release(&self->readers);
     free(self->touched);
-    an_sections_release(&self->sections);
+    an_spans_release(&self->sections);
     an_hard_release(&self->hard);
     free(self);
 }

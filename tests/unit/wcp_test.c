@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Weak causal precedence, by the points that the papers make, and the queues below it. */
-#include "analyzer/predict/sections.h"
+#include "analyzer/predict/spans.h"
 #include "tests/unit/relation_test.h"
 
 enum { X, Y, Z }; /* variables */
@@ -95,15 +95,15 @@ static void every_racing_access_is_told_once(void **state)
 static void queues_keep_what_somebody_lacks(void **state)
 {
     (void)state;
-    struct an_sections sections;
+    struct an_spans sections;
     struct an_queue queue = {0};
     struct an_vector past = {0};
-    an_sections_init(&sections);
+    an_spans_init(&sections);
     for (uint32_t i = 1; i <= 100; i++) {
-        uint32_t section = an_sections_begin(&sections, 5, i);
+        uint32_t section = an_spans_begin(&sections, 5, i);
         sections.of.at[section].ended = i;
         an_queue_push(&queue, &sections, section);
-        an_sections_drop(&sections, section);
+        an_spans_drop(&sections, section);
     }
     assert_true(an_queue_full(&queue));
     assert_int_equal(an_queue_known(&queue, &past), 0);
@@ -121,7 +121,7 @@ static void queues_keep_what_somebody_lacks(void **state)
     assert_int_equal(sections.of.at[last].begun, 100);
     an_vector_release(&past);
     an_queue_release(&queue);
-    an_sections_release(&sections);
+    an_spans_release(&sections);
 }
 
 int main(void)

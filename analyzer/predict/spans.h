@@ -7,36 +7,36 @@
  * each thread has come in it: all threads read the same row. What a thread has passed is ordered
  * before it, together with all that stands before.
  */
-#ifndef SN_ANALYZER_PREDICT_SECTIONS_H
-#define SN_ANALYZER_PREDICT_SECTIONS_H
+#ifndef SN_ANALYZER_PREDICT_SPANS_H
+#define SN_ANALYZER_PREDICT_SPANS_H
 
 #include "analyzer/predict/vector.h"
 #include "base/vec.h"
 
 #include <stddef.h>
 
-struct an_section {
+struct an_span {
     uint32_t thread;
     uint32_t begun, ended; /* its thread's times; not ended: 0 */
     uint32_t references;
     struct an_vector past; /* of the end */
 };
 
-struct an_sections { /* init makes number 0 */
-    VEC(struct an_section) of;
+struct an_spans { /* init makes number 0 */
+    VEC(struct an_span) of;
     VEC(uint32_t) unused;
 };
 
-void an_sections_init(struct an_sections *sections);
-void an_sections_release(struct an_sections *sections);
+void an_spans_init(struct an_spans *sections);
+void an_spans_release(struct an_spans *sections);
 /* A section with one reference, which is the caller's. */
-uint32_t an_sections_begin(struct an_sections *sections, uint32_t thread, uint32_t time);
-static inline uint32_t an_sections_keep(struct an_sections *sections, uint32_t section)
+uint32_t an_spans_begin(struct an_spans *sections, uint32_t thread, uint32_t time);
+static inline uint32_t an_spans_keep(struct an_spans *sections, uint32_t section)
 {
     sections->of.at[section].references++;
     return section;
 }
-static inline void an_sections_drop(struct an_sections *sections, uint32_t section)
+static inline void an_spans_drop(struct an_spans *sections, uint32_t section)
 {
     if (section && --sections->of.at[section].references == 0)
         *vec_push(&sections->unused) = section;
@@ -55,7 +55,7 @@ struct an_queue { /* all zero: empty */
 };
 
 /* Appends a section that has ended, keeping it. */
-void an_queue_push(struct an_queue *queue, struct an_sections *sections, uint32_t section);
+void an_queue_push(struct an_queue *queue, struct an_spans *sections, uint32_t section);
 /* Moves THREAD past each section whose beginning PAST knows, and those before it. Returns the last
  * of them, or 0 if it has passed none that is new. */
 uint32_t an_queue_pass(struct an_queue *queue, uint32_t thread, const struct an_vector *past);
@@ -67,7 +67,7 @@ static inline bool an_queue_full(const struct an_queue *queue)
     return queue->of.count - queue->start >= queue->limit;
 }
 /* Lets the first COUNT go. */
-void an_queue_trim(struct an_queue *queue, struct an_sections *sections, size_t count);
+void an_queue_trim(struct an_queue *queue, struct an_spans *sections, size_t count);
 void an_queue_release(struct an_queue *queue);
 
 #endif

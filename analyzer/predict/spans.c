@@ -3,27 +3,27 @@
  * Both questions to a queue ask how long a first part of it is in which something holds for each
  * (if it holds for one, then for those before): steps are doubled, and then halved.
  */
-#include "analyzer/predict/sections.h"
+#include "analyzer/predict/spans.h"
 
 #ifndef AN_QUEUE_LEAST
 #define AN_QUEUE_LEAST 64 /* shorter ones are not looked at */
 #endif
 
-void an_sections_init(struct an_sections *sections)
+void an_spans_init(struct an_spans *sections)
 {
-    *sections = (struct an_sections){0};
+    *sections = (struct an_spans){0};
     (void)vec_push(&sections->of);
 }
 
-void an_sections_release(struct an_sections *sections)
+void an_spans_release(struct an_spans *sections)
 {
-    vec_each (struct an_section, section, &sections->of)
+    vec_each (struct an_span, section, &sections->of)
         an_vector_release(&section->past);
     vec_release(&sections->of);
     vec_release(&sections->unused);
 }
 
-uint32_t an_sections_begin(struct an_sections *sections, uint32_t thread, uint32_t time)
+uint32_t an_spans_begin(struct an_spans *sections, uint32_t thread, uint32_t time)
 {
     uint32_t number;
     if (sections->unused.count) {
@@ -32,7 +32,7 @@ uint32_t an_sections_begin(struct an_sections *sections, uint32_t thread, uint32
         number = (uint32_t)sections->of.count;
         (void)vec_push(&sections->of);
     }
-    struct an_section *section = &sections->of.at[number];
+    struct an_span *section = &sections->of.at[number];
     section->thread = thread;
     section->begun = time;
     section->ended = 0;
@@ -40,12 +40,12 @@ uint32_t an_sections_begin(struct an_sections *sections, uint32_t thread, uint32
     return number;
 }
 
-void an_queue_push(struct an_queue *queue, struct an_sections *sections, uint32_t number)
+void an_queue_push(struct an_queue *queue, struct an_spans *sections, uint32_t number)
 {
-    const struct an_section *section = &sections->of.at[number];
+    const struct an_span *section = &sections->of.at[number];
     if (!queue->limit)
         queue->limit = AN_QUEUE_LEAST;
-    *vec_push(&queue->of) = (struct an_queued){an_sections_keep(sections, number), section->thread,
+    *vec_push(&queue->of) = (struct an_queued){an_spans_keep(sections, number), section->thread,
                                                section->begun, section->ended};
 }
 
@@ -95,10 +95,10 @@ size_t an_queue_known(const struct an_queue *queue, const struct an_vector *past
                        knows_end);
 }
 
-void an_queue_trim(struct an_queue *queue, struct an_sections *sections, size_t count)
+void an_queue_trim(struct an_queue *queue, struct an_spans *sections, size_t count)
 {
     for (size_t i = 0; i < count; i++)
-        an_sections_drop(sections, queue->of.at[queue->start + i].section);
+        an_spans_drop(sections, queue->of.at[queue->start + i].section);
     queue->start += count;
     queue->gone += count;
     size_t left = queue->of.count - queue->start;
