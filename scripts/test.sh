@@ -119,6 +119,7 @@ step "build the fuzzers" build fuzz && fuzz "$fuzz_seconds"
 step "the demonstration" scripts/demo.sh
 
 if [ "$extent" = --all ]; then
+    step "a million random runs against the definitions" build/dev/tests/random_test --count 1000000
     step "build with sanitizers" build asan && suite asan
     step "install what runs for long" scripts/install-dependencies --soak
     step "programs, 20 times each" tests/soak/run.py --build build/dev --repeat 20 --jobs 2

@@ -14,7 +14,7 @@
 #include "trace/std.h"
 
 #include <stdio.h>
-#include <sys/resource.h>
+#include <sys/mman.h>
 #include <time.h>
 
 enum { BLOCK = 4096, ROUNDS = 5, LONGEST = 2, SHADOW_EVENTS = 20000000, CELL = 16 };
@@ -188,9 +188,72 @@ static int measure_shadow(const char *size)
     return 0;
 }
 
+/* The machine. ----------------------------------------------------------------------------------
+ */
+
+/* Nanoseconds for a read of MB at random, each waiting for the one before; HUGE: on huge pages. */
+static double latency(size_t megabytes, bool huge)
+{
+    enum { HUGE_PAGE = 1 << 21 };
+    size_t lines = megabytes * 1000000 / 64;
+    struct line {
+        uint32_t next, unused[15];
+    } *line = aligned_alloc(HUGE_PAGE, (lines * 64 + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE);
+    uint64_t state = 1;
+    if (!line)
+        return 0;
+    madvise(line, lines * 64, huge ? MADV_HUGEPAGE : MADV_NOHUGEPAGE);
+    for (size_t i = 0; i < lines; i++)
+        line[i].next = (uint32_t)i;
+    for (size_t i = lines; i-- > 1;) { /* one cycle of all: Sattolo */
+        state = state * 6364136223846793005 + 1442695040888963407;
+        size_t k = (state >> 33) % i;
+        uint32_t next = line[i].next;
+        line[i].next = line[k].next;
+        line[k].next = next;
+    }
+    enum { READS = 5000000 };
+    uint32_t at = 0;
+    double start = seconds(CLOCK_PROCESS_CPUTIME_ID);
+    for (int i = 0; i < READS; i++)
+        at = line[at].next;
+    double took = seconds(CLOCK_PROCESS_CPUTIME_ID) - start;
+    free(line);
+    return took * 1e9 / READS + (at == UINT32_MAX);
+}
+
+/* GB/s in which memory is read from one end to the other. */
+static double bandwidth(void)
+{
+    size_t count = 100000000;
+    uint64_t *number = sn_malloc(count * sizeof *number), sum = 0;
+    memset(number, 1, count * sizeof *number);
+    double start = seconds(CLOCK_PROCESS_CPUTIME_ID);
+    for (size_t i = 0; i < count; i++)
+        sum += number[i];
+    double took = seconds(CLOCK_PROCESS_CPUTIME_ID) - start;
+    free(number);
+    return (double)(count * sizeof *number) / took / 1e9 + (sum == 1);
+}
+
+static int measure_machine(void)
+{
+    static const size_t sizes[] = {1, 16, 100, 800};
+    printf("this machine: reads memory at %.1f GB/s; a read at random of", bandwidth());
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
+        printf(" %zu MB %.1f ns,", sizes[i], latency(sizes[i], false));
+    printf(" on huge pages");
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
+        printf(" %.1f%s", latency(sizes[i], true),
+               i + 1 < sizeof sizes / sizeof *sizes ? "," : " ns\n");
+    return 0;
+}
+
 int main(int argc, char **argv)
 {
     int status = 0;
+    if (argc == 2 && strcmp(argv[1], "--machine") == 0)
+        return measure_machine();
     if (argc == 3 && strcmp(argv[1], "--shadow") == 0)
         return measure_shadow(argv[2]);
     for (int i = 1; i < argc; i++)

@@ -62,6 +62,8 @@ static void find_sections(struct oracle *o)
         o->match[i] = ORACLE_NONE;
         if (tr_op_acquires(op.kind) && depth == 0)
             o->sections |= oracle_bit(i);
+        if (tr_op_releases(op.kind) && depth == 0)
+            o->unmatched |= oracle_bit(i);
         if (tr_op_releases(op.kind) && depth == 1) {
             o->match[i] = (int8_t)outermost;
             o->match[outermost] = (int8_t)i;

@@ -53,6 +53,7 @@ struct oracle {
     oracle_set hard[ORACLE_MOST];  /* what every reordering keeps before it; and itself */
     oracle_set hb[ORACLE_MOST];    /* what happens before it; and itself */
     oracle_set held[ORACLE_MOST];  /* acquisitions of the sections in which its thread is then */
+    oracle_set unmatched;          /* releases of what their thread does not hold */
     oracle_set sections;           /* acquisitions that begin one */
     int8_t match[ORACLE_MOST];     /* the release of an acquisition, and the reverse */
     int8_t writer[ORACLE_MOST];    /* of each read: the write that it reads */
