@@ -17,6 +17,7 @@ import os
 import pathlib
 import re
 import shutil
+import signal
 import statistics
 import sys
 import tempfile
@@ -214,6 +215,8 @@ def main():
     if absent or not rows:
         sys.exit(f"not there: {' '.join(sorted(absent)) or options.only}; "
                  "scripts/install-dependencies --soak")
+    # A shell ignores it for what it starts in the background; programs would inherit that.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     # A process for each round: it is the subreaper of what the round starts.
     with concurrent.futures.ProcessPoolExecutor(options.jobs, max_tasks_per_child=1) as pool:
         play_all(rows, options, pool)

@@ -51,9 +51,9 @@ def perform(stage):
                       ("threads", "cmd_flush", "rejected_connections", "cmd_set")}}
 
 
-# On SIGTERM main returns without waiting for the other threads. That of the LRU lists holds its lock
-# whenever it is not asleep; its functions have no names in Debian's executable.
+# On SIGTERM main returns without waiting for the other threads. That of the LRU lists holds its
+# lock whenever it is not asleep; its functions have no names in Debian's executable.
 TRUE = ["abandoned-lock observed: holds start_thread < clone3; ends ?"]
 
-PROGRAMS = [{"name": "memcached", "perform": perform, "patience": 60, "quick": True, "findings": TRUE,
-             "needs": ["/usr/bin/memcached", "/usr/bin/memcslap"]}]
+PROGRAMS = [{"name": "memcached", "perform": perform, "patience": 60, "quick": True,
+             "findings": TRUE, "needs": ["/usr/bin/memcached", "/usr/bin/memcslap"]}]
