@@ -5,6 +5,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+
+enum { HUGE_PAGE = 2 << 20 };
 
 enum { BLOCK = 64 * 1024, ALIGN = 16 };
 
@@ -94,4 +97,28 @@ void sn_arena_release(struct sn_arena *arena)
         free(arena->block);
         arena->block = next;
     }
+}
+
+void *sn_grow_zeroed(void *old, size_t old_size, size_t size)
+{
+    size_t rounded = (size + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE;
+    char *new = size < HUGE_PAGE ? NULL : aligned_alloc(HUGE_PAGE, rounded);
+    if (new) {
+        madvise(new, rounded, MADV_HUGEPAGE); /* a wish */
+        if (old_size)
+            memcpy(new, old, old_size);
+        free(old);
+    } else {
+        new = sn_realloc(old, size);
+    }
+    memset(new + old_size, 0, size - old_size);
+    return new;
+}
+
+void *sn_cover(void *at, size_t *count, size_t i, size_t size)
+{
+    size_t wanted = i < *count * 2 ? *count * 2 : i + 1;
+    at = sn_grow_zeroed(at, *count * size, wanted * size);
+    *count = wanted;
+    return at;
 }

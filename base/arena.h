@@ -35,5 +35,10 @@ void sn_arena_release(struct sn_arena *arena);
 void *sn_malloc(size_t size);
 void *sn_calloc(size_t count, size_t size);
 void *sn_realloc(void *old, size_t size);
+/* OLD (malloc'd, or NULL) of OLD_SIZE bytes becomes SIZE bytes, zeroed behind the old ones. A large
+ * table that is hit at random misses the TLB with each hit: it comes to lie on huge pages. */
+void *sn_grow_zeroed(void *old, size_t old_size, size_t size);
+/* vec_cover, for any type. */
+void *sn_cover(void *at, size_t *count, size_t i, size_t size);
 
 #endif

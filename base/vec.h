@@ -32,6 +32,13 @@
 #define vec_push(v)                                                                                \
     (vec_reserve((v), 1), memset(&(v)->at[(v)->count], 0, sizeof *(v)->at), &(v)->at[(v)->count++])
 
+/* Makes sure that there is an element I: new ones are zeroed, and more than are needed. For tables
+ * by dense numbers. */
+#define vec_cover(v, i)                                                                            \
+    ((size_t)(i) < (v)->count ? (void)0                                                            \
+                              : ((v)->at = sn_cover((v)->at, &(v)->count, (i), sizeof *(v)->at),   \
+                                 (v)->room = (v)->count, (void)0))
+
 #define vec_last(v)    (&(v)->at[(v)->count - 1])
 #define vec_pop(v)     (&(v)->at[--(v)->count])
 #define vec_clear(v)   ((v)->count = 0)

@@ -6,9 +6,7 @@
 #define _GNU_SOURCE
 #include "trace/dictionary.h"
 
-#include <sys/mman.h>
-
-enum { FIRST_SLOTS = 256, NAMES_ROOM = 60 * 1024, HUGE_PAGE = 2 << 20 };
+enum { FIRST_SLOTS = 256, NAMES_ROOM = 60 * 1024 };
 
 void tr_spell_long(struct tr_spelling *spelling)
 {
@@ -30,23 +28,11 @@ static uint64_t slot_hash(const struct tr_dictionary_slot *slot)
                                             : tr_spelling_hash(slot->a, slot->b, slot->length);
 }
 
-/* Zeroed. A large table is hit at random, so that each hit would miss the TLB too. */
-static struct tr_dictionary_slot *new_slots(size_t count)
-{
-    size_t size = count * sizeof(struct tr_dictionary_slot);
-    size_t rounded = (size + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE;
-    void *slots = size < HUGE_PAGE ? NULL : aligned_alloc(HUGE_PAGE, rounded);
-    if (!slots)
-        return sn_calloc(count, sizeof(struct tr_dictionary_slot));
-    madvise(slots, rounded, MADV_HUGEPAGE);
-    return memset(slots, 0, size);
-}
-
 static void grow(struct tr_dictionary *dictionary)
 {
     struct tr_dictionary_slot *old = dictionary->slots;
     size_t count = old ? dictionary->mask + 1 : 0, mask = count ? 2 * count - 1 : FIRST_SLOTS - 1;
-    struct tr_dictionary_slot *slots = new_slots(mask + 1);
+    struct tr_dictionary_slot *slots = sn_grow_zeroed(NULL, 0, (mask + 1) * sizeof *slots);
     for (size_t i = 0; i < count; i++) {
         if (!old[i].number)
             continue;

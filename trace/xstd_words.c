@@ -141,7 +141,7 @@ static void add_atomics(struct tr_xwords *words)
                 char digits[8] = "";
                 if (size)
                     snprintf(digits, sizeof digits, "%u", 1u << (size - 1));
-                snprintf(word->name, sizeof word->name, "%s%s_%s", atomics[i].name, digits,
+                snprintf(word->name, sizeof word->name, "%.8s%.2s_%.8s", atomics[i].name, digits,
                          tr_xorders[order]);
                 word->mode |= order << TR_ATOMIC_ORDER_SHIFT | (size ? size - 1 : 0);
             }

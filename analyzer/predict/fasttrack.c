@@ -40,12 +40,7 @@ static void *fasttrack_open(struct an_pairs *found)
 
 static struct cell *cell_at(struct fasttrack *ft, uint32_t variable)
 {
-    if (__builtin_expect(variable >= ft->cells.count, 0)) {
-        size_t count = ft->cells.count;
-        vec_reserve(&ft->cells, variable + 1 - count);
-        memset(&ft->cells.at[count], 0, (variable + 1 - count) * sizeof *ft->cells.at);
-        ft->cells.count = variable + 1;
-    }
+    vec_cover(&ft->cells, variable);
     return &ft->cells.at[variable];
 }
 

@@ -1,15 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "analyzer/predict/history.h"
 
-void an_history_grow(struct an_history *history, uint32_t variable)
-{
-    size_t count = history->cells.count;
-    if (variable >= history->cells.room)
-        vec_reserve(&history->cells, variable + 1 - count);
-    memset(&history->cells.at[count], 0, (variable + 1 - count) * sizeof *history->cells.at);
-    history->cells.count = variable + 1;
-}
-
 /* Does every access that conflicts with OLD conflict with NEW? */
 static bool covers(unsigned new, unsigned old)
 {

@@ -36,12 +36,9 @@ struct an_history { /* all zero: nothing was accessed */
     VEC(uint32_t) spare; /* lists */
 };
 
-void an_history_grow(struct an_history *history, uint32_t variable);
-
 static inline struct an_history_cell *an_history_cell(struct an_history *history, uint32_t variable)
 {
-    if (__builtin_expect(variable >= history->cells.count, 0))
-        an_history_grow(history, variable);
+    vec_cover(&history->cells, variable);
     return &history->cells.at[variable];
 }
 

@@ -34,12 +34,7 @@ static void *shb_open(struct an_pairs *found)
 
 static struct write *write_of(struct shb *shb, uint32_t variable)
 {
-    if (variable >= shb->writes.count) {
-        size_t count = shb->writes.count;
-        vec_reserve(&shb->writes, variable + 1 - count);
-        memset(&shb->writes.at[count], 0, (variable + 1 - count) * sizeof *shb->writes.at);
-        shb->writes.count = variable + 1;
-    }
+    vec_cover(&shb->writes, variable);
     return &shb->writes.at[variable];
 }
 

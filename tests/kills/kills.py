@@ -119,7 +119,9 @@ class Kill:
         if self.end.startswith("exit"):
             allowed.add("abandoned-lock")
         for finding in report["findings"]:
-            if finding["kind"] not in allowed:
+            # A kill between taking a number and writing its event leaves what comes behind in
+            # doubt: that is possible at most.
+            if finding["kind"] not in allowed and finding["level"] != "possible":
                 raise Wrong(f"found: {finding['title']}")
         reason = report["recording"].get("incomplete_reason") or ""
         if "damage" in reason:
