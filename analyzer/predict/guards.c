@@ -127,3 +127,35 @@ uint32_t an_guards_common(struct an_guards *sets, uint32_t a, uint32_t b, bool e
     }
     return intern(sets, start);
 }
+
+uint32_t an_guards_with(struct an_guards *sets, uint32_t set, uint32_t member)
+{
+    size_t start = sets->members.count;
+    uint32_t count = sets->of.at[set].count;
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t one = sets->members.at[sets->of.at[set].start + i];
+        *vec_push(&sets->members) = one;
+    }
+    *vec_push(&sets->members) = member;
+    return intern(sets, start);
+}
+
+void an_guarded_op(struct an_guarded *guarded, struct tr_op op)
+{
+    struct an_held_lock was;
+    if (tr_op_acquires(op.kind))
+        (void)an_held_acquire(&guarded->held, op.target, tr_op_shared(op.kind));
+    else if (tr_op_releases(op.kind))
+        (void)an_held_release(&guarded->held, op.target, tr_op_shared(op.kind), &was);
+    else
+        return;
+    guarded->changed = true;
+}
+
+uint32_t an_guarded_set(struct an_guarded *guarded, struct an_guards *sets)
+{
+    if (guarded->changed)
+        guarded->set = an_guards_held(sets, &guarded->held);
+    guarded->changed = false;
+    return guarded->set;
+}

@@ -7,6 +7,7 @@
 #define SN_ANALYZER_PREDICT_GUARDS_H
 
 #include "analyzer/predict/held.h"
+#include "trace/op.h"
 
 struct an_guard {
     size_t start; /* of its members, ascending: LOCK << 1 | exclusive */
@@ -30,5 +31,27 @@ bool an_guards_protect(const struct an_guards *sets, uint32_t a, uint32_t b);
 /* The locks that are in A and B; of B only what is held exclusively, if EXCLUSIVE. All of the
  * result count as exclusive. */
 uint32_t an_guards_common(struct an_guards *sets, uint32_t a, uint32_t b, bool exclusive);
+/* The set SET with one more MEMBER, of a greater number than all of it. */
+uint32_t an_guards_with(struct an_guards *sets, uint32_t set, uint32_t member);
+/* The members of SET; valid until the next new set. */
+static inline const uint32_t *an_guards_members(const struct an_guards *sets, uint32_t set)
+{
+    return &sets->members.at[sets->of.at[set].start];
+}
+static inline uint32_t an_guards_count(const struct an_guards *sets, uint32_t set)
+{
+    return sets->of.at[set].count;
+}
+
+/* What one thread holds, and the number of that set. */
+struct an_guarded { /* all zero: nothing */
+    struct an_held held;
+    uint32_t set;
+    bool changed; /* SET is not that of HELD any more */
+};
+
+/* Follows an operation on a lock; others mean nothing. */
+void an_guarded_op(struct an_guarded *guarded, struct tr_op op);
+uint32_t an_guarded_set(struct an_guarded *guarded, struct an_guards *sets);
 
 #endif

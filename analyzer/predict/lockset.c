@@ -36,17 +36,11 @@ struct variable {
     uint32_t version; /* of its thread's past, then */
 };
 
-struct thread {
-    struct an_held held;
-    uint32_t set;
-    bool changed; /* SET is not that of HELD any more */
-};
-
 struct lockset {
     struct an_pairs *found;
     struct an_hard hard;
     struct an_guards sets;
-    VEC(struct thread) threads;
+    VEC(struct an_guarded) threads;
     VEC(struct variable) variables;
     struct sn_map places;  /* (variable, class) to its place, of variables with many */
     struct sn_map classes; /* numbers of (thread, kind, set) */
@@ -128,15 +122,12 @@ static const struct class *find_race(struct lockset *self, const struct variable
     return NULL;
 }
 
-static void access(struct lockset *self, struct thread *thread, struct tr_op op)
+static void access(struct lockset *self, struct an_guarded *thread, struct tr_op op)
 {
     while (self->variables.count <= op.target)
         (void)vec_push(&self->variables);
-    if (thread->changed) {
-        thread->set = an_guards_held(&self->sets, &thread->held);
-        thread->changed = false;
-    }
-    struct class now = {self->op, op.thread, thread->set, an_hard_now(&self->hard, op.thread),
+    struct class now = {self->op, op.thread, an_guarded_set(thread, &self->sets),
+                        an_hard_now(&self->hard, op.thread),
                         op.kind == TR_OP_ATOMIC_UPDATE ? TR_OP_ATOMIC_WRITE : op.kind};
     uint32_t place = find_class(self, op.target, &now);
     struct variable *variable = &self->variables.at[op.target];
@@ -165,17 +156,11 @@ static void follow(struct lockset *self, struct tr_op op)
     an_hard_op(&self->hard, op);
     while (self->threads.count <= op.thread)
         (void)vec_push(&self->threads);
-    struct thread *thread = &self->threads.at[op.thread];
-    struct an_held_lock was;
-    if (tr_op_is_access(op.kind)) {
+    struct an_guarded *thread = &self->threads.at[op.thread];
+    if (tr_op_is_access(op.kind))
         access(self, thread, op);
-    } else if (tr_op_acquires(op.kind)) {
-        (void)an_held_acquire(&thread->held, op.target, tr_op_shared(op.kind));
-        thread->changed = true;
-    } else if (tr_op_releases(op.kind)) {
-        (void)an_held_release(&thread->held, op.target, tr_op_shared(op.kind), &was);
-        thread->changed = true;
-    }
+    else
+        an_guarded_op(thread, op);
     self->op++;
 }
 
@@ -188,7 +173,7 @@ static void ops(void *self, const struct tr_op *ops, size_t count)
 static void end(void *all)
 {
     struct lockset *self = all;
-    vec_each (struct thread, thread, &self->threads)
+    vec_each (struct an_guarded, thread, &self->threads)
         vec_release(&thread->held.of);
     vec_each (struct variable, variable, &self->variables)
         vec_release(&variable->classes);

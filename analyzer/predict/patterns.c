@@ -11,8 +11,8 @@
  */
 #include "analyzer/predict/patterns.h"
 
+#include "analyzer/predict/guards.h"
 #include "analyzer/predict/ideal.h"
-#include "analyzer/predict/lock_sets.h"
 
 enum {
     STEPS = 4 * 1000 * 1000, /* of the search, in all */
@@ -42,7 +42,7 @@ struct numbers {
 
 struct search {
     const struct an_run *run;
-    struct an_lock_sets sets;
+    struct an_guards sets;
     VEC(struct node) nodes;
     struct sn_map by_key; /* to the latest node with that hash, plus 1; `next` goes on from there */
     VEC(uint32_t) next;
@@ -83,13 +83,7 @@ static uint32_t with_end(struct search *search, uint32_t set, uint32_t thread)
 {
     if (!search->joined || !search->joined[thread])
         return set;
-    const struct an_lock_set *held = an_lock_sets_at(&search->sets, set);
-    uint32_t count = held->count, *locks = sn_malloc((count + 1) * sizeof *locks);
-    memcpy(locks, held->locks, count * sizeof *locks);
-    locks[count] = (search->run->locks + thread) << 1;
-    uint32_t number = an_lock_sets_number(&search->sets, locks, count + 1);
-    free(locks);
-    return number;
+    return an_guards_with(&search->sets, set, (search->run->locks + thread) << 1 | 1);
 }
 
 static void add_instance(struct search *search, struct tr_op op, uint32_t held,
@@ -103,47 +97,46 @@ static void add_instance(struct search *search, struct tr_op op, uint32_t held,
                        ->instances) = instance;
 }
 
-typedef void each_op(struct search *search, struct an_lock_holds *holds, struct instance instance);
+typedef void each_op(struct search *search, struct an_guarded *thread, struct instance instance);
 
+/* Calls EACH for every acquisition and join, before what it holds changes. */
 static void walk(struct search *search, each_op *each)
 {
     const struct an_run *run = search->run;
-    struct an_lock_holds *holds = sn_calloc(run->threads + 1, sizeof *holds);
+    struct an_guarded *guarded = sn_calloc(run->threads + 1, sizeof *guarded);
     struct an_places places;
     an_places_init(&places, run);
     for (size_t i = 0; i < run->ops.count; i++) {
         uint32_t place = an_places_next(&places, run, i);
         struct tr_op op = run->ops.at[i];
-        if (tr_op_releases(op.kind))
-            (void)an_lock_holds_give(&holds[op.thread], op, NULL);
-        else if (tr_op_acquires(op.kind) || op.kind == TR_OP_JOIN)
-            each(search, &holds[op.thread], (struct instance){i, place});
+        if (tr_op_acquires(op.kind) || op.kind == TR_OP_JOIN)
+            each(search, &guarded[op.thread], (struct instance){i, place});
+        an_guarded_op(&guarded[op.thread], op);
     }
     an_places_release(&places);
     for (uint32_t t = 0; t < run->threads; t++)
-        vec_release(&holds[t].of);
-    free(holds);
+        vec_release(&guarded[t].held.of);
+    free(guarded);
 }
 
-static void note_join(struct search *search, struct an_lock_holds *holds, struct instance instance)
+static void note_join(struct search *search, struct an_guarded *thread, struct instance instance)
 {
     struct tr_op op = search->run->ops.at[instance.op];
-    if (tr_op_acquires(op.kind))
-        (void)an_lock_holds_take(holds, op);
-    else if (holds->of.count)
+    if (op.kind == TR_OP_JOIN && thread->held.of.count)
         search->joined[op.target] = true;
 }
 
-static void note_node(struct search *search, struct an_lock_holds *holds, struct instance instance)
+static void note_node(struct search *search, struct an_guarded *thread, struct instance instance)
 {
     struct tr_op op = search->run->ops.at[instance.op];
-    bool waits = op.kind == TR_OP_ACQUIRE || op.kind == TR_OP_ACQUIRE_SHARED ||
-                 (op.kind == TR_OP_JOIN && search->joined && holds->of.count);
-    bool counts = waits && (holds->of.count || (search->joined && search->joined[op.thread]));
-    uint32_t held = counts ? an_lock_holds_set(holds, &search->sets) : 0;
-    bool new = op.kind == TR_OP_JOIN || an_lock_holds_take(holds, op) != NULL;
-    if (new &&counts)
-        add_instance(search, op, held, instance);
+    bool holds = thread->held.of.count > 0, is_joined = search->joined && search->joined[op.thread];
+    bool waits = op.kind == TR_OP_JOIN
+                     ? search->joined && holds
+                     : op.kind == TR_OP_ACQUIRE || op.kind == TR_OP_ACQUIRE_SHARED;
+    if (!waits || !(holds || is_joined))
+        return;
+    if (op.kind == TR_OP_JOIN || !an_held_find(&thread->held, op.target))
+        add_instance(search, op, an_guarded_set(thread, &search->sets), instance);
 }
 
 static void find_nodes(struct search *search)
@@ -160,11 +153,11 @@ static void index_nodes(struct search *search)
 {
     for (uint32_t n = 0; n < search->nodes.count; n++) {
         const struct node *node = &search->nodes.at[n];
-        const struct an_lock_set *held = an_lock_sets_at(&search->sets, node->held);
+        const uint32_t *held = an_guards_members(&search->sets, node->held);
         struct lock *wanted = &search->locks[node->lock];
         *vec_push(&wanted->wanting) = n;
-        for (uint32_t i = 0; i < held->count; i++) {
-            struct lock *lock = &search->locks[held->locks[i] >> 1];
+        for (uint32_t i = 0; i < an_guards_count(&search->sets, node->held); i++) {
+            struct lock *lock = &search->locks[held[i] >> 1];
             *vec_push(&lock->holding) = n;
             lock->out++;
             wanted->in++;
@@ -189,11 +182,11 @@ static void peel(struct search *search)
     while (dead.of.count) {
         struct lock *lock = &search->locks[*vec_pop(&dead.of)];
         vec_each (uint32_t, n, &lock->wanting) {
-            const struct an_lock_set *held =
-                an_lock_sets_at(&search->sets, search->nodes.at[*n].held);
-            for (uint32_t i = 0; i < held->count; i++) {
-                search->locks[held->locks[i] >> 1].out--;
-                bury(search, held->locks[i] >> 1, &dead);
+            uint32_t set = search->nodes.at[*n].held;
+            const uint32_t *held = an_guards_members(&search->sets, set);
+            for (uint32_t i = 0; i < an_guards_count(&search->sets, set); i++) {
+                search->locks[held[i] >> 1].out--;
+                bury(search, held[i] >> 1, &dead);
             }
         }
         vec_each (uint32_t, n, &lock->holding) {
@@ -256,10 +249,10 @@ static void tell(struct search *search, uint32_t count)
 /* Does NEXT hold what NODE wants, in its way? */
 static bool blocks(const struct search *search, const struct node *next, const struct node *node)
 {
-    const struct an_lock_set *held = an_lock_sets_at(&search->sets, next->held);
-    for (uint32_t i = 0; i < held->count; i++)
-        if (held->locks[i] >> 1 == node->lock)
-            return !(held->locks[i] & 1 && node->shared);
+    const uint32_t *held = an_guards_members(&search->sets, next->held);
+    for (uint32_t i = 0; i < an_guards_count(&search->sets, next->held); i++)
+        if (held[i] >> 1 == node->lock)
+            return held[i] & 1 || !node->shared;
     return false;
 }
 
@@ -271,7 +264,7 @@ static bool fits(const struct search *search, const struct node *new, uint32_t c
             return false;
     }
     for (uint32_t i = 0; i < count; i++)
-        if (!an_lock_sets_apart(&search->sets, search->nodes.at[search->path[i]].held, new->held))
+        if (an_guards_protect(&search->sets, search->nodes.at[search->path[i]].held, new->held))
             return false;
     return true;
 }
@@ -335,6 +328,7 @@ void an_patterns_find(const struct an_run *run, uint32_t length, unsigned how,
                             .length = length < AN_PATTERN_LONGEST ? length : AN_PATTERN_LONGEST,
                             .proved = how & AN_PATTERNS_PROVED,
                             .found = found};
+    an_guards_init(&search.sets);
     if (how & AN_PATTERNS_JOINS)
         search.joined = sn_calloc(run->threads + 1, sizeof *search.joined);
     find_nodes(&search);
@@ -358,7 +352,7 @@ void an_patterns_find(const struct an_run *run, uint32_t length, unsigned how,
     vec_release(&search.nodes);
     vec_release(&search.next);
     sn_map_release(&search.by_key);
-    an_lock_sets_release(&search.sets);
+    an_guards_release(&search.sets);
 }
 
 void an_patterns_release(struct an_patterns *patterns)

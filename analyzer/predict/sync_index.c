@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "analyzer/predict/sync_index.h"
 
-#include "analyzer/predict/lock_sets.h"
+#include "analyzer/predict/held.h"
 
 enum { DENSE_THREADS = 2048 }; /* for which pairs of threads fit into a table */
 
@@ -25,8 +25,8 @@ struct builder {
     struct writer *writers;
     struct epochs *epochs; /* of filtered runs */
     struct sends *sends;
-    struct an_lock_holds *holds; /* data: the step */
-    uint32_t *known;             /* of each pair of threads, or NULL: see `sparse` */
+    struct an_held *held; /* marks are steps */
+    uint32_t *known;      /* of each pair of threads, or NULL: see `sparse` */
     struct sn_map sparse;
 };
 
@@ -91,18 +91,19 @@ static uint32_t node_new(struct an_index_thread *thread, const struct an_step *s
 
 static void begin_section(struct builder *builder, struct tr_op op, uint32_t place)
 {
-    struct an_lock_hold *hold = an_lock_holds_take(&builder->holds[op.thread], op);
-    if (!hold)
+    struct an_held_lock *hold =
+        an_held_acquire(&builder->held[op.thread], op.target, tr_op_shared(op.kind));
+    if (hold->exclusive + hold->shared > 1)
         return;
     struct an_index_thread *thread = &builder->index->thread[op.thread];
     struct an_index_lock *lock = &builder->index->lock[op.target];
-    lock->readers |= hold->shared;
-    *vec_push(&lock->sections) = (struct an_section){op.thread, place, AN_NEVER, hold->shared};
-    hold->data = thread->steps.count;
+    lock->readers |= hold->reader;
+    *vec_push(&lock->sections) = (struct an_section){op.thread, place, AN_NEVER, hold->reader};
+    hold->mark = (uint32_t)thread->steps.count;
     struct an_step *step = vec_push(&thread->steps);
     *step = (struct an_step){.place = place,
                              .kind = AN_STEP_SECTION,
-                             .shared = hold->shared,
+                             .shared = hold->reader,
                              .target = op.target & 0x1fffffff,
                              .number = (uint32_t)lock->sections.count,
                              .end = AN_NEVER};
@@ -124,11 +125,11 @@ static uint32_t without(struct an_index_thread *thread, uint32_t node, uint32_t 
 
 static void end_section(struct builder *builder, struct tr_op op, uint32_t place)
 {
-    struct an_lock_hold hold;
-    if (!an_lock_holds_give(&builder->holds[op.thread], op, &hold))
+    struct an_held_lock was;
+    if (!an_held_release(&builder->held[op.thread], op.target, tr_op_shared(op.kind), &was))
         return;
     struct an_index_thread *thread = &builder->index->thread[op.thread];
-    struct an_step *step = &thread->steps.at[hold.data];
+    struct an_step *step = &thread->steps.at[was.mark];
     step->end = place;
     builder->index->lock[op.target].sections.at[step->number - 1].end = place;
     open_changed(thread, place, without(thread, vec_last(&thread->opens)->innermost, op.target));
@@ -272,7 +273,7 @@ void an_sync_index_build(struct an_sync_index *index, const struct an_run *run)
         .writers = sn_calloc(run->variables + 1, sizeof(struct writer)),
         .epochs = sn_calloc(threads + 1, sizeof(struct epochs)),
         .sends = sn_calloc(run->channels + 1, sizeof(struct sends)),
-        .holds = sn_calloc(threads + 1, sizeof(struct an_lock_holds)),
+        .held = sn_calloc(threads + 1, sizeof(struct an_held)),
         .known = threads <= DENSE_THREADS
                      ? sn_calloc((size_t)threads * threads + 1, sizeof(uint32_t))
                      : NULL,
@@ -288,7 +289,7 @@ void an_sync_index_build(struct an_sync_index *index, const struct an_run *run)
     for (uint32_t l = 0; l < index->locks; l++)
         index_users(&index->lock[l], builder.places.at);
     for (uint32_t t = 0; t < threads; t++) {
-        vec_release(&builder.holds[t].of);
+        vec_release(&builder.held[t].of);
         vec_release(&builder.epochs[t].last);
     }
     for (uint32_t c = 0; c < run->channels; c++)
@@ -298,7 +299,7 @@ void an_sync_index_build(struct an_sync_index *index, const struct an_run *run)
     free(builder.writers);
     free(builder.epochs);
     free(builder.sends);
-    free(builder.holds);
+    free(builder.held);
     free(builder.known);
 }
 

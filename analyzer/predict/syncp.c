@@ -21,8 +21,8 @@
  */
 #include "analyzer/predict/relation.h"
 
+#include "analyzer/predict/guards.h"
 #include "analyzer/predict/ideal.h"
-#include "analyzer/predict/lock_sets.h"
 #include "analyzer/predict/workers.h"
 
 /* An access of a variable that may race. */
@@ -47,10 +47,9 @@ struct list {
 struct predictor {
     const struct an_run *run;
     struct an_sync_index index;
-    struct an_lock_sets sets;  /* as held */
-    struct an_lock_sets plain; /* of bare numbers of locks: see strength_of */
-    VEC(struct strength) strengths;
-    struct sn_map common; /* of two plain sets: the number of what they share, plus 1 */
+    struct an_guards sets;
+    struct sn_map
+        common; /* of two sets, and whether the access writes: what `common` says, plus 1 */
     struct sight *sights;
     uint32_t candidates;
     VEC(struct access) accesses;
@@ -64,62 +63,24 @@ struct predictor {
 /* The first look. -------------------------------------------------------------------------------
  */
 
-/* What a set of held locks protects: a read against writers by each of them, a write by those that
- * are held for writing. By numbers of sets of `plain`. */
-struct strength {
-    uint32_t read, write;
-    bool known;
-};
-
-static struct strength strength_of(struct predictor *predictor, uint32_t set)
+/* The locks that protect what COMMON did, and an access under SET as well: a write only those that
+ * are held for writing. */
+static uint32_t common(struct predictor *predictor, uint32_t common, uint32_t set, bool write)
 {
-    while (predictor->strengths.count <= set)
-        (void)vec_push(&predictor->strengths);
-    struct strength *strength = &predictor->strengths.at[set];
-    if (strength->known)
-        return *strength;
-    const struct an_lock_set *held = an_lock_sets_at(&predictor->sets, set);
-    uint32_t *locks = sn_malloc((held->count + 1) * sizeof *locks), count = 0;
-    for (uint32_t i = 0; i < held->count; i++)
-        locks[i] = held->locks[i] >> 1;
-    strength->read = an_lock_sets_number(&predictor->plain, locks, held->count);
-    for (uint32_t i = 0; i < held->count; i++)
-        if (!(held->locks[i] & 1))
-            locks[count++] = held->locks[i] >> 1;
-    strength->write = an_lock_sets_number(&predictor->plain, locks, count);
-    strength->known = true;
-    free(locks);
-    return *strength;
-}
-
-static uint32_t common(struct predictor *predictor, uint32_t a, uint32_t b)
-{
-    if (a == b || !a || !b)
-        return a == b ? a : 0;
-    uint64_t *known = sn_map_at(&predictor->common, (uint64_t)a << 32 | b);
-    if (*known)
-        return (uint32_t)*known - 1;
-    const struct an_lock_set *x = an_lock_sets_at(&predictor->plain, a);
-    const struct an_lock_set *y = an_lock_sets_at(&predictor->plain, b);
-    uint32_t *locks = sn_malloc((x->count + 1) * sizeof *locks), count = 0;
-    for (uint32_t i = 0, k = 0; i < x->count && k < y->count;) {
-        if (x->locks[i] == y->locks[k])
-            locks[count++] = x->locks[i];
-        uint32_t left = x->locks[i], right = y->locks[k];
-        i += left <= right;
-        k += right <= left;
-    }
-    *known = 1 + an_lock_sets_number(&predictor->plain, locks, count);
-    free(locks);
+    if (!common || !set)
+        return 0;
+    uint64_t *known =
+        sn_map_at(&predictor->common, (uint64_t)common << 32 | (uint64_t)set << 1 | write);
+    if (!*known)
+        *known = 1 + an_guards_common(&predictor->sets, common, set, write);
     return (uint32_t)*known - 1;
 }
 
 static void look(struct predictor *predictor, struct tr_op op, uint32_t set)
 {
     struct sight *sight = &predictor->sights[op.target];
-    struct strength strength = strength_of(predictor, set);
-    uint32_t mine = tr_op_writes(op.kind) ? strength.write : strength.read;
-    sight->common = sight->thread ? common(predictor, sight->common, mine) : mine;
+    sight->common =
+        common(predictor, sight->thread ? sight->common : set, set, tr_op_writes(op.kind));
     sight->several |= sight->thread && sight->thread != op.thread + 1u;
     sight->thread = sight->thread ? sight->thread : op.thread + 1u;
     sight->written |= tr_op_writes(op.kind);
@@ -132,23 +93,21 @@ typedef void each_access(struct predictor *predictor, size_t i, uint32_t place, 
 static void walk(struct predictor *predictor, each_access *each)
 {
     const struct an_run *run = predictor->run;
-    struct an_lock_holds *holds = sn_calloc(run->threads + 1, sizeof *holds);
+    struct an_guarded *guarded = sn_calloc(run->threads + 1, sizeof *guarded);
     struct an_places places;
     an_places_init(&places, run);
     for (size_t i = 0; i < run->ops.count; i++) {
         struct tr_op op = run->ops.at[i];
         uint32_t place = an_places_next(&places, run, i);
         if (tr_op_is_access(op.kind))
-            each(predictor, i, place, an_lock_holds_set(&holds[op.thread], &predictor->sets));
-        else if (tr_op_acquires(op.kind))
-            (void)an_lock_holds_take(&holds[op.thread], op);
-        else if (tr_op_releases(op.kind))
-            (void)an_lock_holds_give(&holds[op.thread], op, NULL);
+            each(predictor, i, place, an_guarded_set(&guarded[op.thread], &predictor->sets));
+        else
+            an_guarded_op(&guarded[op.thread], op);
     }
     an_places_release(&places);
     for (uint32_t t = 0; t < run->threads; t++)
-        vec_release(&holds[t].of);
-    free(holds);
+        vec_release(&guarded[t].held.of);
+    free(guarded);
 }
 
 static void look_at(struct predictor *predictor, size_t i, uint32_t place, uint32_t set)
@@ -289,7 +248,7 @@ static void find_pairs(void *data, unsigned worker, size_t candidate)
         for (size_t i = 0; later->before && !earlier && i < groups.of.count; i++) {
             const struct group *group = &groups.of.at[i];
             if (group->thread != later->thread && tr_op_conflict(group->kind, later->kind) &&
-                an_lock_sets_apart(&predictor->sets, group->set, later->set))
+                !an_guards_protect(&predictor->sets, group->set, later->set))
                 earlier = racing(predictor, &predictor->closers[worker], group, later);
         }
         if (earlier)
@@ -325,9 +284,7 @@ static void release(struct predictor *predictor, unsigned workers)
     free(predictor->by_candidate);
     free(predictor->sights);
     vec_release(&predictor->accesses);
-    vec_release(&predictor->strengths);
-    an_lock_sets_release(&predictor->sets);
-    an_lock_sets_release(&predictor->plain);
+    an_guards_release(&predictor->sets);
     sn_map_release(&predictor->common);
     an_sync_index_release(&predictor->index);
 }
@@ -336,6 +293,7 @@ static void syncp_whole(const struct an_run *run, unsigned workers, struct an_pa
 {
     struct predictor predictor = {.run = run};
     workers = workers ? workers : 1;
+    an_guards_init(&predictor.sets);
     predictor.sights = sn_calloc(run->variables + 1, sizeof *predictor.sights);
     walk(&predictor, look_at);
     choose_candidates(&predictor);
