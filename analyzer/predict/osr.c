@@ -22,9 +22,7 @@
 #include "analyzer/predict/osr.h"
 
 #include "analyzer/predict/prefix.h"
-
-#include <pthread.h>
-#include <stdatomic.h>
+#include "analyzer/predict/workers.h"
 
 enum closing { CLOSE_EARLIER, CLOSE_BESIDE, CLOSE_ALL, CLOSINGS };
 
@@ -583,7 +581,6 @@ struct worker {
     struct an_pairs found;
     uint32_t *past; /* of the second access */
     VEC(struct class) classes;
-    atomic_size_t *next; /* variable that nobody has taken */
 };
 
 /* An access of CLASS that races with SECOND, or AN_NONE. */
@@ -640,45 +637,32 @@ static void search_variable(struct worker *w, uint32_t number)
     vec_clear(&w->classes);
 }
 
-static void *work(void *worker)
+static void work(void *data, unsigned number, size_t variable)
 {
-    struct worker *w = worker;
-    size_t count = w->osr->variables.count, at;
-    search_init(&w->search, w->osr);
-    w->past = sn_calloc(w->osr->prefixes.threads + 1, sizeof *w->past);
-    while ((at = atomic_fetch_add(w->next, 1)) < count)
-        if (w->osr->contested[at] && !w->osr->variables.at[at].common)
-            search_variable(w, (uint32_t)at);
-    search_release(&w->search);
-    free(w->past);
-    vec_release(&w->classes);
-    return NULL;
+    struct worker *w = &((struct worker *)data)[number];
+    if (w->osr->contested[variable] && !w->osr->variables.at[variable].common)
+        search_variable(w, (uint32_t)variable);
 }
 
 static void whole(const struct an_run *run, unsigned workers, struct an_pairs *found)
 {
     struct an_osr *osr = an_osr_open(run);
-    atomic_size_t next = 0;
     workers = workers ? workers : 1;
     struct worker *all = sn_calloc(workers, sizeof *all);
-    pthread_t *threads = sn_calloc(workers, sizeof *threads);
-    unsigned started = 1; /* that many at work, of which one is this */
     for (unsigned i = 0; i < workers; i++) {
         all[i].osr = osr;
-        all[i].next = &next;
+        search_init(&all[i].search, osr);
+        all[i].past = sn_calloc(osr->prefixes.threads + 1, sizeof *all[i].past);
     }
-    while (started < workers && pthread_create(&threads[started], NULL, work, &all[started]) == 0)
-        started++;
-    work(&all[0]);
-    for (unsigned i = 1; i < started; i++)
-        pthread_join(threads[i], NULL);
-    for (unsigned i = 0; i < started; i++) {
+    an_workers_run(workers, osr->variables.count, work, all);
+    for (unsigned i = 0; i < workers; i++) {
         vec_each (const struct an_pair, pair, &all[i].found.of)
             *vec_push(&found->of) = *pair;
+        search_release(&all[i].search);
+        free(all[i].past);
+        vec_release(&all[i].classes);
         vec_release(&all[i].found.of);
     }
-    an_pairs_sort(found, run);
-    free(threads);
     free(all);
     an_osr_close(osr);
 }
