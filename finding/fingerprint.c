@@ -188,24 +188,21 @@ static void add_parties(struct sn_text *out, const struct sn_finding *finding, d
     sn_map_release(&index);
 }
 
-static bool is_only_held(const struct sn_finding *finding, uint32_t lock)
+static bool has_a_role(const struct sn_finding *finding, uint32_t lock)
 {
-    bool held = false;
-    vec_each (struct sn_site, site, &finding->sites) {
+    vec_each (struct sn_site, site, &finding->sites)
         if (site->lock == lock)
-            return false;
-        for (size_t i = 0; i < site->locks_held_count; i++)
-            held |= site->locks_held[i] == lock;
-    }
-    return held;
+            return true;
+    return false;
 }
 
-/* The locks that the finding is about; those that somebody happened to hold differ by path. */
+/* The locks that the finding is about; those that somebody happened to hold, or that a witness
+ * leads past, differ by path. */
 static void add_locks(struct sn_text *out, const struct sn_finding *finding)
 {
     struct lines names = {0};
     vec_each (struct sn_lock *, lock, &finding->locks) {
-        if (is_only_held(finding, (*lock)->id))
+        if (!has_a_role(finding, (*lock)->id))
             continue;
         struct sn_text *line = vec_push(&names.of);
         sn_text_puts(line, "lock");

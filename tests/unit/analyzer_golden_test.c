@@ -102,6 +102,9 @@ static void put_finding(struct sn_text *out, const struct sn_report *report,
                        (*lock)->address);
     vec_each (struct sn_site, site, &finding->sites)
         put_site(out, site);
+    vec_each (struct sn_step, step, &finding->witness)
+        sn_text_printf(out, "  step T%u %s [0x%" PRIx64 "]\n", step->thread, step->what,
+                       step->at.pc);
 }
 
 /* The findings of TRACE, as the golden files have them. */
