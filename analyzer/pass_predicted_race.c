@@ -4,6 +4,9 @@
  * (predict/syncp.c), each proved by a witness. What happens-before calls a race already is left to
  * the race pass.
  *
+ * A trace is looked at again only if some memory is used in a way that no lock explains
+ * (world/sights.h).
+ *
  * Instances are grouped by variable and pair of places; of each group a few are tried until one has
  * a witness that rests on nothing unknown.
  */
@@ -46,12 +49,16 @@ static void *open_pass(struct an_context *ctx)
 {
     struct predicted *self = sn_calloc(1, sizeof *self);
     self->ctx = ctx;
+    struct an_sights *sights = &ctx->world->sights;
+    sights->wanted = !an_prediction_why_not(ctx);
+    if (sights->wanted)
+        an_guards_init(&sights->guards);
     return self;
 }
 
 static bool wants(uint8_t kind)
 {
-    (void)kind;
+    (void)kind; /* the world sees for us */
     return false;
 }
 
@@ -200,16 +207,10 @@ static void tell(struct predicted *self, struct group *group)
     vec_release(&steps.of);
 }
 
-static bool is_worth_it(const struct an_context *ctx)
-{
-    return tr_reader_header(ctx->reader)->access_source != TR_SOURCE_NONE &&
-           ctx->world->threads.all.count > 1 && ctx->world->accesses;
-}
-
 static void finish(void *data)
 {
     struct predicted *self = data;
-    if (!is_worth_it(self->ctx))
+    if (!self->ctx->world->sights.suspect)
         return;
     self->prediction = an_prediction_of(self->ctx);
     if (self->prediction->why_not)

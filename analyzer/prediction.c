@@ -51,7 +51,7 @@ static bool is_unknown(void *data, const struct tr_event *ev)
 /* Begin and end. --------------------------------------------------------------------------------
  */
 
-static const char *reason_against(const struct an_context *ctx)
+const char *an_prediction_why_not(const struct an_context *ctx)
 {
     const struct tr_header *header = tr_reader_header(ctx->reader);
     if (header->access_source == TR_SOURCE_NONE)
@@ -77,7 +77,7 @@ static struct an_prediction *open_prediction(struct an_context *ctx)
     struct an_prediction *prediction = sn_calloc(1, sizeof *prediction);
     prediction->ctx = *ctx;
     prediction->ctx.world = &prediction->world;
-    prediction->why_not = reason_against(ctx);
+    prediction->why_not = an_prediction_why_not(ctx);
     if (prediction->why_not)
         return prediction;
     struct an_collect_options options = {.unknown = is_unknown, .data = prediction};

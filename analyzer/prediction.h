@@ -47,6 +47,8 @@ struct an_prediction {
     VEC(uint8_t) stacks; /* by number: 0 not known yet, 1 leads through covered code alone, 2 not */
 };
 
+/* Why nothing can be predicted from CTX's trace; NULL if something can. */
+const char *an_prediction_why_not(const struct an_context *ctx);
 /* The one of CTX, made at the first call. */
 struct an_prediction *an_prediction_of(struct an_context *ctx);
 void an_prediction_free(struct an_prediction *prediction); /* NULL is allowed */

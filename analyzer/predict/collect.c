@@ -146,13 +146,13 @@ static void access(struct collector *c, enum tr_op_kind kind, uint64_t address, 
               at + 8 > end ? (unsigned)(end - at) : 8);
 }
 
-static void free_granule(void *data, uint64_t address, uint32_t number)
+static void free_granule(void *data, struct an_cell *cell, uint64_t address)
 {
     (void)address;
     struct collector *c = data;
-    struct granule *granule = &c->granules.at[number - 1];
-    if (!granule->cuts)
+    if (!cell->number)
         return;
+    struct granule *granule = &c->granules.at[cell->number - 1];
     touch(c, granule, TR_OP_WRITE, (unsigned)__builtin_ctz(granule->cuts),
           31u - (unsigned)__builtin_clz(granule->cuts));
 }
@@ -164,7 +164,7 @@ static void free_memory(struct collector *c, const struct tr_event *ev)
     uint64_t size = ev->a0 ? ev->a0 : block ? block->size : 0;
     c->world->now.thread = an_thread(c->world, ev->thread);
     if (size)
-        an_memory_numbers(&c->world->memory, ev->object, size, free_granule, c);
+        an_memory_visit(&c->world->memory, ev->object, size, free_granule, c);
 }
 
 /* Atomics. --------------------------------------------------------------------------------------

@@ -76,7 +76,7 @@ void an_guards_release(struct an_guards *sets)
     vec_release(&sets->buckets);
 }
 
-uint32_t an_guards_held(struct an_guards *sets, const struct an_held *held)
+uint32_t an_guards_held(struct an_guards *sets, const struct an_held_locks *held)
 {
     size_t start = sets->members.count;
     vec_each (const struct an_held_lock, entry, &held->of)

@@ -25,7 +25,7 @@ struct an_guards { /* init makes the empty set */
 void an_guards_init(struct an_guards *sets);
 void an_guards_release(struct an_guards *sets);
 /* The number of the set of what is HELD. */
-uint32_t an_guards_held(struct an_guards *sets, const struct an_held *held);
+uint32_t an_guards_held(struct an_guards *sets, const struct an_held_locks *held);
 /* Is there a lock in both of which at least one holds it exclusively? */
 bool an_guards_protect(const struct an_guards *sets, uint32_t a, uint32_t b);
 /* The locks that are in A and B; of B only what is held exclusively, if EXCLUSIVE. All of the
@@ -45,7 +45,7 @@ static inline uint32_t an_guards_count(const struct an_guards *sets, uint32_t se
 
 /* What one thread holds, and the number of that set. */
 struct an_guarded { /* all zero: nothing */
-    struct an_held held;
+    struct an_held_locks held;
     uint32_t set;
     bool changed; /* SET is not that of HELD any more */
 };

@@ -18,12 +18,12 @@ struct an_held_lock {
     bool reader;                /* the outermost acquisition is one for reading */
 };
 
-struct an_held { /* all zero: none */
+struct an_held_locks { /* all zero: none */
     VEC(struct an_held_lock) of;
 };
 
 /* The entry of LOCK, or NULL. */
-static inline struct an_held_lock *an_held_find(const struct an_held *held, uint32_t lock)
+static inline struct an_held_lock *an_held_find(const struct an_held_locks *held, uint32_t lock)
 {
     for (size_t i = held->of.count; i-- > 0;)
         if (held->of.at[i].lock == lock)
@@ -32,7 +32,8 @@ static inline struct an_held_lock *an_held_find(const struct an_held *held, uint
 }
 
 /* Takes LOCK. Returns its entry, valid until the next change; it is new if it is held once. */
-static inline struct an_held_lock *an_held_acquire(struct an_held *held, uint32_t lock, bool shared)
+static inline struct an_held_lock *an_held_acquire(struct an_held_locks *held, uint32_t lock,
+                                                   bool shared)
 {
     struct an_held_lock *entry = an_held_find(held, lock);
     if (!entry) {
@@ -49,7 +50,7 @@ static inline struct an_held_lock *an_held_acquire(struct an_held *held, uint32_
 
 /* Gives LOCK back, of the other mode if it is not held in this one. Is it free now? Then *WAS is
  * what its entry was. */
-static inline bool an_held_release(struct an_held *held, uint32_t lock, bool shared,
+static inline bool an_held_release(struct an_held_locks *held, uint32_t lock, bool shared,
                                    struct an_held_lock *was)
 {
     struct an_held_lock *entry = an_held_find(held, lock);

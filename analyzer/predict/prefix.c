@@ -11,8 +11,8 @@ struct building {
     uint32_t *rows;     /* of each thread: what it knows now */
     uint32_t *channels; /* and of each channel, */
     uint32_t *semaphores;
-    struct an_held *held; /* marks are sections */
-    uint32_t *set;        /* of what is held, or AN_NONE */
+    struct an_held_locks *held; /* marks are sections */
+    uint32_t *set;              /* of what is held, or AN_NONE */
     struct write *written;
 };
 
@@ -138,7 +138,7 @@ static void hold(struct building *b, uint32_t thread, uint32_t events)
 static void lock_op(struct building *b, struct tr_op op, uint32_t index, uint32_t events)
 {
     struct an_prefixes *self = b->self;
-    struct an_held *held = &b->held[op.thread];
+    struct an_held_locks *held = &b->held[op.thread];
     bool shared = tr_op_shared(op.kind);
     if (tr_op_acquires(op.kind)) {
         struct an_held_lock *entry = an_held_acquire(held, op.target, shared);

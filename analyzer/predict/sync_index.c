@@ -25,8 +25,8 @@ struct builder {
     struct writer *writers;
     struct epochs *epochs; /* of filtered runs */
     struct sends *sends;
-    struct an_held *held; /* marks are steps */
-    uint32_t *known;      /* of each pair of threads, or NULL: see `sparse` */
+    struct an_held_locks *held; /* marks are steps */
+    uint32_t *known;            /* of each pair of threads, or NULL: see `sparse` */
     struct sn_map sparse;
 };
 
@@ -273,7 +273,7 @@ void an_sync_index_build(struct an_sync_index *index, const struct an_run *run)
         .writers = sn_calloc(run->variables + 1, sizeof(struct writer)),
         .epochs = sn_calloc(threads + 1, sizeof(struct epochs)),
         .sends = sn_calloc(run->channels + 1, sizeof(struct sends)),
-        .held = sn_calloc(threads + 1, sizeof(struct an_held)),
+        .held = sn_calloc(threads + 1, sizeof(struct an_held_locks)),
         .known = threads <= DENSE_THREADS
                      ? sn_calloc((size_t)threads * threads + 1, sizeof(uint32_t))
                      : NULL,

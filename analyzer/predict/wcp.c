@@ -45,8 +45,8 @@ struct past {
 
 struct thread {
     struct past past;
-    struct an_held held; /* marks are sections */
-    uint64_t version;    /* changes with locks and whatever else orders; no two threads share one */
+    struct an_held_locks held; /* marks are sections */
+    uint64_t version; /* changes with locks and whatever else orders; no two threads share one */
     bool joined;
 };
 

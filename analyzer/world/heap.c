@@ -130,6 +130,7 @@ static void freed(struct an_world *world, const struct tr_event *ev)
     struct an_access *access = &world->now.access;
     an_world_access(world, ev, AN_WRITE | AN_FREE);
     access->size = size > UINT32_MAX ? UINT32_MAX : (uint32_t)size;
+    an_sights_free(world, ev->object, size);
     an_memory_free(&world->memory, &world->order, world->now.thread, access, ev->object, size,
                    &world->now.conflicts);
     an_objects_forget(world, ev->object, size);
@@ -182,6 +183,7 @@ static void unmapped(struct an_world *world, const struct tr_event *ev)
     struct an_access *access = &world->now.access;
     an_world_access(world, ev, AN_WRITE | AN_FREE);
     access->size = ev->a0 > UINT32_MAX ? UINT32_MAX : (uint32_t)ev->a0;
+    an_sights_free(world, ev->object, ev->a0);
     an_memory_free(&world->memory, &world->order, world->now.thread, access, ev->object, ev->a0,
                    &world->now.conflicts);
     an_world_forget_memory(world, start, ev->a0);

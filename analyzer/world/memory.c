@@ -277,7 +277,7 @@ static void forget_cell(void *memory, struct an_cell *cell, uint64_t granule)
     (void)granule;
     if (cell->room)
         clear_cell(memory, cell);
-    cell->number = 0;
+    cell->number = cell->sight = 0;
 }
 
 void an_memory_free(struct an_memory *memory, const struct an_order *order,
@@ -301,23 +301,16 @@ uint32_t *an_memory_number(struct an_memory *memory, uint64_t address)
     return &cell_at(memory, address)->number;
 }
 
-struct numbers {
-    void (*visitor)(void *data, uint64_t granule, uint32_t number);
-    void *data;
-};
-
-static void tell_number(void *data, struct an_cell *cell, uint64_t granule)
+uint32_t *an_memory_sight(struct an_memory *memory, uint64_t address)
 {
-    const struct numbers *numbers = data;
-    if (cell->number)
-        numbers->visitor(numbers->data, granule, cell->number);
+    return &cell_at(memory, address)->sight;
 }
 
-void an_memory_numbers(struct an_memory *memory, uint64_t address, uint64_t size,
-                       void (*visitor)(void *data, uint64_t granule, uint32_t number), void *data)
+void an_memory_visit(struct an_memory *memory, uint64_t address, uint64_t size,
+                     void (*visitor)(void *data, struct an_cell *cell, uint64_t granule),
+                     void *data)
 {
-    struct numbers numbers = {visitor, data};
-    visit(memory, address, end_of(address, size), tell_number, &numbers);
+    visit(memory, address, end_of(address, size), visitor, data);
 }
 
 static void release_chunk(struct chunk *chunk)

@@ -52,6 +52,7 @@ struct an_conflicts {
 struct an_cell {
     struct an_access *at;
     uint32_t number; /* whoever follows the memory's own; forgotten with it */
+    uint32_t sight;  /* the same, of sights.h */
     uint16_t count;
     uint8_t room; /* a power of two: its exponent plus one; 0: none */
 };
@@ -80,9 +81,11 @@ void an_memory_forget(struct an_memory *memory, uint64_t address, uint64_t size)
 /* Where a number is kept with ADDRESS's granule, 0 at first: order.h's first atomic there, in a
  * world that follows no order the collector's granule. */
 uint32_t *an_memory_number(struct an_memory *memory, uint64_t address);
-/* Calls VISITOR for each granule that overlaps [ADDRESS, ADDRESS + SIZE) and has a number. */
-void an_memory_numbers(struct an_memory *memory, uint64_t address, uint64_t size,
-                       void (*visitor)(void *data, uint64_t granule, uint32_t number), void *data);
+uint32_t *an_memory_sight(struct an_memory *memory, uint64_t address);
+/* Calls VISITOR for each cell that was used and overlaps [ADDRESS, ADDRESS + SIZE). */
+void an_memory_visit(struct an_memory *memory, uint64_t address, uint64_t size,
+                     void (*visitor)(void *data, struct an_cell *cell, uint64_t granule),
+                     void *data);
 void an_memory_release(struct an_memory *memory);
 
 #endif

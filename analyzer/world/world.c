@@ -49,6 +49,7 @@ static void access_memory(struct an_world *world, const struct tr_event *ev, uin
     world->now.access.size = size > UINT32_MAX ? UINT32_MAX : (uint32_t)size;
     an_memory_access(&world->memory, &world->heap, &world->order, world->now.thread,
                      &world->now.access, ev->object, size, &world->now.conflicts);
+    an_sights_access(world, ev->object, size);
 }
 
 static void plain_access(struct an_world *world, const struct tr_event *ev)
@@ -272,6 +273,7 @@ void an_world_release(struct an_world *world)
     an_snapshot_drop(world->now.access.past);
     vec_release(&world->now.conflicts.of);
     an_memory_release(&world->memory);
+    an_sights_release(&world->sights);
     an_heap_release(&world->heap);
     an_ranges_release(&world->benign);
     an_objects_release(world);

@@ -7,7 +7,7 @@ static void equal_sets_have_one_number(void **state)
 {
     (void)state;
     struct an_guards sets;
-    struct an_held one = {0}, two = {0};
+    struct an_held_locks one = {0}, two = {0};
     struct an_held_lock was;
     an_guards_init(&sets);
     assert_int_equal(an_guards_held(&sets, &one), 0);
@@ -33,7 +33,7 @@ static void equal_sets_have_one_number(void **state)
 static void nested_acquisitions_are_one(void **state)
 {
     (void)state;
-    struct an_held held = {0};
+    struct an_held_locks held = {0};
     struct an_held_lock was;
     an_held_acquire(&held, 1, false);
     an_held_acquire(&held, 1, false);

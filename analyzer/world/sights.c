@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "analyzer/world/sights.h"
+
+#include "analyzer/world/world.h"
+
+enum { RANGE_LOOKED_AT = 64 << 20 /* of one access, as the world does */ };
+
+/* Locks. ----------------------------------------------------------------------------------------
+ */
+
+/* The world's lock set as one of `guards`. */
+static uint32_t guard_of(struct an_world *world, uint32_t lockset)
+{
+    struct an_sights *sights = &world->sights;
+    vec_cover(&sights->guard_of, lockset);
+    uint32_t *known = &sights->guard_of.at[lockset];
+    if (*known)
+        return *known - 1;
+    const struct an_lockset *set = an_lockset(world, lockset);
+    uint32_t guard = 0;
+    for (uint32_t i = 0; i < set->count; i++)
+        guard = an_guards_with(&sights->guards, guard, set->locks[i] ^ 1);
+    *known = guard + 1;
+    return guard;
+}
+
+static uint32_t common(struct an_sights *sights, uint32_t common, uint32_t guard, bool write)
+{
+    if (!common || !guard)
+        return 0;
+    uint64_t *known =
+        sn_map_at(&sights->common, (uint64_t)common << 32 | (uint64_t)guard << 1 | write);
+    if (!*known)
+        *known = 1 + an_guards_common(&sights->guards, common, guard, write);
+    return (uint32_t)*known - 1;
+}
+
+/* Uses. -----------------------------------------------------------------------------------------
+ */
+
+static bool is_over(const struct an_world *world, const struct an_sight_use *use)
+{
+    return use->thread == world->now.thread->index ||
+           an_order_before(&world->hard, world->now.thread, use->slot, use->clock);
+}
+
+/* Do all uses come before what happens now, in every order? */
+static bool all_over(const struct an_world *world, const struct an_sight *sight)
+{
+    if (!sight->others)
+        return is_over(world, &sight->first);
+    vec_each (const struct an_sight_use, use, &world->sights.lists.at[sight->others - 1].of)
+        if (!is_over(world, use))
+            return false;
+    return true;
+}
+
+static void add_use(struct an_sights *sights, struct an_sight *sight, struct an_sight_use use)
+{
+    if (!sight->others && sight->first.thread == use.thread) {
+        sight->first = use;
+        return;
+    }
+    if (!sight->others) {
+        (void)vec_push(&sights->lists);
+        sight->others = (uint32_t)sights->lists.count;
+        *vec_push(&sights->lists.at[sight->others - 1].of) = sight->first;
+    }
+    struct an_sight_uses *list = &sights->lists.at[sight->others - 1];
+    vec_each (struct an_sight_use, known, &list->of)
+        if (known->thread == use.thread) {
+            *known = use;
+            return;
+        }
+    *vec_push(&list->of) = use;
+}
+
+/* A first use, or one with which all begins anew. */
+static void begin(struct an_sights *sights, struct an_sight *sight, struct an_sight_use use,
+                  uint32_t guard, bool write)
+{
+    if (sight->others)
+        vec_clear(&sights->lists.at[sight->others - 1].of);
+    if (sight->others)
+        *vec_push(&sights->lists.at[sight->others - 1].of) = use;
+    sight->first = use;
+    sight->common = common(sights, guard, guard, write);
+    sight->written = sight->plain = false;
+}
+
+static bool is_shared(const struct an_sights *sights, const struct an_sight *sight)
+{
+    return sight->others && sights->lists.at[sight->others - 1].of.count > 1;
+}
+
+static void see(struct an_world *world, uint32_t *number)
+{
+    struct an_sights *sights = &world->sights;
+    const struct an_access *access = &world->now.access;
+    bool write = access->flags & AN_WRITE, new = !*number;
+    uint32_t guard = guard_of(world, access->lockset);
+    struct an_sight_use use = {access->slot, access->thread, access->clock};
+    if (new) {
+        (void)vec_push(&sights->all);
+        *number = (uint32_t)sights->all.count;
+    }
+    struct an_sight *sight = &sights->all.at[*number - 1];
+    uint32_t left = new ? 0 : common(sights, sight->common, guard, write);
+    if (new || (!left && all_over(world, sight))) {
+        begin(sights, sight, use, guard, write);
+    } else {
+        sight->common = left;
+        add_use(sights, sight, use);
+    }
+    sight->written |= write;
+    sight->plain |= !(access->flags & AN_ATOMIC);
+    sights->suspect |= sight->written && sight->plain && !sight->common && is_shared(sights, sight);
+}
+
+void an_sights_access(struct an_world *world, uint64_t address, uint64_t size)
+{
+    struct an_sights *sights = &world->sights;
+    uint64_t end = address + (size < RANGE_LOOKED_AT ? size : RANGE_LOOKED_AT);
+    if (!sights->wanted || end < address)
+        return;
+    for (uint64_t at = address & ~UINT64_C(7); at < end && !sights->suspect; at += 8)
+        see(world, an_memory_sight(&world->memory, at));
+}
+
+static void see_cell(void *world, struct an_cell *cell, uint64_t granule)
+{
+    (void)granule;
+    if (cell->sight && !((struct an_world *)world)->sights.suspect)
+        see(world, &cell->sight);
+}
+
+void an_sights_free(struct an_world *world, uint64_t address, uint64_t size)
+{
+    if (world->sights.wanted && !world->sights.suspect && size)
+        an_memory_visit(&world->memory, address, size, see_cell, world);
+}
+
+void an_sights_release(struct an_sights *sights)
+{
+    vec_each (struct an_sight_uses, list, &sights->lists)
+        vec_release(&list->of);
+    vec_release(&sights->lists);
+    vec_release(&sights->all);
+    vec_release(&sights->guard_of);
+    if (sights->wanted)
+        an_guards_release(&sights->guards);
+    sn_map_release(&sights->common);
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A first sight of memory, to spare most traces a second one: is there any granule that two threads
+ * use, one of them writing, without a lock that protects all of that, and without an order that no
+ * schedule can turn round (create, join, conditions: world/order.h, hard)? If not, no other order
+ * of the run makes two accesses race.
+ *
+ * What is used alone first and then handed over, or shared first and then taken back, begins anew:
+ * a sight whose accesses all come before the present one in every order is forgotten.
+ */
+#ifndef SN_ANALYZER_WORLD_SIGHTS_H
+#define SN_ANALYZER_WORLD_SIGHTS_H
+
+#include "analyzer/predict/guards.h"
+#include "base/map.h"
+
+struct an_world;
+
+struct an_sight_use { /* by one thread, latest */
+    uint32_t slot, thread;
+    uint64_t clock;
+};
+
+struct an_sight {
+    struct an_sight_use first; /* of the one thread, as long as there is only one */
+    uint32_t others;           /* a list of all, plus 1; 0: only `first` */
+    uint32_t common;           /* locks that protect all uses */
+    bool written, plain;
+};
+
+struct an_sight_uses {
+    VEC(struct an_sight_use) of;
+};
+
+struct an_sights {
+    bool wanted;              /* somebody asks */
+    bool suspect;             /* there is such a granule: nothing more need be looked at */
+    VEC(struct an_sight) all; /* number N, which the memory's cells keep, is at N - 1 */
+    VEC(struct an_sight_uses) lists;
+    struct an_guards guards;
+    VEC(uint32_t) guard_of; /* by the number of the world's lock set, plus 1 */
+    struct sn_map common;   /* of two sets, and whether the use writes: the number, plus 1 */
+};
+
+/* WORLD's `now.access` is made, of SIZE bytes at ADDRESS. */
+void an_sights_access(struct an_world *world, uint64_t address, uint64_t size);
+/* The same for a free, before the memory is forgotten. */
+void an_sights_free(struct an_world *world, uint64_t address, uint64_t size);
+void an_sights_release(struct an_sights *sights);
+
+#endif
