@@ -220,7 +220,8 @@ static void finish(void *data)
         return;
     look(self);
     vec_each (struct candidate, candidate, &self->candidates)
-        try_candidate(self, candidate);
+        if (!candidate->second.benign)
+            try_candidate(self, candidate);
     vec_each (struct group, group, &self->groups)
         if (group->proved || group->unknown)
             tell(self, group);

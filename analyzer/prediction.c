@@ -134,9 +134,11 @@ static void glimpse_before(struct an_prediction *prediction, struct an_glimpse *
         SN_NEW_ARRAY(&prediction->ctx.report->arena, struct an_held, thread->held.count + 1);
     for (size_t i = 0; i < thread->held.count; i++)
         glimpse->held[i] = thread->held.at[i];
-    if (op.target < prediction->run.addresses.count && tr_op_is_access(op.kind))
-        glimpse->variable =
-            an_variable(&prediction->ctx, prediction->run.addresses.at[op.target], 0);
+    if (op.target >= prediction->run.addresses.count || !tr_op_is_access(op.kind))
+        return;
+    uint64_t address = prediction->run.addresses.at[op.target];
+    glimpse->variable = an_variable(&prediction->ctx, address, 0);
+    glimpse->benign = an_benign_holds(&world->benign, address);
 }
 
 static unsigned flags_of(const struct tr_event *ev, struct tr_op op)
