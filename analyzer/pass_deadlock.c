@@ -51,7 +51,7 @@ static void prove_all(struct deadlocks *deadlocks)
     if (deadlocks->prediction)
         return;
     deadlocks->prediction = an_prediction_of(deadlocks->ctx);
-    if (deadlocks->prediction->why_not)
+    if (!deadlocks->prediction->made)
         return;
     const struct an_run *run = &deadlocks->prediction->run;
     an_patterns_find(run, deadlocks->ctx->options->deadlock_length,
@@ -416,13 +416,15 @@ static bool tell_proved(struct deadlocks *deadlocks, const struct an_pattern *pa
                 parties_at[i] = &glimpses[k];
     bool lined_up = line_up(parties_at, pattern->length, parties);
     if (lined_up) {
-        struct sn_finding *finding =
-            tell_parties(&prediction->ctx, parties, pattern->length, SN_PREDICTED);
-        for (size_t i = 0; i < shown; i++)
+        bool proved = !prediction->why_not;
+        struct sn_finding *finding = tell_parties(&prediction->ctx, parties, pattern->length,
+                                                  proved ? SN_PREDICTED : SN_POSSIBLE);
+        finding->reason = prediction->why_not;
+        for (size_t i = 0; proved && i < shown; i++)
             for (size_t k = 0; k < steps.of.count; k++)
                 if (glimpses[k].op == steps.of.at[i])
                     an_prediction_tell_step(prediction, finding, &glimpses[k], false);
-        for (uint32_t i = 0; i < pattern->length; i++)
+        for (uint32_t i = 0; proved && i < pattern->length; i++)
             an_prediction_tell_step(prediction, finding, parties_at[i], true);
     }
     free(glimpses);
@@ -446,7 +448,7 @@ static void tell_pattern(void *self, const struct an_node *const *nodes, uint32_
         reason = sn_sprintf(&deadlocks->ctx->report->arena, "%s; %s", reason,
                             deadlocks->prediction->why_not);
     uint64_t *number = sn_map_find(&deadlocks->proved, key);
-    if (number) {
+    if (number && !deadlocks->prediction->why_not) {
         const struct an_pattern *pattern = &deadlocks->patterns.of.at[*number];
         struct an_witness witness = {0};
         enum an_proof proof = an_prediction_prove(deadlocks->prediction, pattern->ops,
@@ -462,10 +464,12 @@ static void tell_pattern(void *self, const struct an_node *const *nodes, uint32_
     tell_possible(deadlocks, nodes, count, reason);
 }
 
-/* Cycles through joins are told only where they are proved. */
+/* Cycles through joins are told only where they are proved, as far as the trace goes. */
 static void tell_joins(struct deadlocks *deadlocks)
 {
     prove_all(deadlocks);
+    if (!deadlocks->prediction->made)
+        return;
     const struct an_run *run = &deadlocks->prediction->run;
     vec_each (const struct an_pattern, pattern, &deadlocks->patterns.of) {
         bool joins = false;

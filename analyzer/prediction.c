@@ -51,12 +51,17 @@ static bool is_unknown(void *data, const struct tr_event *ev)
 /* Begin and end. --------------------------------------------------------------------------------
  */
 
+static bool is_missing_a_part(const struct an_context *ctx)
+{
+    return tr_reader_lost(ctx->reader) || tr_reader_header(ctx->reader)->ring_lost;
+}
+
 const char *an_prediction_why_not(const struct an_context *ctx)
 {
     const struct tr_header *header = tr_reader_header(ctx->reader);
     if (header->access_source == TR_SOURCE_NONE)
         return "accesses were not recorded, so nobody knows what each thread's way depends on";
-    if (tr_reader_lost(ctx->reader) || header->ring_lost)
+    if (is_missing_a_part(ctx))
         return "a part of the trace is missing, and with it what each thread's way depends on";
     return NULL;
 }
@@ -78,9 +83,10 @@ static struct an_prediction *open_prediction(struct an_context *ctx)
     prediction->ctx = *ctx;
     prediction->ctx.world = &prediction->world;
     prediction->why_not = an_prediction_why_not(ctx);
-    if (prediction->why_not)
+    if (is_missing_a_part(ctx))
         return prediction;
-    struct an_collect_options options = {.unknown = is_unknown, .data = prediction};
+    struct an_collect_options options = {.unknown = prediction->why_not ? NULL : is_unknown,
+                                         .data = prediction};
     struct sn_error err;
     if (an_collect(ctx->reader, &options, &prediction->world, &prediction->run, &err) < 0) {
         prediction->why_not = "the trace cannot be read again";
@@ -89,6 +95,7 @@ static struct an_prediction *open_prediction(struct an_context *ctx)
     find_places(prediction);
     an_sync_index_build(&prediction->index, &prediction->run);
     an_ideal_init(&prediction->ideal, &prediction->index);
+    prediction->made = true;
     return prediction;
 }
 
@@ -103,7 +110,7 @@ void an_prediction_free(struct an_prediction *prediction)
 {
     if (!prediction)
         return;
-    if (prediction->places) {
+    if (prediction->made) {
         an_ideal_release(&prediction->ideal);
         an_sync_index_release(&prediction->index);
     }

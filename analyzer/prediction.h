@@ -11,8 +11,9 @@
  *     }
  *
  * Nothing is predicted from a trace without accesses, or of which a part is missing: `why_not` says
- * so. What threads do behind a stack that leads through code whose accesses were not recorded
- * counts as unknown.
+ * so. (Of the former there is a run all the same: what even that excludes need not be told.) What
+ * threads do behind a stack that leads through code whose accesses were not recorded counts as
+ * unknown.
  */
 #ifndef SN_ANALYZER_PREDICTION_H
 #define SN_ANALYZER_PREDICTION_H
@@ -39,7 +40,8 @@ struct an_glimpse {
 
 struct an_prediction {
     struct an_context ctx; /* the context with a world of its own, as of the last look */
-    const char *why_not;
+    const char *why_not;   /* what is found may be told as possible at most; or NULL */
+    bool made;             /* there is a run: of a trace without accesses, too */
     struct an_world world;
     struct an_run run;
     uint32_t *places; /* of each operation (sync_index.h) */
