@@ -118,7 +118,7 @@ static int analyze(struct sn_assembly *assembly, const struct sn_trace *trace, s
     struct sn_report *report = &assembly->report;
     size_t first = report->findings.count;
     struct sn_progress progress;
-    sn_progress_start(&progress, "snarl: analyzing");
+    sn_progress_start(&progress, "snarl: analyzing", tr_reader_path(reader));
     int ret = an_analyze(reader, report, &assembly->analysis, sn_progress_show, &progress, err);
     sn_progress_end(&progress);
     if (report->findings.count > first) {

@@ -7,6 +7,7 @@
 
 #include "analyzer/predict/collect.h"
 #include "analyzer/predict/patterns.h"
+#include "analyzer/predict/sync_order.h"
 #include "analyzer/world/locks.h"
 #include "cli/input.h"
 #include "cli/output.h"
@@ -148,6 +149,9 @@ static int follow(struct raw *raw, struct sn_error *err)
             raw->events += (uint64_t)count;
         }
         code = count < 0 ? (int)count : tell_races(raw, err);
+        if (raw->events > AN_NUMBERS)
+            code = sn_fail(err, SN_E_LIMIT, NULL, SN_NO_OFFSET, "there are more than %u events",
+                           AN_NUMBERS);
         sn_progress_show(&raw->progress, tr_std_progress(raw->std));
     }
     raw->relation->close(self);
@@ -165,6 +169,9 @@ static int collect(struct raw *raw, struct sn_error *err)
         sn_progress_show(&raw->progress, tr_std_progress(raw->std));
     } while (count > 0);
     raw->events = raw->run.ops.count;
+    if (count == 0 && raw->events > AN_NUMBERS)
+        return sn_fail(err, SN_E_LIMIT, NULL, SN_NO_OFFSET, "there are more than %u events",
+                       AN_NUMBERS);
     count_names(raw);
     return (int)count;
 }
@@ -260,7 +267,7 @@ int sn_raw_list(const struct sn_settings *settings, const char *path, struct sn_
         raw.relation = an_relation_find("shb");
         raw.deadlocks = SN_DEADLOCKS_SPD;
     }
-    sn_progress_start(&raw.progress, "snarl: analyzing");
+    sn_progress_start(&raw.progress, "snarl: analyzing", path);
     bool plain = sn_input_form(path, settings->input) == SN_INPUT_STD;
     int code = plain ? list_std(&raw, path, err) : list_trace(&raw, path, err);
     sn_progress_end(&raw.progress);
