@@ -395,6 +395,15 @@ static bool line_up(const struct an_glimpse *const *glimpses, uint32_t count, st
     return true;
 }
 
+/* Is a step about the cycle? Others only lead past it. */
+static bool concerns(const struct an_glimpse *glimpse, const struct party *parties, uint32_t count)
+{
+    for (uint32_t i = 0; glimpse->object && i < count; i++)
+        if (parties[i].holds == glimpse->object || parties[i].wants == glimpse->object)
+            return true;
+    return !glimpse->object;
+}
+
 static bool tell_proved(struct deadlocks *deadlocks, const struct an_pattern *pattern,
                         const struct an_witness *witness)
 {
@@ -422,7 +431,8 @@ static bool tell_proved(struct deadlocks *deadlocks, const struct an_pattern *pa
         finding->reason = prediction->why_not;
         for (size_t i = 0; proved && i < shown; i++)
             for (size_t k = 0; k < steps.of.count; k++)
-                if (glimpses[k].op == steps.of.at[i])
+                if (glimpses[k].op == steps.of.at[i] &&
+                    concerns(&glimpses[k], parties, pattern->length))
                     an_prediction_tell_step(prediction, finding, &glimpses[k], false);
         for (uint32_t i = 0; proved && i < pattern->length; i++)
             an_prediction_tell_step(prediction, finding, parties_at[i], true);

@@ -6,6 +6,7 @@
  */
 /* EXPECT: data-race predicted @barron @olivia */
 /* FINDING: variable=garlic_count threads=2 */
+/* TSAN: sees what happened, and this did not */
 #include "order.h"
 #include <pthread.h>
 #include <stdio.h>
