@@ -39,6 +39,22 @@
                               : ((v)->at = sn_cover((v)->at, &(v)->count, (i), sizeof *(v)->at),   \
                                  (v)->room = (v)->count, (void)0))
 
+/* How many elements at the beginning are such that CONDITION holds of them, where it holds of none
+ * behind the first of which it does not: NAME is the element that it is asked of. */
+#define vec_count_while(type, name, v, condition)                                                  \
+    ({                                                                                             \
+        size_t low_ = 0, high_ = (v)->count;                                                       \
+        while (low_ < high_) {                                                                     \
+            size_t middle_ = low_ + (high_ - low_) / 2;                                            \
+            const type *name = &(v)->at[middle_];                                                  \
+            if (condition)                                                                         \
+                low_ = middle_ + 1;                                                                \
+            else                                                                                   \
+                high_ = middle_;                                                                   \
+        }                                                                                          \
+        low_;                                                                                      \
+    })
+
 #define vec_last(v)    (&(v)->at[(v)->count - 1])
 #define vec_pop(v)     (&(v)->at[--(v)->count])
 #define vec_clear(v)   ((v)->count = 0)

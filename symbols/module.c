@@ -210,14 +210,8 @@ const struct sn_symbol *sn_module_symbol_at(struct sn_module *module, uint64_t a
 {
     if (!module->with_symbols)
         index_symbols(module);
-    size_t low = 0, high = module->symbols.count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (module->symbols.at[middle].address <= address)
-            low = middle + 1;
-        else
-            high = middle;
-    }
+    size_t low =
+        vec_count_while(struct sn_symbol, known, &module->symbols, known->address <= address);
     for (size_t back = 0; back < LOOK_BACK && low > 0; back++) {
         const struct sn_symbol *symbol = &module->symbols.at[--low];
         if (symbol->function == function && address - symbol->address < symbol->size)

@@ -49,14 +49,7 @@ void sn_ranges_sort(struct sn_ranges *ranges)
 
 const struct sn_range *sn_ranges_find(const struct sn_ranges *ranges, uint64_t address)
 {
-    size_t low = 0, high = ranges->of.count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (ranges->of.at[middle].low <= address)
-            low = middle + 1;
-        else
-            high = middle;
-    }
+    size_t low = vec_count_while(struct sn_range, range, &ranges->of, range->low <= address);
     for (size_t back = 0; back < LOOK_BACK && low > 0; back++)
         if (address < ranges->of.at[--low].high)
             return &ranges->of.at[low];

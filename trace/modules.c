@@ -117,14 +117,8 @@ void tr_modules_settle(struct tr_modules *modules)
 
 static const struct tr_ground *ground_at(const struct tr_modules *modules, uint64_t address)
 {
-    size_t low = 0, high = modules->grounds.count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (modules->grounds.at[middle].start <= address)
-            low = middle + 1;
-        else
-            high = middle;
-    }
+    size_t low =
+        vec_count_while(struct tr_ground, ground, &modules->grounds, ground->start <= address);
     return low && address < modules->grounds.at[low - 1].end ? &modules->grounds.at[low - 1] : NULL;
 }
 

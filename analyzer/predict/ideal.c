@@ -216,12 +216,11 @@ void an_closer_add(struct an_closer *closer, uint32_t thread, uint32_t place)
     }
 }
 
-/* Of USER's sections from FIRST (an index of its numbers) back: is one there that is later than
- * NODE's, and excludes it? */
-static bool excludes(const struct an_index_lock *lock, const struct an_lock_user *user, size_t last,
-                     const struct an_open_node *node)
+/* Is one of USER's first COUNT sections later than NODE's, and excludes it? */
+static bool excludes(const struct an_index_lock *lock, const struct an_lock_user *user,
+                     size_t count, const struct an_open_node *node)
 {
-    for (size_t i = last; i-- > 0 && user->numbers.at[i] > node->number;)
+    for (size_t i = count; i-- > 0 && user->numbers.at[i] > node->number;)
         if (!node->shared || !lock->sections.at[user->numbers.at[i] - 1].shared)
             return true;
     return false;
@@ -237,15 +236,9 @@ static bool must_end(const struct an_closer *closer, const struct an_open_node *
         uint32_t place = closer->place[user->thread];
         if (*vec_last(&user->numbers) <= node->number || !place)
             continue;
-        size_t low = 0, high = user->numbers.count;
-        while (low < high) {
-            size_t middle = low + (high - low) / 2;
-            if (lock->sections.at[user->numbers.at[middle] - 1].place <= place)
-                low = middle + 1;
-            else
-                high = middle;
-        }
-        if (excludes(lock, user, low, node))
+        size_t taken = vec_count_while(uint32_t, number, &user->numbers,
+                                       lock->sections.at[*number - 1].place <= place);
+        if (excludes(lock, user, taken, node))
             return true;
     }
     return false;
@@ -267,27 +260,14 @@ static int end_one(struct an_closer *closer, uint32_t thread)
     return 0;
 }
 
-/* How many of COUNT numbers, ascending, are not above MOST. */
-static uint32_t up_to(const uint32_t *at, size_t count, uint32_t most)
-{
-    size_t low = 0;
-    while (low < count) {
-        size_t middle = low + (count - low) / 2;
-        if (at[middle] <= most)
-            low = middle + 1;
-        else
-            count = middle;
-    }
-    return (uint32_t)low;
-}
-
 /* Sees that the cut holds enough posts of a semaphore, as end_one says it. */
 static int add_posts(struct an_closer *closer, uint32_t number)
 {
     const struct an_index_semaphore *semaphore = &closer->index->semaphore[number];
     uint32_t waits = 0;
     vec_each (struct an_waiter, waiter, &semaphore->waiters)
-        waits += up_to(waiter->places.at, waiter->places.count, closer->place[waiter->thread]);
+        waits += (uint32_t)vec_count_while(uint32_t, place, &waiter->places,
+                                           *place <= closer->place[waiter->thread]);
     int moved = 0;
     for (uint32_t i = 0; i + semaphore->initial < waits; i++) {
         if (i == semaphore->posts.count)

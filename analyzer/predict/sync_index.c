@@ -305,28 +305,13 @@ void an_sync_index_build(struct an_sync_index *index, const struct an_run *run)
 
 size_t an_steps_behind(const struct an_index_thread *thread, uint32_t place)
 {
-    size_t low = 0, high = thread->steps.count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (thread->steps.at[middle].place <= place)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
+    return vec_count_while(struct an_step, step, &thread->steps, step->place <= place);
 }
 
 uint32_t an_open_at(const struct an_index_thread *thread, uint32_t place)
 {
-    size_t low = 0, high = thread->opens.count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (thread->opens.at[middle].place <= place)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low ? thread->opens.at[low - 1].innermost : 0;
+    size_t begun = vec_count_while(struct an_open, open, &thread->opens, open->place <= place);
+    return begun ? thread->opens.at[begun - 1].innermost : 0;
 }
 
 void an_sync_index_release(struct an_sync_index *index)

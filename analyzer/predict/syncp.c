@@ -199,15 +199,8 @@ static struct group *group_of(struct groups *groups, const struct access *access
 static size_t first_behind(const struct predictor *predictor, const struct group *group,
                            uint32_t place)
 {
-    size_t low = 0, high = group->accesses.count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (predictor->accesses.at[group->accesses.at[middle]].place <= place)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
+    return vec_count_while(uint32_t, number, &group->accesses,
+                           predictor->accesses.at[*number].place <= place);
 }
 
 /* The ideal of what comes before either, in the closer's cut. */
