@@ -86,8 +86,19 @@ suite()
     ((bad == 0)) || failures+=("$preset: $bad tests, see above")
 }
 
+print_failures()
+{
+    local input
+    for input in "build/fuzz/failures/$1"-*; do
+        printf 'base64 -d <<. | xz -d >%s\n' "$input"
+        xz -c "$input" | base64
+        echo .
+    done
+}
+
 # fuzz SECONDS: all fuzzers in turn, sharing that time. New inputs are kept in build/fuzz/corpus; an
-# input that fails is kept in build/fuzz/failures, and belongs into fuzz/corpus once it is mended.
+# input that fails is kept in build/fuzz/failures, and belongs into fuzz/corpus once mended; it
+# is printed too, for who has only the output.
 fuzz()
 {
     local fuzzers=() fuzzer name seeds
@@ -101,7 +112,8 @@ fuzz()
         [ ! -d "fuzz/corpus/$name" ] || seeds=("fuzz/corpus/$name")
         step "fuzz $name" "$fuzzer" -max_total_time=$(($1 / ${#fuzzers[@]})) -timeout=10 \
             -rss_limit_mb=2048 -verbosity=0 -print_final_stats=1 \
-            -artifact_prefix="build/fuzz/failures/$name-" "build/fuzz/corpus/$name" "${seeds[@]}"
+            -artifact_prefix="build/fuzz/failures/$name-" "build/fuzz/corpus/$name" "${seeds[@]}" ||
+            print_failures "$name"
     done
 }
 
