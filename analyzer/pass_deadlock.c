@@ -458,6 +458,9 @@ static void tell_pattern(void *self, const struct an_node *const *nodes, uint32_
         reason = sn_sprintf(&deadlocks->ctx->report->arena, "%s; %s", reason,
                             deadlocks->prediction->why_not);
     uint64_t *number = sn_map_find(&deadlocks->proved, key);
+    if (!number && deadlocks->prediction->run.cut)
+        reason = sn_sprintf(&deadlocks->ctx->report->arena,
+                            "%s; the trace is too long to look at all of it", reason);
     if (number && !deadlocks->prediction->why_not) {
         const struct an_pattern *pattern = &deadlocks->patterns.of.at[*number];
         struct an_witness witness = {0};

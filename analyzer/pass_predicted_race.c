@@ -76,8 +76,10 @@ static void find_candidates(struct predicted *self)
         an_relation_apply(an_relation_find("hb"), run, 1, &observed);
     vec_each (struct an_pair, pair, &observed.of)
         *sn_map_at(&racy, an_run_event(run, pair->second)) = 1;
+    /* What has no address stands for memory that cannot race, or for no memory at all. */
     vec_each (struct an_pair, pair, &predicted.of)
-        if (!sn_map_find(&racy, an_run_event(run, pair->second)) &&
+        if (pair->variable < run->addresses.count &&
+            !sn_map_find(&racy, an_run_event(run, pair->second)) &&
             self->candidates.count < LOOKED_AT)
             vec_push(&self->candidates)->pair = *pair;
     sn_map_release(&racy);
@@ -210,7 +212,7 @@ static void tell(struct predicted *self, struct group *group)
 static void finish(void *data)
 {
     struct predicted *self = data;
-    if (!self->ctx->world->sights.suspect)
+    if (!self->ctx->world->sights.suspects.of.count)
         return;
     self->prediction = an_prediction_of(self->ctx);
     if (self->prediction->why_not)

@@ -85,17 +85,26 @@ static struct an_prediction *open_prediction(struct an_context *ctx)
     prediction->why_not = an_prediction_why_not(ctx);
     if (is_missing_a_part(ctx))
         return prediction;
-    struct an_collect_options options = {.unknown = prediction->why_not ? NULL : is_unknown,
+    const struct an_sights *sights = &ctx->world->sights;
+    struct an_collect_options options = {.bounded = true,
+                                         .suspects = sights->wanted ? &sights->suspects : NULL,
+                                         .unknown = prediction->why_not ? NULL : is_unknown,
                                          .data = prediction};
     struct sn_error err;
     if (an_collect(ctx->reader, &options, &prediction->world, &prediction->run, &err) < 0) {
         prediction->why_not = "the trace cannot be read again";
         return prediction;
     }
+    prediction->made = true;
+    if (prediction->run.cut)
+        *vec_push(&ctx->report->notes) = sn_sprintf(
+            &ctx->report->arena,
+            "only the first %llu of %llu events were looked at for what another order would do: "
+            "more does not fit into memory",
+            (unsigned long long)prediction->run.cut, (unsigned long long)ctx->world->events);
     find_places(prediction);
     an_sync_index_build(&prediction->index, &prediction->run);
     an_ideal_init(&prediction->ideal, &prediction->index);
-    prediction->made = true;
     return prediction;
 }
 

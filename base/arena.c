@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 enum { HUGE_PAGE = 2 << 20 };
 
@@ -21,6 +23,46 @@ static _Noreturn void out_of_memory(void)
 {
     fputs("snarl: out of memory\n", stderr);
     _Exit(2);
+}
+
+/* The number that stands behind NAME in a file of the system; MISSING if there is none. */
+static uint64_t number_in(const char *path, const char *name, uint64_t missing)
+{
+    char line[256];
+    unsigned long long number = missing;
+    FILE *file = fopen(path, "re");
+    while (file && fgets(line, sizeof line, file))
+        if (strncmp(line, name, strlen(name)) == 0 &&
+            sscanf(line + strlen(name), "%llu", &number) == 1)
+            break;
+    if (file)
+        fclose(file);
+    return number;
+}
+
+static uint64_t less(uint64_t from, uint64_t what)
+{
+    return from > what ? from - what : 0;
+}
+
+uint64_t sn_memory_left(void)
+{
+    uint64_t left = UINT64_MAX;
+    uint64_t kilobytes = number_in("/proc/meminfo", "MemAvailable:", UINT64_MAX >> 10);
+    uint64_t most = number_in("/sys/fs/cgroup/memory.max", "", UINT64_MAX);
+    struct rlimit limit;
+    if (kilobytes << 10 < left)
+        left = kilobytes << 10;
+    if (most != UINT64_MAX) {
+        uint64_t group = less(most, number_in("/sys/fs/cgroup/memory.current", "", 0));
+        left = group < left ? group : left;
+    }
+    if (getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY) {
+        uint64_t pages = number_in("/proc/self/statm", "", 0);
+        uint64_t own = less(limit.rlim_cur, pages * (uint64_t)sysconf(_SC_PAGESIZE));
+        left = own < left ? own : left;
+    }
+    return left;
 }
 
 void *sn_malloc(size_t size)

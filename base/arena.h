@@ -12,6 +12,7 @@
 #define SN_BASE_ARENA_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 struct sn_arena_block;
 
@@ -33,6 +34,9 @@ void sn_arena_release(struct sn_arena *arena);
 
 /* malloc and realloc that do not return NULL. */
 void *sn_malloc(size_t size);
+/* How many bytes can still be had: what the machine, the control group and the limit of this
+ * process have left, whichever is least. */
+uint64_t sn_memory_left(void);
 void *sn_calloc(size_t count, size_t size);
 void *sn_realloc(void *old, size_t size);
 /* OLD (malloc'd, or NULL) of OLD_SIZE bytes becomes SIZE bytes, zeroed behind the old ones. A large

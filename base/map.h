@@ -21,8 +21,9 @@ struct sn_map_slot {
 
 struct sn_map {
     struct sn_map_slot *slots;
-    uint8_t *used;
-    size_t count, mask; /* mask + 1 slots, or none where slots is NULL */
+    size_t count, mask;      /* mask + 1 slots, or none where slots is NULL */
+    struct sn_map_slot zero; /* what is under key 0, */
+    bool has_zero;           /* if it is there */
 };
 
 /* The value under KEY, or NULL. */

@@ -28,30 +28,20 @@ void tr_damage_add(struct tr_damage *damage, uint64_t offset, const char *format
     va_end(args);
 }
 
-bool tr_index_decode(struct tr_coder *coder, const uint8_t **at, const uint8_t *end,
-                     struct tr_event *ev)
-{
-    uint64_t before = coder->time;
-    const uint8_t *next = tr_decode(coder, *at, end, ev);
-    if (!next || coder->time < before) /* time never goes back within a chunk */
-        return false;
-    *at = next;
-    return true;
-}
-
 /* The file that is indexed. */
 struct pass {
     struct tr_index *index;
-    const uint8_t *bytes;
-    uint64_t size;
+    const struct tr_source *source;
+    struct tr_cursor cursor;
     struct sn_map module_of; /* by load bias: its place among those told, plus 1 */
 };
 
-enum place_kind { PLACE_EMPTY, PLACE_CHUNK, PLACE_GARBAGE };
+enum place_kind { PLACE_EMPTY, PLACE_CHUNK, PLACE_GARBAGE, PLACE_UNREADABLE };
 
 static enum place_kind look(const struct pass *pass, uint64_t offset, struct tr_chunk *chunk)
 {
-    memcpy(chunk, pass->bytes + offset, sizeof *chunk);
+    if (!tr_source_read(pass->source, offset, chunk, sizeof *chunk))
+        return PLACE_UNREADABLE;
     if (chunk->magic == 0) /* written last: given out, but never begun */
         return PLACE_EMPTY;
     if (chunk->magic != TR_CHUNK_MAGIC || chunk->offset != offset || chunk->size < TR_CHUNK_ALIGN ||
@@ -145,42 +135,43 @@ static void collect(struct pass *pass, const struct tr_event *ev)
 static void decode_chunk(struct pass *pass, struct tr_place *place, uint64_t end)
 {
     struct tr_index *index = pass->index;
-    struct tr_coder coder = {.time = place->time};
-    const uint8_t *at = pass->bytes + place->events, *stop = pass->bytes + end;
+    struct tr_cursor *cursor = &pass->cursor;
     struct tr_event ev, before = {0};
-    for (;;) {
-        uint64_t offset = (uint64_t)(at - pass->bytes);
-        if (!tr_index_decode(&coder, &at, stop, &ev))
-            break;
-        ev.offset = offset;
+    tr_cursor_open(cursor, pass->source, place->events, end, place->time);
+    while (tr_cursor_next(cursor, &ev)) {
         if (ev.kind == TR_RUN)
             collect_run(index, &before, ev.a0, ev.a1);
         if (ev.kind == TR_LOST && ev.mode != TR_LOSS_NO_STACK)
-            tr_index_lost_at(index, coder.time);
-        ev.time = coder.time;
+            tr_index_lost_at(index, cursor->coder.time);
+        ev.time = cursor->coder.time;
         collect(pass, &ev);
         before = ev;
     }
-    place->end = (uint64_t)(at - pass->bytes);
-    place->last = coder.time;
-    if (at < stop && *at)
-        tr_index_lost_at(index, coder.time);
-    if (at < stop && *at && !index->damage.cut)
+    place->end = tr_cursor_offset(cursor);
+    place->last = cursor->coder.time;
+    bool damaged = tr_cursor_peek(cursor) > 0;
+    if (damaged || cursor->broken)
+        tr_index_lost_at(index, place->last);
+    if (cursor->broken)
+        tr_damage_add(&index->damage, cursor->end, "%s", TR_UNREADABLE);
+    else if (damaged && !index->damage.cut)
         tr_damage_add(&index->damage, place->end, "no event of a trace of version %d",
                       TR_VERSION_NUMBER);
 }
 
-static bool all_zero(const uint8_t *p, const uint8_t *end)
+/* Is there nothing between OFFSET and END? */
+static bool all_zero(const struct tr_source *source, uint64_t offset, uint64_t end)
 {
-    for (; end - p >= 8; p += 8) {
-        uint64_t word;
-        memcpy(&word, p, sizeof word);
-        if (word)
-            return false;
+    uint64_t words[512];
+    for (size_t size; offset < end; offset += size) {
+        size = end - offset < sizeof words ? (size_t)(end - offset) : sizeof words;
+        words[(size - 1) / 8] = 0;
+        if (!tr_source_read(source, offset, words, size))
+            return true;
+        for (size_t i = 0; i < (size + 7) / 8; i++)
+            if (words[i])
+                return false;
     }
-    for (; p < end; p++)
-        if (*p)
-            return false;
     return true;
 }
 
@@ -189,9 +180,9 @@ static uint64_t take_chunk(struct pass *pass, uint64_t offset, const struct tr_c
 {
     struct tr_index *index = pass->index;
     uint64_t end = offset + chunk->size;
-    if (end > pass->size) {
+    if (end > pass->source->size) {
         index->damage.cut = true;
-        end = pass->size;
+        end = pass->source->size;
         tr_damage_add(&index->damage, end, "the file ends within a chunk of thread %" PRIu32,
                       chunk->thread);
     }
@@ -208,9 +199,9 @@ static uint64_t take_chunk(struct pass *pass, uint64_t offset, const struct tr_c
     if (index->damage.cut)
         tr_index_lost_at(index, place.last);
     /* What stands behind the 0x00 of the end was an event once, unless the writer was killed. */
-    if (place.end < end && !pass->bytes[place.end]) {
+    if (tr_cursor_peek(&pass->cursor) == 0) {
         uint64_t quiet = place.end + HALF_EVENT < end ? place.end + HALF_EVENT : end;
-        if (!all_zero(pass->bytes + quiet, pass->bytes + end)) {
+        if (!all_zero(pass->source, quiet, end)) {
             tr_index_lost_at(index, place.last);
             tr_damage_add(&index->damage, place.end,
                           "a chunk of thread %" PRIu32 " ends before its events do", chunk->thread);
@@ -237,8 +228,14 @@ static void find_chunks(struct pass *pass)
     uint64_t time = 0;       /* of the latest chunk: later places were given out later */
     uint64_t offset = TR_HEADER_SIZE;
     struct tr_chunk chunk;
-    while (offset < pass->size && pass->size - offset >= sizeof chunk) {
+    const uint64_t size = pass->source->size;
+    while (offset < size && size - offset >= sizeof chunk) {
         enum place_kind kind = look(pass, offset, &chunk);
+        if (kind == PLACE_UNREADABLE) {
+            tr_index_lost_at(pass->index, header->ring_size ? 0 : time);
+            tr_damage_add(damage, offset, "%s", TR_UNREADABLE);
+            break;
+        }
         if (kind == PLACE_GARBAGE && !in_garbage) {
             tr_index_lost_at(pass->index, header->ring_size ? 0 : time);
             tr_damage_add(damage, offset, "no chunk where one should start");
@@ -252,10 +249,10 @@ static void find_chunks(struct pass *pass)
             offset += kind == PLACE_EMPTY ? tr_empty_size(header, offset) : TR_CHUNK_ALIGN;
     }
     bool grew = !header->lost[TR_LOSS_NO_SPACE]; /* else the end counts what could not be had */
-    if (!damage->cut && grew && (pass->size < TR_HEADER_SIZE || header->end > pass->size)) {
+    if (!damage->cut && grew && (size < TR_HEADER_SIZE || header->end > size)) {
         damage->cut = true;
         tr_index_lost_at(pass->index, header->ring_size ? 0 : time);
-        tr_damage_add(damage, pass->size, "the file ends where chunks should follow");
+        tr_damage_add(damage, size, "the file ends where chunks should follow");
     }
 }
 
@@ -346,23 +343,23 @@ static void drop_before_losses(struct tr_index *index)
     index->chunks.count = count;
 }
 
-static void find_gaps(struct tr_index *index, const uint8_t *bytes)
+static void find_gaps(struct tr_index *index, const struct tr_source *source)
 {
     const struct tr_header *header = &index->header;
     struct tr_gaps *gaps = &index->gaps;
     gaps->any = header->ring_lost || header->flags & TR_IS_SNAPSHOT;
     if (!gaps->any)
         return;
-    bool known = header->counter_bits >= 1 && header->counter_bits <= 32;
+    struct tr_cursor cursor = {0};
     struct tr_event ev;
     vec_each (struct tr_place, place, &index->chunks) {
-        struct tr_coder coder = {.time = place->time};
-        const uint8_t *at = bytes + place->events, *end = bytes + place->end;
-        while (tr_index_decode(&coder, &at, end, &ev))
-            if ((uint64_t)(at - bytes) <= place->settled)
-                tr_gaps_add(gaps, &ev, known ? header->counter_bits : TR_COUNTER_BITS,
+        tr_cursor_open(&cursor, source, place->events, place->end, place->time);
+        while (tr_cursor_next(&cursor, &ev))
+            if (tr_cursor_offset(&cursor) <= place->settled)
+                tr_gaps_add(gaps, &ev, header->counter_bits,
                             header->ring_lost && place->time <= header->ring_time);
     }
+    tr_cursor_release(&cursor);
     tr_gaps_sort(gaps);
     vec_each (struct tr_observers, observers, &index->observers)
         observers->version = tr_gaps_before(gaps, false, observers->object, observers->version);
@@ -384,24 +381,25 @@ static void find_missing(struct tr_index *index)
     }
 }
 
-void tr_index_build(struct tr_index *index, const uint8_t *bytes, uint64_t size)
+void tr_index_build(struct tr_index *index, const struct tr_header *header,
+                    const struct tr_source *source)
 {
-    *index = (struct tr_index){.lost_from = UINT64_MAX};
-    memcpy(&index->header, bytes, size < sizeof index->header ? size : sizeof index->header);
-    struct pass pass = {.index = index, .bytes = bytes, .size = size};
+    *index = (struct tr_index){.lost_from = UINT64_MAX, .header = *header};
+    struct pass pass = {.index = index, .source = source};
     find_chunks(&pass);
+    tr_cursor_release(&pass.cursor);
     sn_map_release(&pass.module_of);
     SORT(&index->chunks, by_thread_and_number);
     if (index->header.ring_lost)
         drop_before_losses(index);
-    find_gaps(index, bytes);
+    find_gaps(index, source);
     SORT(&index->deferred, by_thread_and_epoch);
     tr_modules_settle(&index->modules);
     SORT(&index->observers, by_object_and_version);
     join_observers(index);
     name_modules(index);
     find_missing(index);
-    tr_losses_find(index, bytes);
+    tr_losses_find(index, source);
 }
 
 void tr_index_release(struct tr_index *index)

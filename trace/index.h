@@ -9,6 +9,7 @@
 
 #include "base/map.h"
 #include "base/vec.h"
+#include "trace/cursor.h"
 #include "trace/gaps.h"
 #include "trace/modules.h"
 #include "trace/names.h"
@@ -54,8 +55,12 @@ struct tr_index {
     struct tr_header header;
 };
 
-/* Fills *INDEX from the trace of SIZE bytes at BYTES, whose header was found good. */
-void tr_index_build(struct tr_index *index, const uint8_t *bytes, uint64_t size);
+/* What is said of bytes that the file had, but could not be read. */
+#define TR_UNREADABLE "the file cannot be read from here on"
+
+/* Fills *INDEX from the trace in SOURCE, with a good HEADER. */
+void tr_index_build(struct tr_index *index, const struct tr_header *header,
+                    const struct tr_source *source);
 void tr_index_release(struct tr_index *index);
 
 /* How long the place at OFFSET is, where no chunk was begun: one of a ring may be half wiped. */
@@ -68,11 +73,6 @@ void tr_damage_add(struct tr_damage *damage, uint64_t offset, const char *format
 /* Something is missing that may have happened at TIME or later. */
 void tr_index_lost_at(struct tr_index *index, uint64_t time);
 /* losses.c, once all chunks are known: from when on, and what surely came before it. */
-void tr_losses_find(struct tr_index *index, const uint8_t *bytes);
-
-/* The next event at *AT before END, in the chunk whose coder is CODER; false at the chunk's end or
- * at damage, with *AT left there. */
-bool tr_index_decode(struct tr_coder *coder, const uint8_t **at, const uint8_t *end,
-                     struct tr_event *ev);
+void tr_losses_find(struct tr_index *index, const struct tr_source *source);
 
 #endif

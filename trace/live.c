@@ -98,7 +98,7 @@ static uint64_t read_piece(const struct tr_live *live, const struct tr_piece *pi
     const uint8_t *end = live->bytes + piece->offset + piece->header.size, *before = at;
     struct tr_tail interrupted = *tail;
     struct tr_event ev;
-    while (before = at, tr_index_decode(&coder, &at, end, &ev)) {
+    while (before = at, tr_decode_sound(&coder, &at, end, &ev)) {
         *settled = (uint64_t)((*before == TR_AGAIN ? before : at) - live->bytes) - piece->offset;
         if (ev.kind == TR_THREAD_START || ev.kind == TR_THREAD_AGAIN)
             tail->tid = (uint32_t)ev.a1;
@@ -124,7 +124,7 @@ static uint32_t first_tid(const struct tr_live *live, const struct tr_piece *pie
     struct tr_coder coder = {.time = piece->header.time};
     const uint8_t *at = live->bytes + piece->offset + sizeof piece->header;
     struct tr_event ev;
-    bool good = tr_index_decode(&coder, &at, live->bytes + piece->offset + piece->header.size, &ev);
+    bool good = tr_decode_sound(&coder, &at, live->bytes + piece->offset + piece->header.size, &ev);
     return good && (ev.kind == TR_THREAD_START || ev.kind == TR_THREAD_AGAIN) ? (uint32_t)ev.a1 : 0;
 }
 

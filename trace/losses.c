@@ -21,21 +21,22 @@ static bool lost_any(const struct tr_header *header)
 }
 
 /* The latest stamp in PLACE that is earlier than TIME. */
-static uint64_t latest_before(const struct tr_place *place, const uint8_t *bytes, uint64_t time)
+static uint64_t latest_before(const struct tr_place *place, const struct tr_source *source,
+                              struct tr_cursor *cursor, uint64_t time)
 {
     if (place->last < time)
         return place->last;
-    struct tr_coder coder = {.time = place->time};
-    const uint8_t *at = bytes + place->events, *end = bytes + place->end;
+    tr_cursor_open(cursor, source, place->events, place->end, place->time);
     uint64_t latest = place->time;
     struct tr_event ev;
-    while (tr_index_decode(&coder, &at, end, &ev) && coder.time < time)
-        latest = coder.time;
+    while (tr_cursor_next(cursor, &ev) && cursor->coder.time < time)
+        latest = cursor->coder.time;
     return latest;
 }
 
-void tr_losses_find(struct tr_index *index, const uint8_t *bytes)
+void tr_losses_find(struct tr_index *index, const struct tr_source *source)
 {
+    struct tr_cursor cursor = {0};
     if (index->header.loss_time || lost_any(&index->header))
         tr_index_lost_at(index, index->header.loss_time); /* 0: it was never told when */
     for (size_t i = 0, next; i < index->chunks.count; i = next) {
@@ -46,11 +47,12 @@ void tr_losses_find(struct tr_index *index, const uint8_t *bytes)
             if (place->thread != first->thread)
                 break;
             if (place->time < index->lost_from && sure != UINT64_MAX) {
-                uint64_t latest = latest_before(place, bytes, index->lost_from);
+                uint64_t latest = latest_before(place, source, &cursor, index->lost_from);
                 sure = latest > sure ? latest : sure;
             }
         }
         for (size_t k = i; k < next; k++)
             index->chunks.at[k].sure_before = sure;
     }
+    tr_cursor_release(&cursor);
 }

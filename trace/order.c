@@ -158,9 +158,9 @@ static struct tr_observers *find_observers(struct tr_observers *at, struct tr_ob
     return at;
 }
 
-static struct tr_key *key_in(struct tr_order *order, struct sn_map *map, uint64_t name)
+static struct tr_key *key_of_object(struct tr_order *order, uint64_t object)
 {
-    uint64_t *value = sn_map_at(map, name);
+    uint64_t *value = sn_map_at(&order->objects, object);
     struct tr_key *key = (struct tr_key *)(uintptr_t)*value;
     if (key)
         return key;
@@ -168,13 +168,27 @@ static struct tr_key *key_in(struct tr_order *order, struct sn_map *map, uint64_
     key->version = come_to(0, true);
     *value = (uintptr_t)key;
     size_t count = order->index->observers.count;
-    if (map == &order->objects && count) {
+    if (count) {
         struct tr_observers *first = order->index->observers.at, *end = &first[count - 1] + 1;
-        key->observers = find_observers(first, end, name, 0);
-        key->observers_end = find_observers(key->observers, end, name, UINT64_MAX);
-        if (key->observers_end < end && key->observers_end->object == name)
+        key->observers = find_observers(first, end, object, 0);
+        key->observers_end = find_observers(key->observers, end, object, UINT64_MAX);
+        if (key->observers_end < end && key->observers_end->object == object)
             key->observers_end++;
     }
+    return key;
+}
+
+static uint32_t counter_of(const struct tr_order *order, const struct tr_event *ev)
+{
+    return tr_counter(ev->object, order->index->header.counter_bits);
+}
+
+/* Nobody observes one. */
+static struct tr_key *key_of_counter(const struct tr_order *order, const struct tr_event *ev)
+{
+    struct tr_key *key = &order->counters[counter_of(order, ev)];
+    if (!key->version)
+        key->version = come_to(0, true);
     return key;
 }
 
@@ -202,8 +216,7 @@ static uint64_t there(const struct tr_order *order, const struct tr_actor *actor
     if (!gaps->any || !version || ev->offset >= actor->stream.settled)
         return version;
     bool by_counter = tr_by_counter(ev);
-    return tr_gaps_before(gaps, by_counter,
-                          by_counter ? tr_counter(ev->object, order->counter_bits) : ev->object,
+    return tr_gaps_before(gaps, by_counter, by_counter ? counter_of(order, ev) : ev->object,
                           version);
 }
 
@@ -228,9 +241,8 @@ static void look_at(struct tr_order *order, struct tr_actor *actor)
     } else if (ev->version) {
         actor->needed = advances(ev) ? come_to(there(order, actor, ev->version - 1), true)
                                      : come_to(there(order, actor, ev->version), false);
-        actor->key = tr_by_counter(ev) ? key_in(order, &order->counters,
-                                                tr_counter(ev->object, order->counter_bits))
-                                       : key_in(order, &order->objects, ev->object);
+        actor->key =
+            tr_by_counter(ev) ? key_of_counter(order, ev) : key_of_object(order, ev->object);
     }
 }
 
@@ -268,7 +280,7 @@ static void fetch(struct tr_order *order, struct tr_actor *actor)
 {
     actor->checked = false;
     order->read -= actor->stream.read;
-    actor->fetched = tr_stream_next(&actor->stream, &actor->head);
+    actor->fetched = tr_stream_next(&actor->stream, order->index, &actor->head);
     order->read += actor->stream.read;
     if (actor->fetched) {
         settle(&order->ready, actor->position);
@@ -321,7 +333,8 @@ static size_t count_threads(const struct tr_index *index)
 }
 
 /* Makes a stream of each thread that has chunks. */
-static void make_streams(struct tr_order *order, const struct tr_index *index, const uint8_t *file)
+static void make_streams(struct tr_order *order, const struct tr_index *index,
+                         const struct tr_source *source)
 {
     for (size_t i = 0; i < index->chunks.count; i++) {
         const struct tr_place *place = &index->chunks.at[i];
@@ -330,7 +343,8 @@ static void make_streams(struct tr_order *order, const struct tr_index *index, c
             struct tr_actor *actor = &order->actors[order->actor_count++];
             *sn_map_at(&order->actor_of, place->thread) = order->actor_count;
             actor->stream = (struct tr_stream){
-                .thread = place->thread, .file = file, .place = place, .epoch = place->epoch};
+                .thread = place->thread, .source = source, .place = place, .epoch = place->epoch};
+            actor->head.time = place->time; /* or later: its window is read when its time comes */
             actor->is_created = sn_map_find(&index->created, place->thread) != NULL;
         }
         order->actors[order->actor_count - 1].stream.places_end = place + 1;
@@ -356,23 +370,21 @@ static void share_deferred(struct tr_order *order, const struct tr_index *index)
     }
 }
 
-void tr_order_init(struct tr_order *order, struct tr_index *index, const uint8_t *file,
-                   unsigned counter_bits, struct tr_stacks *stacks)
+void tr_order_init(struct tr_order *order, struct tr_index *index, const struct tr_source *source,
+                   struct tr_stacks *stacks)
 {
     size_t threads = count_threads(index);
-    *order = (struct tr_order){.counter_bits = counter_bits,
-                               .index = index,
-                               .stacks = stacks,
-                               .actors = sn_calloc(threads, sizeof *order->actors),
-                               .ready.at = sn_calloc(threads, sizeof *order->ready.at),
-                               .blocked.at = sn_calloc(threads, sizeof *order->blocked.at)};
-    make_streams(order, index, file);
+    *order = (struct tr_order){
+        .index = index,
+        .stacks = stacks,
+        .counters = sn_calloc((size_t)1 << index->header.counter_bits, sizeof *order->counters),
+        .actors = sn_calloc(threads, sizeof *order->actors),
+        .ready.at = sn_calloc(threads, sizeof *order->ready.at),
+        .blocked.at = sn_calloc(threads, sizeof *order->blocked.at)};
+    make_streams(order, index, source);
     share_deferred(order, index);
-    for (size_t i = 0; i < order->actor_count; i++) {
-        struct tr_actor *actor = &order->actors[i];
-        insert(&order->ready, actor);
-        fetch(order, actor);
-    }
+    for (size_t i = 0; i < order->actor_count; i++)
+        insert(&order->ready, &order->actors[i]);
 }
 
 void tr_order_release(struct tr_order *order)
@@ -384,6 +396,6 @@ void tr_order_release(struct tr_order *order)
     free(order->blocked.at);
     sn_map_release(&order->actor_of);
     sn_map_release(&order->objects);
-    sn_map_release(&order->counters);
+    free(order->counters);
     sn_arena_release(&order->arena);
 }

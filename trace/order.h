@@ -29,18 +29,18 @@ struct tr_order {
     size_t actor_count;
     struct sn_map actor_of; /* by thread number: its place in ACTORS, plus 1 */
     struct tr_actors ready, blocked;
-    struct sn_map objects, counters; /* to struct tr_key */
-    unsigned counter_bits;
-    uint64_t total, read; /* bytes of events: all, and those fetched */
-    uint64_t handed;      /* events handed out */
+    struct sn_map objects;   /* to struct tr_key */
+    struct tr_key *counters; /* of all tr_counter() */
+    uint64_t total, read;    /* bytes of events: all, and those fetched */
+    uint64_t handed;         /* events handed out */
     struct tr_index *index;
     struct tr_stacks *stacks;
 };
 
 /* STACKS and the index's damage get what turns up on the way; its observers are counted down. The
  * index must outlive the order. */
-void tr_order_init(struct tr_order *order, struct tr_index *index, const uint8_t *file,
-                   unsigned counter_bits, struct tr_stacks *stacks);
+void tr_order_init(struct tr_order *order, struct tr_index *index, const struct tr_source *source,
+                   struct tr_stacks *stacks);
 bool tr_order_next(struct tr_order *order, struct tr_event *ev);
 void tr_order_release(struct tr_order *order);
 

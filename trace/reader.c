@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The file is mapped, not read: the index takes one pass over it (index.c), then the order
- * (order.c) walks all threads' chunks at once (stream.c).
+ * The index takes one pass over the file (index.c), then the order (order.c) walks all threads'
+ * chunks at once (stream.c), each through a window (cursor.c).
  */
 #include "trace/reader.h"
 
@@ -9,15 +9,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 struct tr_reader {
     char *path;
-    const uint8_t *bytes;
-    uint64_t size;
-    bool mapped;
+    struct tr_source source;
     struct tr_header header;
     struct tr_index index;
     struct tr_stacks stacks;
@@ -30,16 +27,16 @@ struct tr_reader {
 static int check_header(struct tr_reader *reader, struct sn_error *err)
 {
     struct tr_header *header = &reader->header;
-    if (!reader->size)
+    const uint64_t size = reader->source.size;
+    if (!size)
         return sn_fail(err, SN_E_EMPTY, reader->path, 0, "the trace is empty");
-    if (reader->size < sizeof *header) {
-        memcpy(header, reader->bytes, reader->size);
-        if (reader->size >= sizeof header->magic && header->magic != TR_MAGIC)
-            return sn_fail(err, SN_E_FORMAT, reader->path, 0, "this is not a snarl trace");
-        return sn_fail(err, SN_E_FORMAT, reader->path, reader->size,
-                       "the trace ends within its header");
-    }
-    memcpy(header, reader->bytes, sizeof *header);
+    bool whole = size >= sizeof *header;
+    if (!tr_source_read(&reader->source, 0, header, whole ? sizeof *header : size))
+        return sn_fail(err, SN_E_SYSTEM, reader->path, 0, "it cannot be read: %s", strerror(errno));
+    if (!whole && size >= sizeof header->magic && header->magic != TR_MAGIC)
+        return sn_fail(err, SN_E_FORMAT, reader->path, 0, "this is not a snarl trace");
+    if (!whole)
+        return sn_fail(err, SN_E_FORMAT, reader->path, size, "the trace ends within its header");
     header->program[sizeof header->program - 1] = 0;
     if (header->magic != TR_MAGIC)
         return sn_fail(err, SN_E_FORMAT, reader->path, 0, "this is not a snarl trace");
@@ -53,17 +50,18 @@ static int check_header(struct tr_reader *reader, struct sn_error *err)
 static void begin(struct tr_reader *reader)
 {
     struct tr_header *header = &reader->header;
-    tr_index_build(&reader->index, reader->bytes, reader->size);
-    if (header->counter_bits < 1 || header->counter_bits > 32) {
-        tr_damage_add(&reader->index.damage, offsetof(struct tr_header, counter_bits),
-                      "the header says %u bits of counters", header->counter_bits);
+    uint32_t bits = header->counter_bits;
+    bool possible = bits >= 1 && bits <= TR_COUNTER_BITS_MAX;
+    if (!possible)
         header->counter_bits = TR_COUNTER_BITS;
-    }
-    tr_order_init(&reader->order, &reader->index, reader->bytes, header->counter_bits,
-                  &reader->stacks);
+    tr_index_build(&reader->index, header, &reader->source);
+    if (!possible)
+        tr_damage_add(&reader->index.damage, offsetof(struct tr_header, counter_bits),
+                      "the header says %u bits of counters", bits);
+    tr_order_init(&reader->order, &reader->index, &reader->source, &reader->stacks);
 }
 
-static int map_file(struct tr_reader *reader, struct sn_error *err)
+static int open_file(struct tr_reader *reader, struct sn_error *err)
 {
     const char *path = reader->path;
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
@@ -75,22 +73,11 @@ static int map_file(struct tr_reader *reader, struct sn_error *err)
         return sn_fail(err, SN_E_SYSTEM, path, SN_NO_OFFSET, "it cannot be opened: %s",
                        strerror(error));
     }
-    int code = 0;
-    if (!S_ISREG(status.st_mode)) {
-        code = sn_fail(err, SN_E_FORMAT, path, SN_NO_OFFSET, "this is not a regular file");
-    } else if (status.st_size) {
-        void *bytes = mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-        if (bytes == MAP_FAILED) {
-            code = sn_fail(err, SN_E_SYSTEM, path, SN_NO_OFFSET, "it cannot be mapped: %s",
-                           strerror(errno));
-        } else {
-            reader->bytes = bytes;
-            reader->size = (uint64_t)status.st_size;
-            reader->mapped = true;
-        }
-    }
-    close(fd);
-    return code;
+    reader->source.fd = fd;
+    reader->source.size = (uint64_t)status.st_size;
+    if (!S_ISREG(status.st_mode))
+        return sn_fail(err, SN_E_FORMAT, path, SN_NO_OFFSET, "this is not a regular file");
+    return 0;
 }
 
 static int finish_opening(struct tr_reader **result, struct tr_reader *reader, int code,
@@ -113,15 +100,15 @@ int tr_reader_open(struct tr_reader **result, const char *path, struct sn_error 
     struct tr_reader *reader = sn_calloc(1, sizeof *reader);
     reader->path = sn_malloc(strlen(path) + 1);
     strcpy(reader->path, path);
-    return finish_opening(result, reader, map_file(reader, err), err);
+    reader->source.fd = -1;
+    return finish_opening(result, reader, open_file(reader, err), err);
 }
 
 int tr_reader_open_memory(struct tr_reader **result, const void *bytes, size_t size,
                           struct sn_error *err)
 {
     struct tr_reader *reader = sn_calloc(1, sizeof *reader);
-    reader->bytes = bytes;
-    reader->size = size;
+    reader->source = (struct tr_source){.memory = bytes, .fd = -1, .size = size};
     return finish_opening(result, reader, 0, err);
 }
 
@@ -132,8 +119,8 @@ void tr_reader_close(struct tr_reader *reader)
     tr_order_release(&reader->order);
     tr_stacks_release(&reader->stacks);
     tr_index_release(&reader->index);
-    if (reader->mapped)
-        munmap((void *)(uintptr_t)reader->bytes, reader->size);
+    if (reader->source.fd >= 0)
+        close(reader->source.fd);
     free(reader->path);
     free(reader);
 }
@@ -156,8 +143,7 @@ void tr_reader_rewind(struct tr_reader *reader)
     tr_order_release(&reader->order);
     vec_each (struct tr_observers, observers, &reader->index.observers)
         observers->left = observers->count;
-    tr_order_init(&reader->order, &reader->index, reader->bytes, reader->header.counter_bits,
-                  &reader->stacks);
+    tr_order_init(&reader->order, &reader->index, &reader->source, &reader->stacks);
 }
 
 const struct tr_header *tr_reader_header(const struct tr_reader *reader)

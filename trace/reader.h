@@ -55,20 +55,21 @@ struct tr_damage {
     bool cut; /* the file ends before its last chunk does */
 };
 
-/* Opens PATH, a regular file that must not shrink until close (a trace that is still being written
- * only grows). Fails (negative, ERR filled) if it cannot be read, is empty, or has no header of a
- * known version. */
+/* Opens PATH, a regular file; what is taken off its end until close counts as damage (a trace that
+ * is still being written only grows). Fails (negative, ERR filled) if it cannot be read, is empty,
+ * or has no header of a known version. */
 int tr_reader_open(struct tr_reader **reader, const char *path, struct sn_error *err);
 /* The same on SIZE bytes in memory, which the caller keeps until close: for tests and fuzzing. */
 int tr_reader_open_memory(struct tr_reader **reader, const void *bytes, size_t size,
                           struct sn_error *err);
 void tr_reader_close(struct tr_reader *reader);
 
-/* 1 and the next event; 0 at the end; negative on trouble. EV->bytes is valid until close. */
+/* 1 and the next event; 0 at the end; negative on trouble. EV->bytes is there until the next call.
+ */
 int tr_reader_next(struct tr_reader *reader, struct tr_event *ev, struct sn_error *err);
 
-/* Begins again with the first event; numbers of events and stacks are the same as before. Only
- * after the last event. */
+/* Begins again with the first event; numbers of events and stacks are the same as before. For
+ * the first time only after the last event. */
 void tr_reader_rewind(struct tr_reader *reader);
 
 const struct tr_header *tr_reader_header(const struct tr_reader *reader);

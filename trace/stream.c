@@ -13,17 +13,38 @@ static bool open_chunk(struct tr_stream *stream)
     if (stream->place == stream->places_end)
         return false;
     const struct tr_place *place = stream->place++;
-    if (!stream->coder)
-        stream->coder = sn_malloc(sizeof *stream->coder);
-    *stream->coder = (struct tr_coder){.time = place->time};
+    if (!stream->cursor)
+        stream->cursor = sn_calloc(1, sizeof *stream->cursor);
+    tr_cursor_open(stream->cursor, stream->source, place->events, place->end, place->time);
     if (place->time > stream->time)
         stream->time = place->time;
     stream->epoch = place->epoch;
     stream->settled = place->settled;
     stream->sure_before = place->sure_before;
-    stream->at = stream->file + place->events;
-    stream->end = stream->file + place->end;
     return true;
+}
+
+static void leave_chunks(struct tr_stream *stream)
+{
+    if (stream->cursor)
+        tr_cursor_release(stream->cursor);
+    free(stream->cursor);
+    stream->cursor = NULL;
+}
+
+static bool next_in_chunk(struct tr_stream *stream, struct tr_index *index, struct tr_event *ev)
+{
+    struct tr_cursor *cursor = stream->cursor;
+    if (!cursor)
+        return false;
+    uint64_t before = tr_cursor_offset(cursor);
+    bool more = tr_cursor_next(cursor, ev);
+    stream->read += tr_cursor_offset(cursor) - before;
+    if (cursor->broken) {
+        tr_damage_add(&index->damage, cursor->end, "%s", TR_UNREADABLE);
+        cursor->broken = false;
+    }
+    return more;
 }
 
 static void define_stack(struct tr_stream *stream, const struct tr_event *ev)
@@ -33,8 +54,14 @@ static void define_stack(struct tr_stream *stream, const struct tr_event *ev)
         vec_push(&stream->stacks);
         *place = stream->stacks.count;
     }
-    stream->stacks.at[*place - 1] =
-        (struct tr_own_stack){.bytes = ev->bytes, .length = ev->bytes_length, .time = stream->time};
+    struct tr_own_stack *stack = &stream->stacks.at[*place - 1];
+    free(stack->bytes);
+    *stack = (struct tr_own_stack){.bytes = sn_malloc(ev->bytes_length + 1),
+                                   .length = ev->bytes_length,
+                                   .offset = ev->offset,
+                                   .time = stream->time};
+    if (ev->bytes_length)
+        memcpy(stack->bytes, ev->bytes, ev->bytes_length);
 }
 
 /* An event of the chunk: true if it is one to hand out. */
@@ -42,8 +69,8 @@ static bool take(struct tr_stream *stream, struct tr_event *ev)
 {
     switch (ev->kind) {
     case TR_TIME:
-        if (stream->coder->time > stream->time)
-            stream->time = stream->coder->time;
+        if (stream->cursor->coder.time > stream->time)
+            stream->time = stream->cursor->coder.time;
         return false;
     case TR_STACK_DEF:
         define_stack(stream, ev);
@@ -77,7 +104,7 @@ static void enter(struct tr_stream *stream)
 }
 
 /* Makes EVENT the next one of the chunks. */
-static bool advance(struct tr_stream *stream)
+static bool advance(struct tr_stream *stream, struct tr_index *index)
 {
     struct tr_event ev;
     for (;;) {
@@ -87,15 +114,11 @@ static bool advance(struct tr_stream *stream)
             stream->event.version = tr_run_version(stream->event.kind, stream->event.version, 1);
             break;
         }
-        const uint8_t *at = stream->at;
-        if (stream->coder && tr_index_decode(stream->coder, &stream->at, stream->end, &ev)) {
-            ev.offset = (uint64_t)(at - stream->file);
-            stream->read += (uint64_t)(stream->at - at);
+        if (next_in_chunk(stream, index, &ev)) {
             if (take(stream, &ev))
                 break;
         } else if (!open_chunk(stream)) {
-            free(stream->coder);
-            stream->coder = NULL;
+            leave_chunks(stream);
             return false;
         }
     }
@@ -120,10 +143,10 @@ static void take_deferred(struct tr_stream *stream, struct tr_event *ev)
     }
 }
 
-bool tr_stream_next(struct tr_stream *stream, struct tr_event *ev)
+bool tr_stream_next(struct tr_stream *stream, struct tr_index *index, struct tr_event *ev)
 {
     if (!stream->held)
-        stream->held = advance(stream);
+        stream->held = advance(stream, index);
     const struct tr_event *own = &stream->event;
     if (stream->deferred < stream->deferred_end) {
         uint64_t epoch = stream->deferred->event.epoch;
@@ -155,15 +178,18 @@ uint32_t tr_stream_stack(struct tr_stream *stream, struct tr_stacks *stacks, uin
     struct tr_own_stack *stack = &stream->stacks.at[*place - 1];
     if (stack->bytes && !tr_stacks_number(stacks, stack->bytes, stack->length, &index->modules,
                                           stack->time, &stack->number))
-        tr_damage_add(&index->damage, (uint64_t)(stack->bytes - stream->file),
+        tr_damage_add(&index->damage, stack->offset,
                       "stack %" PRIu32 " of thread %" PRIu32 " is damaged", own, stream->thread);
+    free(stack->bytes);
     stack->bytes = NULL;
     return stack->number;
 }
 
 void tr_stream_release(struct tr_stream *stream)
 {
-    free(stream->coder);
+    leave_chunks(stream);
     sn_map_release(&stream->own);
+    vec_each (struct tr_own_stack, stack, &stream->stacks)
+        free(stack->bytes);
     vec_release(&stream->stacks);
 }

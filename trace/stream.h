@@ -11,17 +11,16 @@
 #include "trace/stacks.h"
 
 struct tr_own_stack {
-    const uint8_t *bytes; /* of its definition, until it is first used */
+    uint8_t *bytes; /* of its definition, until it is first used: a copy */
     uint32_t length, number;
-    uint64_t time; /* of its definition */
+    uint64_t offset, time; /* of its definition */
 };
 
 struct tr_stream {
     uint32_t thread;
-    const uint8_t *file;
+    const struct tr_source *source;
     const struct tr_place *place, *places_end; /* chunks not begun yet */
-    const uint8_t *at, *end;                   /* in the chunk that is */
-    struct tr_coder *coder;                    /* NULL before the first and after the last */
+    struct tr_cursor *cursor;                  /* in the chunk that is; NULL: in none */
     uint64_t time, epoch;                      /* behind EVENT */
     uint64_t settled, sure_before;             /* of that chunk */
     uint64_t read;                             /* bytes of events, so far */
@@ -38,8 +37,9 @@ struct tr_stream {
     VEC(struct tr_own_stack) stacks;
 };
 
-/* The next event of the thread, STACK still by its own number. False at the end. */
-bool tr_stream_next(struct tr_stream *stream, struct tr_event *ev);
+/* The next event of the thread, STACK still by its own number, its bytes there until the next call.
+ * False at the end. */
+bool tr_stream_next(struct tr_stream *stream, struct tr_index *index, struct tr_event *ev);
 /* The trace's number for the thread's own number OWN; 0 for one that is not defined, which counts
  * as damage once. */
 uint32_t tr_stream_stack(struct tr_stream *stream, struct tr_stacks *stacks, uint32_t own,

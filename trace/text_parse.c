@@ -510,7 +510,8 @@ static bool header_line(struct parser *p)
         if (!is(name, word->name))
             continue;
         if (!number(value, &n) || !tr_header_set(&p->writer.header, word, n) ||
-            p->writer.header.counter_bits < 1 || p->writer.header.counter_bits > 32)
+            p->writer.header.counter_bits < 1 ||
+            p->writer.header.counter_bits > TR_COUNTER_BITS_MAX)
             return fail(p, "this number is not possible here", value);
         return true;
     }

@@ -25,7 +25,8 @@
 #define TR_RUN_MAX        (1u << 24) /* what one RUN may repeat */
 
 /* Recorded order of plain accesses: how many counters stand for the granules (see tr_counter). */
-#define TR_COUNTER_BITS 16
+#define TR_COUNTER_BITS     16
+#define TR_COUNTER_BITS_MAX 20
 
 enum tr_state { TR_STATE_RUNNING = 0, TR_STATE_ENDED = 1, TR_STATE_OFF = 2 };
 

@@ -5,13 +5,18 @@
 
 enum { RANGE_LOOKED_AT = 64 << 20 /* of one access: its first bytes */ };
 
+enum { BYTES_OF_OP = 160 /* of memory, for all that is made of an operation, at most */ };
+
+#define LEFT_OUT UINT32_MAX /* the number of a granule in the second look */
+
 /* 8 aligned bytes, from first use to the end of what lies there. */
 struct granule {
     uint64_t address;
+    uint64_t serial;   /* 1, 2, 3 ... by first use, the same in both looks; 0: it has ended */
     uint32_t thread;   /* the first one, plus 1 */
     uint32_t variable; /* of its first bytes */
     uint16_t cuts;     /* bit I: an access begins or ends at byte I */
-    bool several, written;
+    bool several, written, atomic, suspect;
 };
 
 /* A release sequence, as who reads its end sees it: the channels of it and of a fence before it. */
@@ -38,29 +43,54 @@ struct of_thread {
     uint32_t round;         /* channel of the barrier's round in which it is */
     uint32_t release_fence; /* channel */
     struct channels read;   /* by relaxed loads, until an acquire fence */
+    uint32_t writes;        /* what stands for its writes of this epoch to quiet memory, or 0 */
+    struct sn_map read_of;  /* by thread: the latest of its writes that such a read has told */
 };
 
 struct collector {
     const struct an_collect_options *options;
     struct an_world *world;
     struct an_run *run;
+    bool filtered;                  /* see run.h */
     bool telling;                   /* the second look */
-    VEC(struct granule) granules;   /* number N is at N - 1: the same in both looks */
-    uint32_t granule_count;         /* so far, in this look */
+    size_t most_ops;                /* the run is cut behind these */
+    uint64_t serial;                /* of the latest granule */
+    VEC(struct granule) granules;   /* first look: number N, which the memory keeps, is at N - 1 */
+    VEC(uint32_t) spare;            /* numbers of those that have ended */
+    VEC(struct granule) kept;       /* those that matter, by serial: numbers of the second look */
+    size_t met;                     /* so many of them in the second look */
     VEC(struct sequence) sequences; /* 0 is none */
-    struct sn_map sequence_of;      /* by the granule's number: the first one */
+    struct sn_map sequence_of;      /* by the granule's serial: the first one */
     VEC(struct of_object) objects;  /* by id */
     VEC(struct of_thread) threads;  /* by index */
     uint64_t event;                 /* the number of the present one */
+    size_t suspects;                /* passed in the first look */
+    bool matters;                   /* the present event accesses memory that several use */
+    bool parted;                    /* it is told as something that is no access */
+    /* Variables that stand for writes: of each the thread, and the first of them. Their number plus
+     * 1 is kept for the last write of each quiet variable; 0: there was none. */
+    VEC(uint32_t) who, writers;
+    uint32_t first_standing;
 };
 
 /* Telling. --------------------------------------------------------------------------------------
  */
 
+static struct of_thread *of_thread(struct collector *c, uint32_t index)
+{
+    while (c->threads.count <= index)
+        (void)vec_push(&c->threads);
+    return &c->threads.at[index];
+}
+
 static void tell(struct collector *c, enum tr_op_kind kind, uint32_t target)
 {
     if (!c->telling)
         return;
+    if (!tr_op_is_access(kind)) {
+        of_thread(c, c->world->now.thread->index)->writes = 0;
+        c->parted = true;
+    }
     an_run_add(c->run, (struct tr_op){.thread = c->world->now.thread->index & 0xffffff,
                                       .kind = kind,
                                       .target = target});
@@ -79,13 +109,6 @@ static struct of_object *of_object(struct collector *c, uint32_t id)
     return &c->objects.at[id];
 }
 
-static struct of_thread *of_thread(struct collector *c, uint32_t index)
-{
-    while (c->threads.count <= index)
-        (void)vec_push(&c->threads);
-    return &c->threads.at[index];
-}
-
 /* What the present object passes on. */
 static uint32_t channel_of(struct collector *c)
 {
@@ -98,20 +121,74 @@ static uint32_t channel_of(struct collector *c)
 /* Memory. ---------------------------------------------------------------------------------------
  */
 
+static uint32_t number_new(struct collector *c, uint64_t address)
+{
+    c->serial++;
+    if (c->telling) {
+        bool kept = c->met < c->kept.count && c->kept.at[c->met].serial == c->serial;
+        return kept ? (uint32_t)++c->met : LEFT_OUT;
+    }
+    if (!c->spare.count) {
+        (void)vec_push(&c->granules);
+        *vec_push(&c->spare) = (uint32_t)c->granules.count;
+    }
+    uint32_t number = *vec_pop(&c->spare);
+    c->granules.at[number - 1] =
+        (struct granule){.address = address & ~UINT64_C(7), .serial = c->serial};
+    return number;
+}
+
+/* NULL: it is left out. */
 static struct granule *granule_at(struct collector *c, uint64_t address)
 {
     uint32_t *number = an_memory_number(&c->world->memory, address);
-    if (!*number) {
-        *number = ++c->granule_count;
-        if (!c->telling)
-            *vec_push(&c->granules) = (struct granule){.address = address & ~UINT64_C(7)};
-    }
-    return &c->granules.at[*number - 1];
+    if (!*number)
+        *number = number_new(c, address);
+    if (!c->telling)
+        return &c->granules.at[*number - 1];
+    return *number == LEFT_OUT ? NULL : &c->kept.at[*number - 1];
 }
 
-static bool is_told(const struct collector *c, const struct granule *granule)
+/* Does it matter? */
+static bool is_kept(const struct collector *c, const struct granule *granule)
 {
     return c->options->all || (granule->several && granule->written);
+}
+
+/* No other order makes accesses of it race. What is left to say is who read what. */
+static bool is_quiet(const struct collector *c, const struct granule *granule)
+{
+    return c->options->suspects && c->filtered && !c->options->all && !granule->suspect &&
+           !granule->atomic;
+}
+
+/*
+ * Quiet memory is told by epoch: where accesses are filtered, who reads what another wrote in an
+ * epoch needs that whole epoch, and so one variable can stand for all that a thread writes in one.
+ * It is read only by who did not read a later one of that thread. So what is told of quiet memory
+ * is linear in synchronisation, however much is accessed.
+ */
+static void touch_quiet(struct collector *c, enum tr_op_kind kind, uint32_t variable)
+{
+    uint32_t index = c->world->now.thread->index;
+    struct of_thread *thread = of_thread(c, index);
+    uint32_t *writer = &c->writers.at[variable];
+    if (tr_op_reads(kind) && *writer) {
+        uint32_t other = c->who.at[*writer - 1 - c->first_standing];
+        uint64_t *latest = other == index ? NULL : sn_map_at(&thread->read_of, other);
+        if (latest && *latest < *writer) {
+            *latest = *writer;
+            tell(c, TR_OP_READ, *writer - 1);
+        }
+    }
+    if (!tr_op_writes(kind))
+        return;
+    if (!thread->writes) {
+        tell(c, TR_OP_WRITE, c->run->variables);
+        thread->writes = c->run->variables;
+        *vec_push(&c->who) = index;
+    }
+    *writer = thread->writes;
 }
 
 static uint32_t variables_before(const struct granule *granule, unsigned byte)
@@ -128,12 +205,18 @@ static void touch(struct collector *c, struct granule *granule, enum tr_op_kind 
         granule->several |= granule->thread && granule->thread != thread;
         granule->thread = granule->thread ? granule->thread : thread;
         granule->written |= tr_op_writes(kind);
+        granule->atomic |= tr_op_is_atomic(kind);
         granule->cuts |= (uint16_t)(1u << from | 1u << to);
-    } else if (is_told(c, granule)) {
-        uint32_t first = variables_before(granule, from), behind = variables_before(granule, to);
-        for (uint32_t i = first; i < behind; i++)
-            tell(c, kind, granule->variable + i);
+        return;
     }
+    c->matters = true;
+    bool quiet = is_quiet(c, granule);
+    uint32_t first = variables_before(granule, from), behind = variables_before(granule, to);
+    for (uint32_t i = granule->variable + first; i < granule->variable + behind; i++)
+        if (quiet)
+            touch_quiet(c, kind, i);
+        else
+            tell(c, kind, i);
 }
 
 static void access(struct collector *c, enum tr_op_kind kind, uint64_t address, uint64_t size)
@@ -141,20 +224,30 @@ static void access(struct collector *c, enum tr_op_kind kind, uint64_t address, 
     uint64_t end = address + (size < RANGE_LOOKED_AT ? size : RANGE_LOOKED_AT);
     if (end < address)
         return;
-    for (uint64_t at = address & ~UINT64_C(7); at < end; at += 8)
-        touch(c, granule_at(c, at), kind, at < address ? (unsigned)(address - at) : 0,
-              at + 8 > end ? (unsigned)(end - at) : 8);
+    for (uint64_t at = address & ~UINT64_C(7); at < end; at += 8) {
+        struct granule *granule = granule_at(c, at);
+        if (granule)
+            touch(c, granule, kind, at < address ? (unsigned)(address - at) : 0,
+                  at + 8 > end ? (unsigned)(end - at) : 8);
+    }
 }
 
 static void free_granule(void *data, struct an_cell *cell, uint64_t address)
 {
-    (void)address;
     struct collector *c = data;
     if (!cell->number)
         return;
-    struct granule *granule = &c->granules.at[cell->number - 1];
-    touch(c, granule, TR_OP_WRITE, (unsigned)__builtin_ctz(granule->cuts),
-          31u - (unsigned)__builtin_clz(granule->cuts));
+    struct granule *granule = granule_at(c, address);
+    if (granule)
+        touch(c, granule, TR_OP_WRITE, (unsigned)__builtin_ctz(granule->cuts),
+              31u - (unsigned)__builtin_clz(granule->cuts));
+    if (!c->telling) {
+        if (is_kept(c, granule))
+            *vec_push(&c->kept) = *granule;
+        granule->serial = 0;
+        *vec_push(&c->spare) = cell->number;
+    }
+    cell->number = 0;
 }
 
 /* Before the world forgets what was there. */
@@ -186,7 +279,7 @@ static struct sequence *sequence_at(struct collector *c, uint64_t address)
 {
     if (!c->sequences.count)
         (void)vec_push(&c->sequences);
-    uint64_t *first = sn_map_at(&c->sequence_of, *an_memory_number(&c->world->memory, address));
+    uint64_t *first = sn_map_at(&c->sequence_of, granule_at(c, address)->serial);
     for (uint64_t i = *first; i; i = c->sequences.at[i].next)
         if (c->sequences.at[i].address == address)
             return &c->sequences.at[i];
@@ -226,7 +319,7 @@ static void atomic(struct collector *c, const struct tr_event *ev)
                                             TR_OP_ATOMIC_UPDATE};
     unsigned order = tr_memory_order(ev->mode);
     access(c, kinds[ev->kind - TR_ATOMIC_LOAD], ev->object, tr_access_size(ev->mode));
-    if (!c->telling)
+    if (!c->telling || !granule_at(c, ev->object)) /* one thread's tell it nothing */
         return;
     uint32_t number = (uint32_t)(sequence_at(c, ev->object) - c->sequences.at);
     if (ev->kind != TR_ATOMIC_STORE) {
@@ -433,31 +526,73 @@ static bool becomes_unsure(struct collector *c, const struct tr_event *ev)
     return new;
 }
 
+/* Marks those that became suspects by this event, of which memory knows as yet. */
+static void suspect(struct collector *c, const struct tr_event *ev)
+{
+    const struct an_suspects *suspects = c->telling ? NULL : c->options->suspects;
+    for (; suspects && c->suspects < suspects->of.count; c->suspects++) {
+        const struct an_suspect *next = &suspects->of.at[c->suspects];
+        if (next->index != ev->index)
+            break;
+        granule_at(c, next->granule)->suspect = true;
+    }
+}
+
 static void one_event(struct collector *c, const struct tr_event *ev)
 {
     c->event = an_event_number(c->world->reader, ev);
+    c->matters = c->parted = false;
+    suspect(c, ev);
     if (ev->kind == TR_FREE)
         free_memory(c, ev);
     an_world_event(c->world, ev);
     cancelled(c);
-    size_t before = c->run->ops.count;
     follow(c, ev);
     if (!c->telling)
         return;
     if (((tr_is_access(ev->kind) || tr_is_atomic(ev->kind)) && ev->mode & TR_ACC_SOURCE_UNKNOWN &&
-         c->run->ops.count > before) ||
+         c->matters) ||
         becomes_unsure(c, ev) || (c->options->unknown && c->options->unknown(c->options->data, ev)))
         tell(c, TR_OP_UNKNOWN, 0);
-    if (c->run->filtered && tr_moves_epoch(ev->kind, ev->mode))
+    if (c->filtered && !c->parted && tr_moves_epoch(ev->kind, ev->mode))
         tell(c, TR_OP_NONE, 0); /* the epoch ends, whether the event means anything here or not */
+}
+
+static int by_serial(const void *left, const void *right)
+{
+    const struct granule *a = left, *b = right;
+    return a->serial < b->serial ? -1 : a->serial > b->serial;
+}
+
+/* Between the looks: what matters of what has not ended is kept, too. */
+static void keep_granules(struct collector *c)
+{
+    vec_each (struct granule, granule, &c->granules)
+        if (granule->serial && is_kept(c, granule))
+            *vec_push(&c->kept) = *granule;
+    vec_release(&c->granules);
+    vec_release(&c->spare);
+    if (c->kept.count)
+        qsort(c->kept.at, c->kept.count, sizeof *c->kept.at, by_serial);
+}
+
+/* As many operations as memory is left for. Their numbers take 32 bits. */
+static size_t most_ops(const struct collector *c)
+{
+    uint64_t fit = c->options->bounded ? sn_memory_left() / BYTES_OF_OP + 1 : INT32_MAX;
+    return fit < INT32_MAX ? (size_t)fit : INT32_MAX;
 }
 
 /* Numbers of variables, and of locks that were tried in vain. */
 static void number_variables(struct collector *c)
 {
-    vec_each (struct granule, granule, &c->granules) {
-        if (!is_told(c, granule))
+    vec_each (struct granule, granule, &c->kept) {
+        if (is_quiet(c, granule)) {
+            granule->variable = (uint32_t)c->writers.count;
+            for (int i = __builtin_popcount(granule->cuts); i > 1; i--)
+                (void)vec_push(&c->writers);
             continue;
+        }
         granule->variable = c->run->variables;
         for (unsigned left = granule->cuts; left & (left - 1); left &= left - 1) {
             *vec_push(&c->run->addresses) = granule->address + (unsigned)__builtin_ctz(left);
@@ -469,6 +604,16 @@ static void number_variables(struct collector *c)
         if (object->in_vain)
             object->variable = ++c->run->variables;
     }
+    c->first_standing = c->run->variables;
+}
+
+static void forget_threads(struct collector *c)
+{
+    vec_each (struct of_thread, thread, &c->threads) {
+        vec_release(&thread->read.of);
+        sn_map_release(&thread->read_of);
+    }
+    vec_clear(&c->threads);
 }
 
 static int look(struct collector *c, struct tr_reader *reader, struct sn_error *err)
@@ -477,39 +622,50 @@ static int look(struct collector *c, struct tr_reader *reader, struct sn_error *
     int more;
     an_world_init(c->world, reader);
     c->world->light = true;
-    c->granule_count = 0;
-    while ((more = tr_reader_next(reader, &ev, err)) > 0)
+    c->serial = 0;
+    while ((more = tr_reader_next(reader, &ev, err)) > 0) {
         one_event(c, &ev);
+        if (c->run->ops.count >= c->most_ops) {
+            c->run->cut = c->event;
+            return 0;
+        }
+    }
     return more;
 }
 
 int an_collect(struct tr_reader *reader, const struct an_collect_options *options,
                struct an_world *world, struct an_run *run, struct sn_error *err)
 {
-    struct collector c = {.options = options, .world = world, .run = run};
-    bool recorded = tr_reader_header(reader)->flags & TR_FILTER_SAME_EPOCH;
+    struct collector c = {.options = options,
+                          .world = world,
+                          .run = run,
+                          .most_ops = SIZE_MAX,
+                          .filtered = tr_reader_header(reader)->flags & TR_FILTER_SAME_EPOCH};
     tr_reader_rewind(reader);
     int code = look(&c, reader, err);
     if (code == 0) {
+        c.most_ops = most_ops(&c); /* the second look needs as much for itself as the first */
         an_world_release(world);
+        keep_granules(&c);
         number_variables(&c);
-        for (size_t i = 0; i < c.threads.count; i++)
-            vec_release(&c.threads.at[i].read.of);
-        vec_clear(&c.threads);
+        forget_threads(&c);
         run->channels = 1; /* 0 is none */
-        run->filtered = recorded;
+        run->filtered = c.filtered;
         c.telling = true;
         tr_reader_rewind(reader);
         code = look(&c, reader, err);
-        if (code == 0 && recorded)
+        if (code == 0 && c.filtered)
             an_run_doubt(run);
     }
-    for (size_t i = 0; i < c.threads.count; i++)
-        vec_release(&c.threads.at[i].read.of);
+    forget_threads(&c);
     vec_release(&c.granules);
+    vec_release(&c.spare);
+    vec_release(&c.kept);
     vec_release(&c.sequences);
     vec_release(&c.objects);
     vec_release(&c.threads);
+    vec_release(&c.writers);
+    vec_release(&c.who);
     sn_map_release(&c.sequence_of);
     return code;
 }

@@ -7,12 +7,15 @@
  *   threads     the world's (an_thread.index); locks: the world's objects (an_object.id)
  *   variables   bytes of a granule that no access cuts, from their first use to the free, unmapping
  *               or end of the stack that ends them. Those of one thread alone, and those that
- * nobody writes, are left out unless `all` is asked for free        writes all variables of the
- * block try         a lock that some thread failed to take is a variable as well, which
- * acquisitions write and failures read: in no other order would these fail otherwise atomics
- * release sequences, in the sense of C11, are channels conditions, once, barriers, annotations,
- * signals: channels unknown     what a thread does behind a read of which nobody knows what it
- * read: said so by the trace, or, in a recorded one, since it is unordered with a write nearby
+ *               nobody writes, are left out unless `all` is asked for. All that a thread writes in
+ *               one epoch to memory that cannot race in any order is one variable
+ *   free        writes all variables of the block
+ *   try         a lock that some thread failed to take is a variable as well, which acquisitions
+ *               write and failures read: in no other order would these fail otherwise
+ *   atomics     release sequences, in the sense of C11, are channels
+ *   conditions, once, barriers, annotations, signals: channels
+ *   unknown     what a thread does behind a read of which nobody knows what it read: said so by the
+ *               trace, or, in a recorded one, since it is unordered with a write nearby
  */
 #ifndef SN_ANALYZER_PREDICT_COLLECT_H
 #define SN_ANALYZER_PREDICT_COLLECT_H
@@ -28,7 +31,10 @@ static inline uint64_t an_event_number(const struct tr_reader *reader, const str
 }
 
 struct an_collect_options {
-    bool all; /* variables */
+    bool all;     /* variables */
+    bool bounded; /* the run is cut (run.h) where memory would not do for what is made of it */
+    /* In a filtered trace, memory that can race in some order. Or NULL: all may. */
+    const struct an_suspects *suspects;
     /* May what stands behind event EV of a thread hang on accesses that were not recorded? Or NULL.
      */
     bool (*unknown)(void *data, const struct tr_event *ev);

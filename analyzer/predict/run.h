@@ -30,6 +30,7 @@ struct an_run { /* all zero: empty */
     /* A recorder has left out accesses: of a thread's equal ones between two operations that are no
      * accesses only the first is here. */
     bool filtered;
+    uint64_t cut; /* the last event of it, where others follow that are not here; or 0 */
 };
 
 /* Appends OP and raises the counts. */

@@ -301,9 +301,9 @@ uint32_t *an_memory_number(struct an_memory *memory, uint64_t address)
     return &cell_at(memory, address)->number;
 }
 
-uint32_t *an_memory_sight(struct an_memory *memory, uint64_t address)
+struct an_cell *an_memory_cell(struct an_memory *memory, uint64_t address)
 {
-    return &cell_at(memory, address)->sight;
+    return cell_at(memory, address);
 }
 
 void an_memory_visit(struct an_memory *memory, uint64_t address, uint64_t size,

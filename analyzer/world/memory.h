@@ -81,7 +81,7 @@ void an_memory_forget(struct an_memory *memory, uint64_t address, uint64_t size)
 /* Where a number is kept with ADDRESS's granule, 0 at first: order.h's first atomic there, in a
  * world that follows no order the collector's granule. */
 uint32_t *an_memory_number(struct an_memory *memory, uint64_t address);
-uint32_t *an_memory_sight(struct an_memory *memory, uint64_t address);
+struct an_cell *an_memory_cell(struct an_memory *memory, uint64_t address);
 /* Calls VISITOR for each cell that was used and overlaps [ADDRESS, ADDRESS + SIZE). */
 void an_memory_visit(struct an_memory *memory, uint64_t address, uint64_t size,
                      void (*visitor)(void *data, struct an_cell *cell, uint64_t granule),

@@ -93,17 +93,26 @@ static bool is_shared(const struct an_sights *sights, const struct an_sight *sig
     return sight->others && sights->lists.at[sight->others - 1].of.count > 1;
 }
 
-static void see(struct an_world *world, uint32_t *number)
+static uint32_t number_new(struct an_sights *sights)
+{
+    if (sights->spare.count)
+        return *vec_pop(&sights->spare);
+    (void)vec_push(&sights->all);
+    return (uint32_t)sights->all.count;
+}
+
+static void see(struct an_world *world, struct an_cell *cell, uint64_t granule)
 {
     struct an_sights *sights = &world->sights;
+    uint32_t *number = &cell->sight;
+    if (*number && sights->all.at[*number - 1].suspect)
+        return;
     const struct an_access *access = &world->now.access;
     bool write = access->flags & AN_WRITE, new = !*number;
     uint32_t guard = guard_of(world, access->lockset);
     struct an_sight_use use = {access->slot, access->thread, access->clock};
-    if (new) {
-        (void)vec_push(&sights->all);
-        *number = (uint32_t)sights->all.count;
-    }
+    if (new)
+        *number = number_new(sights);
     struct an_sight *sight = &sights->all.at[*number - 1];
     uint32_t left = new ? 0 : common(sights, sight->common, guard, write);
     if (new || (!left && all_over(world, sight))) {
@@ -114,7 +123,9 @@ static void see(struct an_world *world, uint32_t *number)
     }
     sight->written |= write;
     sight->plain |= !(access->flags & AN_ATOMIC);
-    sights->suspect |= sight->written && sight->plain && !sight->common && is_shared(sights, sight);
+    sight->suspect = sight->written && sight->plain && !sight->common && is_shared(sights, sight);
+    if (sight->suspect)
+        *vec_push(&sights->suspects.of) = (struct an_suspect){access->index, granule};
 }
 
 void an_sights_access(struct an_world *world, uint64_t address, uint64_t size)
@@ -123,21 +134,25 @@ void an_sights_access(struct an_world *world, uint64_t address, uint64_t size)
     uint64_t end = address + (size < RANGE_LOOKED_AT ? size : RANGE_LOOKED_AT);
     if (!sights->wanted || end < address)
         return;
-    for (uint64_t at = address & ~UINT64_C(7); at < end && !sights->suspect; at += 8)
-        see(world, an_memory_sight(&world->memory, at));
+    for (uint64_t at = address & ~UINT64_C(7); at < end; at += 8)
+        see(world, an_memory_cell(&world->memory, at), at);
 }
 
-static void see_cell(void *world, struct an_cell *cell, uint64_t granule)
+static void end_cell(void *data, struct an_cell *cell, uint64_t granule)
 {
-    (void)granule;
-    if (cell->sight && !((struct an_world *)world)->sights.suspect)
-        see(world, &cell->sight);
+    struct an_world *world = data;
+    if (!cell->sight)
+        return;
+    see(world, cell, granule);
+    world->sights.all.at[cell->sight - 1].suspect = false;
+    *vec_push(&world->sights.spare) = cell->sight;
+    cell->sight = 0;
 }
 
 void an_sights_free(struct an_world *world, uint64_t address, uint64_t size)
 {
-    if (world->sights.wanted && !world->sights.suspect && size)
-        an_memory_visit(&world->memory, address, size, see_cell, world);
+    if (world->sights.wanted && size)
+        an_memory_visit(&world->memory, address, size, end_cell, world);
 }
 
 void an_sights_release(struct an_sights *sights)
@@ -146,6 +161,8 @@ void an_sights_release(struct an_sights *sights)
         vec_release(&list->of);
     vec_release(&sights->lists);
     vec_release(&sights->all);
+    vec_release(&sights->spare);
+    vec_release(&sights->suspects.of);
     vec_release(&sights->guard_of);
     if (sights->wanted)
         an_guards_release(&sights->guards);

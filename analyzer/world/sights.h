@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A first sight of memory, to spare most traces a second one: is there any granule that two threads
- * use, one of them writing, without a lock that protects all of that, and without an order that no
- * schedule can turn round (create, join, conditions: world/order.h, hard)? If not, no other order
- * of the run makes two accesses race.
+ * A first sight of memory, to spare most of it a second one: which granules do two threads use, one
+ * of them writing, without a lock that protects all of that, and without an order that no schedule
+ * can turn round (create, join, conditions: world/order.h, hard)? No other order of the run makes
+ * two accesses of any other granule race.
  *
  * What is used alone first and then handed over, or shared first and then taken back, begins anew:
  * a sight whose accesses all come before the present one in every order is forgotten.
@@ -25,7 +25,17 @@ struct an_sight {
     struct an_sight_use first; /* of the one thread, as long as there is only one */
     uint32_t others;           /* a list of all, plus 1; 0: only `first` */
     uint32_t common;           /* locks that protect all uses */
-    bool written, plain;
+    bool written, plain, suspect;
+};
+
+/* A granule of which that is so, since the event of that number of the reader's. Between its first
+ * use and the end of what lies there it becomes one once. */
+struct an_suspect {
+    uint64_t index, granule;
+};
+
+struct an_suspects {
+    VEC(struct an_suspect) of; /* by event */
 };
 
 struct an_sight_uses {
@@ -33,9 +43,10 @@ struct an_sight_uses {
 };
 
 struct an_sights {
-    bool wanted;              /* somebody asks */
-    bool suspect;             /* there is such a granule: nothing more need be looked at */
+    bool wanted; /* somebody asks */
+    struct an_suspects suspects;
     VEC(struct an_sight) all; /* number N, which the memory's cells keep, is at N - 1 */
+    VEC(uint32_t) spare;      /* numbers of those that have ended */
     VEC(struct an_sight_uses) lists;
     struct an_guards guards;
     VEC(uint32_t) guard_of; /* by the number of the world's lock set, plus 1 */

@@ -45,7 +45,7 @@ with open("trace.std", "w") as out:
         out.write("".join(f"T{i % 3}|w(v{i % 3}_{k})|1\n" for k in range(100)))
 END
     [ "$(stat -c %s trace.std)" -gt 80000000 ]
-    (ulimit -v 60000; expect 0 "$SNARL" analyze --list --relation=fasttrack trace.std)
+    within 60000 expect 0 "$SNARL" analyze --list --relation=fasttrack trace.std
     echo 'summary 6000000 3 0 300 0 0 0' | cmp out -
 }
 

@@ -333,3 +333,41 @@ C
     says "(--accesses=none)"
     [ "$(field 'd["recording"]["access_source"]' report.json)" = none ]
 }
+
+@test "a trace larger than memory is analyzed" {
+    "$(dirname "$SNARL")/snarl-cc" -x c -g -O1 -pthread -o shop - <<'C'
+#include <pthread.h>
+static long shelves[1 << 16]; /* one after the other at random, so that the trace is long */
+static int baskets;
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static void *shopper(void *seed)
+{
+    unsigned shelf = (unsigned)(unsigned long)seed;
+    for (int i = 0; i < 50000; i++) {
+        pthread_mutex_lock(&lock);
+        for (int k = 0; k < 50; k++) {
+            shelf = shelf * 1664525 + 1013904223;
+            shelves[shelf >> 16] += k;
+        }
+        pthread_mutex_unlock(&lock);
+    }
+    baskets++;
+    return 0;
+}
+int main(void)
+{
+    pthread_t threads[2];
+    for (unsigned long i = 0; i < 2; i++)
+        pthread_create(&threads[i], 0, shopper, (void *)i);
+    for (int i = 0; i < 2; i++)
+        pthread_join(threads[i], 0);
+    return 0;
+}
+C
+    expect 0 "$SNARL" record -o trace -- ./shop
+    [ "$(stat -c %s trace)" -gt 51000000 ]
+    within 48000 expect 1 "$SNARL" analyze trace
+    says "data race on baskets [data-race, observed]" out
+    says "note: only the first" out
+    [ "$(grep -c '\[data-race' out)" = 1 ]
+}

@@ -28,6 +28,16 @@ expect()
     fi
 }
 
+# within KILOBYTES COMMAND...: runs it in that much memory, mapped files included. AddressSanitizer
+# needs more than anybody has.
+within()
+{
+    local kilobytes=$1
+    shift
+    ! ldd "$SNARL" | grep -q libasan || skip "AddressSanitizer"
+    (ulimit -v "$kilobytes" && "$@")
+}
+
 # says TEXT [FILE]: FILE (err) has it.
 says()
 {

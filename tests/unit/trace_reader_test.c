@@ -100,6 +100,90 @@ static void a_file_reads_like_its_bytes(void **state)
     check_end(reader, &trace);
 }
 
+/* Chunks of several windows, and events that are longer than one. */
+static struct trace long_trace(void)
+{
+    struct tr_writer writer;
+    tr_writer_init(&writer);
+    writer.chunk_size = 400000;
+    uint8_t *bytes = malloc(100000);
+    memset(bytes, 'x', 100000);
+    for (uint64_t i = 1, seed = 0; i <= 100000; i++) {
+        bool name = i % 5000 == 0;
+        uint64_t pcs[2] = {0x401000 + i % 300, 0x402000};
+        uint32_t thread = (uint32_t)(i % 3);
+        tr_writer_add(&writer, &(struct tr_event){.kind = name ? TR_THREAD_NAME : TR_WRITE,
+                                                  .mode = name ? 0 : 3,
+                                                  .thread = thread,
+                                                  .stack = tr_writer_stack(&writer, thread, pcs, 2),
+                                                  .object = trace_random(&seed) & 0xfffff8,
+                                                  .a0 = name ? thread : 0,
+                                                  .bytes = bytes,
+                                                  .bytes_length = name ? (uint32_t)i : 0,
+                                                  .time = i});
+    }
+    free(bytes);
+    return trace_finish(&writer);
+}
+
+static struct tr_reader *open_as_file(const struct trace *trace, int *fd)
+{
+    char path[] = "/tmp/trace_reader_test.XXXXXX";
+    *fd = mkstemp(path);
+    assert_int_equal(write(*fd, trace->bytes, trace->size), trace->size);
+    struct tr_reader *reader;
+    struct sn_error err;
+    assert_int_equal(tr_reader_open(&reader, path, &err), 0);
+    unlink(path);
+    return reader;
+}
+
+static void a_file_is_read_through_windows(void **state)
+{
+    (void)state;
+    struct trace trace = long_trace();
+    int fd;
+    struct tr_reader *reader = open_as_file(&trace, &fd);
+    char *wanted = trace_dump(&trace);
+    for (int look = 0; look < 2; look++) {
+        if (look)
+            tr_reader_rewind(reader);
+        struct sn_text out = {0};
+        struct tr_event ev;
+        struct sn_error err;
+        while (tr_reader_next(reader, &ev, &err) > 0)
+            tr_text_event(&out, reader, &ev);
+        assert_string_equal(out.at, wanted);
+        sn_text_release(&out);
+    }
+    free(wanted);
+    close(fd);
+    check_end(reader, &trace);
+}
+
+static void a_file_may_shrink_while_it_is_read(void **state)
+{
+    (void)state;
+    struct trace trace = long_trace();
+    int fd;
+    struct tr_reader *reader = open_as_file(&trace, &fd);
+    struct tr_event ev;
+    struct sn_error err;
+    uint64_t before = 0, behind = 0;
+    for (; before < 30000; before++)
+        assert_int_equal(tr_reader_next(reader, &ev, &err), 1);
+    assert_int_equal(ftruncate(fd, (off_t)trace.size / 2), 0);
+    while (tr_reader_next(reader, &ev, &err) > 0)
+        behind++;
+    assert_true(behind > 0 && before + behind < 100000);
+    assert_true(tr_reader_damage(reader)->places > 0);
+    assert_string_equal(tr_reader_damage(reader)->first_reason,
+                        "the file cannot be read from here on");
+    tr_reader_close(reader);
+    close(fd);
+    trace_free(&trace);
+}
+
 static void nanoseconds_follow_the_clock(void **state)
 {
     (void)state;
@@ -461,6 +545,8 @@ int main(void)
         cmocka_unit_test(what_is_no_trace_is_refused),
         cmocka_unit_test(files_that_cannot_be_read_are_told),
         cmocka_unit_test(a_file_reads_like_its_bytes),
+        cmocka_unit_test(a_file_is_read_through_windows),
+        cmocka_unit_test(a_file_may_shrink_while_it_is_read),
         cmocka_unit_test(nanoseconds_follow_the_clock),
         cmocka_unit_test(places_that_were_never_begun_are_passed_over),
         cmocka_unit_test(garbage_costs_only_itself),
