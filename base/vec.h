@@ -39,6 +39,10 @@
                               : ((v)->at = sn_cover((v)->at, &(v)->count, (i), sizeof *(v)->at),   \
                                  (v)->room = (v)->count, (void)0))
 
+/* Fetches element I, if there is one, to be written soon. No function: gcc takes one that does no
+ * more than that for one without effects, and drops its calls. */
+#define vec_prefetch(v, i) ((size_t)(i) < (v)->count ? __builtin_prefetch(&(v)->at[i], 1) : (void)0)
+
 /* How many elements at the beginning are such that CONDITION holds of them, where it holds of none
  * behind the first of which it does not: NAME is the element that it is asked of. */
 #define vec_count_while(type, name, v, condition)                                                  \

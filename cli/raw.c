@@ -245,13 +245,17 @@ static void count_objects(struct raw *raw, const struct an_world *world)
 static int list_trace(struct raw *raw, const char *path, struct sn_error *err)
 {
     struct an_world world;
-    const struct an_collect_options options = {0};
+    const struct an_collect_options options = {.bounded = true};
     if (sn_trace_open(&raw->trace, path, raw->settings->input, err) < 0)
         return err->code;
     int code = read_through(raw, path, err);
     if (code < 0)
         return code;
     code = an_collect(raw->trace.reader, &options, &world, &raw->run, err);
+    if (code == 0 && raw->run.cut)
+        code = sn_fail(err, SN_E_LIMIT, path, SN_NO_OFFSET,
+                       "memory does for the first %llu events alone",
+                       (unsigned long long)raw->run.cut);
     if (code == 0)
         code = look_at_whole(raw, err);
     count_objects(raw, &world);

@@ -145,6 +145,7 @@ static void decode_chunk(struct pass *pass, struct tr_place *place, uint64_t end
             tr_index_lost_at(index, cursor->coder.time);
         ev.time = cursor->coder.time;
         collect(pass, &ev);
+        place->tells |= tr_tells(&ev);
         before = ev;
     }
     place->end = tr_cursor_offset(cursor);

@@ -25,6 +25,7 @@ struct tr_place {         /* a chunk */
     uint64_t last;        /* its last time stamp */
     uint64_t sure_before; /* events of an earlier stamp happened before any loss */
     bool lost;            /* older than one of its thread that is lost */
+    bool tells;           /* some event of it is handed out where it stands */
     uint64_t settled; /* events from here on: of a snapshot, there may be others before them that
                          it has not */
 };
@@ -65,6 +66,14 @@ void tr_index_release(struct tr_index *index);
 
 /* How long the place at OFFSET is, where no chunk was begun: one of a ring may be half wiped. */
 uint64_t tr_empty_size(const struct tr_header *header, uint64_t offset);
+
+/* Is EV handed out where it stands? Some serve only to decode others, and a deferred access belongs
+ * elsewhere. */
+static inline bool tr_tells(const struct tr_event *ev)
+{
+    bool serves = ev->kind == TR_TIME || ev->kind == TR_STACK_DEF || ev->kind == TR_RUN;
+    return !serves && !(tr_is_access(ev->kind) && ev->mode & TR_ACC_DEFERRED);
+}
 
 /* Counts one more damaged place, at OFFSET. */
 void tr_damage_add(struct tr_damage *damage, uint64_t offset, const char *format, ...)

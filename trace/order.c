@@ -28,6 +28,7 @@ struct tr_actor {
     uint64_t needed;               /* KEY's version before HEAD may come */
     struct tr_key created, ended;  /* this thread's; 1 once handed out */
     bool is_created;               /* a THREAD_CREATE names it */
+    bool tells;                    /* its chunks have an event to hand out */
     size_t position;               /* in ready or blocked */
     struct tr_actor *left, *right; /* in the key's heap */
     unsigned rank;
@@ -344,10 +345,11 @@ static void make_streams(struct tr_order *order, const struct tr_index *index,
             *sn_map_at(&order->actor_of, place->thread) = order->actor_count;
             actor->stream = (struct tr_stream){
                 .thread = place->thread, .source = source, .place = place, .epoch = place->epoch};
-            actor->head.time = place->time; /* or later: its window is read when its time comes */
+            actor->head.time = place->time; /* or later: it is fetched when its time comes */
             actor->is_created = sn_map_find(&index->created, place->thread) != NULL;
         }
         order->actors[order->actor_count - 1].stream.places_end = place + 1;
+        order->actors[order->actor_count - 1].tells |= place->tells;
     }
 }
 
@@ -383,8 +385,12 @@ void tr_order_init(struct tr_order *order, struct tr_index *index, const struct 
         .blocked.at = sn_calloc(threads, sizeof *order->blocked.at)};
     make_streams(order, index, source);
     share_deferred(order, index);
-    for (size_t i = 0; i < order->actor_count; i++)
-        insert(&order->ready, &order->actors[i]);
+    for (size_t i = 0; i < order->actor_count; i++) {
+        struct tr_actor *actor = &order->actors[i];
+        insert(&order->ready, actor);
+        if (!actor->tells && !actor->stream.deferred) /* has ended, and nobody waits for it */
+            fetch(order, actor);
+    }
 }
 
 void tr_order_release(struct tr_order *order)

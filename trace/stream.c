@@ -79,13 +79,10 @@ static bool take(struct tr_stream *stream, struct tr_event *ev)
         stream->repeat = stream->told ? 0 : ev->a0;
         stream->step = ev->a1;
         return false;
-    case TR_READ ... TR_WRITE_RANGE:
-        stream->told = ev->mode & TR_ACC_DEFERRED; /* the index has it */
-        break;
     default:
-        stream->told = false;
         break;
     }
+    stream->told = !tr_tells(ev); /* the index has it */
     if (stream->told)
         return false;
     ev->thread = stream->thread;

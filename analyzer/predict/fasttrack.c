@@ -159,8 +159,8 @@ static void fasttrack_ops(void *self, const struct tr_op *ops, size_t count)
     for (size_t i = 0; i < count; i++) {
         struct tr_op op = ops[i];
         uint32_t number = ++ft->number;
-        if (i + AHEAD < count && ops[i + AHEAD].target < ft->cells.count)
-            __builtin_prefetch(&ft->cells.at[ops[i + AHEAD].target], 1);
+        if (i + AHEAD < count)
+            vec_prefetch(&ft->cells, ops[i + AHEAD].target);
         if (tr_op_is_access(op.kind))
             follow_access(ft, op, number);
         else

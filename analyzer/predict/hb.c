@@ -22,12 +22,6 @@ static void *hb_open(struct an_pairs *found)
     return hb;
 }
 
-static inline void prefetch(const struct an_history *history, struct tr_op op)
-{
-    if (tr_op_is_access(op.kind) && op.target < history->cells.count)
-        __builtin_prefetch(&history->cells.at[op.target], 1);
-}
-
 static void hb_ops(void *self, const struct tr_op *ops, size_t count)
 {
     struct hb *hb = self;
@@ -35,7 +29,7 @@ static void hb_ops(void *self, const struct tr_op *ops, size_t count)
         struct tr_op op = ops[i];
         uint32_t number = ++hb->number;
         if (i + AHEAD < count)
-            prefetch(&hb->history, ops[i + AHEAD]);
+            vec_prefetch(&hb->history.cells, ops[i + AHEAD].target);
         if (!tr_op_is_access(op.kind)) {
             an_sync_order_op(&hb->order, op, number);
             continue;

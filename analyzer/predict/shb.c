@@ -51,23 +51,16 @@ static void reads_from(struct shb *shb, struct tr_op op, uint32_t number)
     write->atomic = atomic;
 }
 
-static inline void prefetch(const struct shb *shb, struct tr_op op)
-{
-    if (!tr_op_is_access(op.kind) || op.target >= shb->history.cells.count)
-        return;
-    __builtin_prefetch(&shb->history.cells.at[op.target], 1);
-    if (op.target < shb->writes.count)
-        __builtin_prefetch(&shb->writes.at[op.target], 1);
-}
-
 static void shb_ops(void *self, const struct tr_op *ops, size_t count)
 {
     struct shb *shb = self;
     for (size_t i = 0; i < count; i++) {
         struct tr_op op = ops[i];
         uint32_t number = ++shb->number;
-        if (i + AHEAD < count)
-            prefetch(shb, ops[i + AHEAD]);
+        if (i + AHEAD < count) {
+            vec_prefetch(&shb->history.cells, ops[i + AHEAD].target);
+            vec_prefetch(&shb->writes, ops[i + AHEAD].target);
+        }
         if (!tr_op_is_access(op.kind)) {
             an_sync_order_op(&shb->order, op, number);
             continue;
