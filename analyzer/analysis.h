@@ -17,6 +17,8 @@ struct an_prediction;
 struct an_world;
 
 /* Thresholds. All have command-line options; defaults, and why, in analyzer.c. */
+struct an_relation;
+
 struct an_options {
     bool timed_out;             /* the program was stopped by --timeout */
     uint32_t livelock_rounds;   /* failed rounds in a row, of each party */
@@ -24,6 +26,8 @@ struct an_options {
     double starvation_share; /* below this share of the fair part, while wanting it all the time */
     uint32_t starvation_wait_ms; /* and having waited at least as long as this in all */
     uint32_t deadlock_length;    /* threads in the longest cycle that is looked for */
+    bool only_proved_deadlocks;  /* cycles of locks that no order of the run reaches are not told */
+    const struct an_relation *relation; /* that says which races to prove; NULL: syncp */
 };
 
 struct an_context {

@@ -474,7 +474,8 @@ static void tell_pattern(void *self, const struct an_node *const *nodes, uint32_
             reason = "whether a run can reach it depends on what was not recorded, or on reads of "
                      "which nobody knows what they read";
     }
-    tell_possible(deadlocks, nodes, count, reason);
+    if (!deadlocks->ctx->options->only_proved_deadlocks)
+        tell_possible(deadlocks, nodes, count, reason);
 }
 
 /* Cycles through joins are told only where they are proved, as far as the trace goes. */

@@ -4,6 +4,9 @@
  * (predict/syncp.c), each proved by a witness. What happens-before calls a race already is left to
  * the race pass.
  *
+ * Another relation may be asked for: what it tells of is proved in the same way, or by a reordering
+ * that turns sections of locks around, and is possible otherwise.
+ *
  * A trace is looked at again only if some memory is used in a way that no lock explains
  * (world/sights.h).
  *
@@ -69,9 +72,10 @@ static void find_candidates(struct predicted *self)
 {
     const struct an_run *run = &self->prediction->run;
     struct an_pairs predicted = {0}, observed = {0};
+    const struct an_relation *asked = self->ctx->options->relation;
     struct sn_map racy = {0}; /* second operations that race anyhow */
     unsigned workers = (unsigned)sysconf(_SC_NPROCESSORS_ONLN);
-    an_relation_apply(an_relation_find("syncp"), run, workers, &predicted);
+    an_relation_apply(asked ? asked : an_relation_find("syncp"), run, workers, &predicted);
     if (predicted.of.count)
         an_relation_apply(an_relation_find("hb"), run, 1, &observed);
     vec_each (struct an_pair, pair, &observed.of)
@@ -154,6 +158,8 @@ static void try_candidate(struct predicted *self, const struct candidate *candid
         return;
     uint64_t goal[] = {candidate->pair.first, candidate->pair.second};
     enum an_proof proof = an_prediction_prove(self->prediction, goal, 2, false, &group->witness);
+    if (proof == AN_NOT_PROVED && self->ctx->options->relation)
+        proof = an_prediction_prove_reversed(self->prediction, goal[0], goal[1], &group->witness);
     group->proved = proof == AN_PROVED;
     group->unknown |= proof == AN_UNKNOWN;
     if (group->proved) {
@@ -196,9 +202,13 @@ static void tell(struct predicted *self, struct group *group)
                                               "another one both come at once, and no lock, "
                                               "join, signal or atomic is in the way.");
     finding->count = group->count;
-    if (!group->proved)
+    if (!group->proved && group->unknown)
         finding->reason = "whether another order can make it happen depends on what was not "
                           "recorded, or on reads of which nobody knows what they read";
+    else if (!group->proved)
+        finding->reason =
+            sn_sprintf(&ctx->report->arena, "%s tells of it; no order was found that shows it",
+                       self->ctx->options->relation->name);
     for (size_t i = 0; i < shown; i++)
         an_prediction_tell_step(prediction, finding, find(glimpses, count, steps.of.at[i]), false);
     if (group->proved) {
@@ -225,7 +235,7 @@ static void finish(void *data)
         if (!candidate->second.benign)
             try_candidate(self, candidate);
     vec_each (struct group, group, &self->groups)
-        if (group->proved || group->unknown)
+        if (group->proved || group->unknown || self->ctx->options->relation)
             tell(self, group);
 }
 

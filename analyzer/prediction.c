@@ -86,8 +86,10 @@ static struct an_prediction *open_prediction(struct an_context *ctx)
     if (is_missing_a_part(ctx))
         return prediction;
     const struct an_sights *sights = &ctx->world->sights;
+    bool in_order = !ctx->options->relation; /* of sections: else all accesses are needed */
     struct an_collect_options options = {.bounded = true,
-                                         .suspects = sights->wanted ? &sights->suspects : NULL,
+                                         .suspects =
+                                             sights->wanted && in_order ? &sights->suspects : NULL,
                                          .unknown = prediction->why_not ? NULL : is_unknown,
                                          .data = prediction};
     struct sn_error err;
@@ -119,6 +121,8 @@ void an_prediction_free(struct an_prediction *prediction)
 {
     if (!prediction)
         return;
+    if (prediction->osr)
+        an_osr_close(prediction->osr);
     if (prediction->made) {
         an_ideal_release(&prediction->ideal);
         an_sync_index_release(&prediction->index);
@@ -194,6 +198,13 @@ static void glimpse_behind(struct an_prediction *prediction, struct an_glimpse *
     };
 }
 
+/* Events that come with another one where a line of text is several. */
+static bool prepares(uint8_t kind)
+{
+    return kind == TR_THREAD_START || kind == TR_THREAD_NAME || kind == TR_OBJECT_NEW ||
+           kind == TR_REQUEST;
+}
+
 void an_prediction_look(struct an_prediction *prediction, struct an_glimpse *glimpses, size_t count)
 {
     const struct an_run *run = &prediction->run;
@@ -208,7 +219,7 @@ void an_prediction_look(struct an_prediction *prediction, struct an_glimpse *gli
     tr_reader_rewind(prediction->ctx.reader);
     for (size_t next = 0; tr_reader_next(prediction->ctx.reader, &ev, &err) > 0;) {
         size_t end = next;
-        while (end < count &&
+        while (end < count && !prepares(ev.kind) &&
                an_run_event(run, glimpses[end].op) == an_event_number(prediction->ctx.reader, &ev))
             glimpse_before(prediction, &glimpses[end++], &ev);
         an_world_event(&prediction->world, &ev);
@@ -219,6 +230,23 @@ void an_prediction_look(struct an_prediction *prediction, struct an_glimpse *gli
 
 /* Proofs. ---------------------------------------------------------------------------------------
  */
+
+static enum an_proof check(struct an_prediction *prediction, const uint64_t *goal, size_t count,
+                           bool deadlock, struct an_witness *witness)
+{
+    const struct an_run *run = &prediction->run;
+    vec_clear(&witness->goal);
+    for (size_t i = 0; i < count; i++)
+        *vec_push(&witness->goal) = goal[i];
+    witness->deadlock = deadlock;
+    struct sn_error err;
+    if (an_witness_check(witness, run, &err) == 0)
+        return AN_PROVED;
+    *vec_push(&prediction->ctx.report->notes) = sn_sprintf(
+        &prediction->ctx.report->arena, "internal error, please report it: at event %llu %s",
+        (unsigned long long)err.offset, err.text);
+    return AN_NOT_PROVED;
+}
 
 enum an_proof an_prediction_prove(struct an_prediction *prediction, const uint64_t *goal,
                                   size_t count, bool deadlock, struct an_witness *witness)
@@ -235,17 +263,36 @@ enum an_proof an_prediction_prove(struct an_prediction *prediction, const uint64
     if (ideal->unknown)
         return AN_UNKNOWN;
     an_witness_of_cut(witness, run, ideal->place);
-    vec_clear(&witness->goal);
-    for (size_t i = 0; i < count; i++)
-        *vec_push(&witness->goal) = goal[i];
-    witness->deadlock = deadlock;
-    struct sn_error err;
-    if (an_witness_check(witness, run, &err) == 0)
-        return AN_PROVED;
-    *vec_push(&prediction->ctx.report->notes) = sn_sprintf(
-        &prediction->ctx.report->arena, "internal error, please report it: at event %llu %s",
-        (unsigned long long)err.offset, err.text);
-    return AN_NOT_PROVED;
+    return check(prediction, goal, count, deadlock, witness);
+}
+
+/* Does any of OPS hang on what nobody knows? */
+static bool any_unknown(const struct an_run *run, const struct an_reordering *order)
+{
+    vec_each (const uint64_t, op, &order->ops)
+        if (run->ops.at[*op].kind == TR_OP_UNKNOWN || (run->doubts.count && run->doubts.at[*op]))
+            return true;
+    return false;
+}
+
+enum an_proof an_prediction_prove_reversed(struct an_prediction *prediction, uint64_t first,
+                                           uint64_t second, struct an_witness *witness)
+{
+    const struct an_run *run = &prediction->run;
+    struct an_reordering order = {0};
+    enum an_proof proof = AN_NOT_PROVED;
+    if (!prediction->osr)
+        prediction->osr = an_osr_open(run);
+    if (an_osr_pair(prediction->osr, first, second, &order)) {
+        /* Where sections change places it matters when the accesses that were left out happened. */
+        proof = run->filtered || any_unknown(run, &order) ? AN_UNKNOWN : AN_PROVED;
+        vec_clear(&witness->order);
+        vec_each (const uint64_t, op, &order.ops)
+            *vec_push(&witness->order) = *op;
+    }
+    vec_release(&order.ops);
+    const uint64_t goal[] = {first, second};
+    return proof == AN_PROVED ? check(prediction, goal, 2, false, witness) : proof;
 }
 
 /* Steps. ----------------------------------------------------------------------------------------
@@ -275,12 +322,6 @@ static bool is_open(struct given_back *given, struct tr_op op)
     return true;
 }
 
-static int ascending(const void *left, const void *right)
-{
-    const uint64_t *a = left, *b = right;
-    return *a < *b ? -1 : *a > *b;
-}
-
 void an_prediction_steps(const struct an_prediction *prediction, const struct an_witness *witness,
                          struct an_steps *steps)
 {
@@ -300,8 +341,11 @@ void an_prediction_steps(const struct an_prediction *prediction, const struct an
         if (open || (*sn_map_at(&told, op.thread))++ < STEPS_OF_A_PARTY)
             *vec_push(&steps->of) = witness->order.at[i];
     }
-    if (steps->of.count > begin)
-        qsort(steps->of.at + begin, steps->of.count - begin, sizeof *steps->of.at, ascending);
+    for (size_t end = steps->of.count; begin + 1 < end; begin++) {
+        uint64_t last = steps->of.at[--end];
+        steps->of.at[end] = steps->of.at[begin];
+        steps->of.at[begin] = last;
+    }
     vec_release(&given.of);
     sn_map_release(&told);
 }

@@ -20,6 +20,7 @@
 
 #include "analyzer/compose.h"
 #include "analyzer/predict/ideal.h"
+#include "analyzer/predict/osr.h"
 #include "analyzer/predict/run.h"
 #include "analyzer/predict/witness.h"
 
@@ -47,6 +48,7 @@ struct an_prediction {
     uint32_t *places; /* of each operation (sync_index.h) */
     struct an_sync_index index;
     struct an_ideal ideal;
+    struct an_osr *osr;  /* made at first use */
     VEC(uint8_t) stacks; /* by number: 0 not known yet, 1 leads through covered code alone, 2 not */
 };
 
@@ -71,8 +73,12 @@ enum an_proof {
  * checker refuses is an error of ours: a note of the report, and not proved. */
 enum an_proof an_prediction_prove(struct an_prediction *prediction, const uint64_t *goal,
                                   size_t count, bool deadlock, struct an_witness *witness);
+/* The same of a race for which sections of locks must change places (predict/osr.h). The run has to
+ * be whole: see an_options.relation. */
+enum an_proof an_prediction_prove_reversed(struct an_prediction *prediction, uint64_t first,
+                                           uint64_t second, struct an_witness *witness);
 /* The operations of a witness that are worth telling: what its parties do with locks and the like
- * shortly before the end, and what they hold. Appended to STEPS, ascending; the goal is not. */
+ * shortly before the end, and what they hold. Appended to STEPS, in its order; the goal is not. */
 struct an_steps {
     VEC(uint64_t) of;
 };

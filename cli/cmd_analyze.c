@@ -82,8 +82,6 @@ int sn_cmd_analyze(int argc, char **argv)
     int code = SN_EXIT_TROUBLE;
     if (settings.list)
         code = list(&settings);
-    else if (settings.relation || settings.deadlocks)
-        sn_say("--relation and --deadlocks need --list");
     else
         code = report(&settings);
     sn_settings_release(&settings);

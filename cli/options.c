@@ -370,10 +370,11 @@ static const struct argp_option raw_options[] = {
      "\"deadlock EVENT EVENT...\", \"summary EVENTS THREADS LOCKS VARIABLES RACY_EVENTS "
      "RACY_VARIABLES DEADLOCKS\"; events are counted from 1. Alone: by shb and spd",
      0},
-    {"relation", KEY_RELATION, "NAME", 0, "Look for races by this relation of events:", 0},
+    {"relation", KEY_RELATION, "NAME", 0,
+     "Look for races by this relation of events (default for findings: syncp):", 0},
     {"deadlocks", KEY_DEADLOCKS, "KIND", 0,
      "Look for deadlocks: patterns (of locks taken in a cycle), or spd: those of them that a "
-     "sync-preserving order of the same run reaches",
+     "sync-preserving order of the same run reaches. Default for findings: both, told apart",
      0},
     {"jobs", KEY_JOBS, "N", 0, "Work with N threads (default: as many as there are processors)", 0},
     {0},
@@ -416,10 +417,13 @@ static error_t parse_raw(int key, char *arg, struct argp_state *state)
         return 0;
     case KEY_RELATION:
         settings->relation = parse_relation(state, arg);
+        settings->analysis.relation =
+            strcmp(settings->relation->name, "syncp") ? settings->relation : NULL;
         return 0;
     case KEY_DEADLOCKS:
         settings->deadlocks = SN_DEADLOCKS_PATTERNS +
                               (enum sn_deadlocks)parse_choice(state, "--deadlocks", arg, deadlocks);
+        settings->analysis.only_proved_deadlocks = settings->deadlocks == SN_DEADLOCKS_SPD;
         return 0;
     case KEY_JOBS:
         settings->jobs = parse_whole(state, "--jobs", arg, 1, 1024);

@@ -438,14 +438,15 @@ static bool search_pair(struct search *s, uint32_t first, uint32_t second)
 
 /* ---- The witness. ---- */
 
-static void tell_trace(const struct search *s, struct an_order *order, uint32_t from, uint32_t to)
+static void tell_trace(const struct search *s, struct an_reordering *order, uint32_t from,
+                       uint32_t to)
 {
     for (uint32_t op = from; op < to; op++)
         if (an_prefix_has(s->prefixes, s->prefix, op))
             *vec_push(&order->ops) = op;
 }
 
-static void tell_order(struct search *s, struct an_order *order)
+static void tell_order(struct search *s, struct an_reordering *order)
 {
     const struct an_run *run = s->prefixes->run;
     uint32_t count = (uint32_t)run->ops.count;
@@ -564,7 +565,7 @@ void an_osr_close(struct an_osr *osr)
     free(osr);
 }
 
-bool an_osr_pair(struct an_osr *osr, uint64_t first, uint64_t second, struct an_order *order)
+bool an_osr_pair(struct an_osr *osr, uint64_t first, uint64_t second, struct an_reordering *order)
 {
     const uint32_t *mark = osr->prefixes.mark;
     if (an_guards_protect(&osr->prefixes.sets, mark[first], mark[second]) ||

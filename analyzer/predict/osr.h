@@ -3,7 +3,7 @@
  * Optimistic sync-reversal races, one pair at a time, with the reordering that shows each.
  *
  *     struct an_osr *osr = an_osr_open(run);
- *     struct an_order order = {0};
+ *     struct an_reordering order = {0};
  *     if (an_osr_pair(osr, first, second, &order))
  *         the operations in `order`, one after another, leave FIRST and SECOND both next to happen
  *     vec_release(&order.ops);
@@ -16,7 +16,7 @@
 
 #include "analyzer/predict/relation.h"
 
-struct an_order {
+struct an_reordering {
     VEC(uint64_t) ops; /* as relation.h counts them */
 };
 
@@ -25,7 +25,7 @@ struct an_osr;
 struct an_osr *an_osr_open(const struct an_run *run);
 /* Can these conflicting operations of two threads, FIRST before SECOND, happen side by side? ORDER
  * (may be NULL) becomes what happens before. */
-bool an_osr_pair(struct an_osr *osr, uint64_t first, uint64_t second, struct an_order *order);
+bool an_osr_pair(struct an_osr *osr, uint64_t first, uint64_t second, struct an_reordering *order);
 void an_osr_close(struct an_osr *osr);
 
 #endif

@@ -75,8 +75,39 @@ END
     expect 2 "$SNARL" analyze --list --jobs=0 trace.std
     expect 2 "$SNARL" analyze --list --relation=hb trace.std trace.std
     says "--list takes one trace"
-    expect 2 "$SNARL" analyze --relation=hb trace.std
-    says "need --list"
+}
+
+@test "findings by another relation: proved by a reordering, or possible" {
+    printf '%s\n' 'T1|acq(l)|1' 'T1|w(x)|2' 'T1|w(y)|3' 'T1|rel(l)|4' 'T2|acq(l)|5' 'T2|w(y)|6' \
+        'T2|rel(l)|7' 'T2|w(x)|8' >trace.std # only sections that change places show it
+    for relation in syncp shb wcp; do
+        expect 0 "$SNARL" analyze --relation=$relation trace.std
+        says "no findings" out
+    done
+    for relation in osr lockset; do
+        expect 1 "$SNARL" analyze --relation=$relation trace.std
+        says "data race on x [data-race, predicted]" out
+        sed -n 's/^ *[0-9]  *\(.*[^ ]\) *$/\1/p' out | tr -s ' ' >steps
+        printf '%s\n' 'thread 1 (T2) lock l' 'thread 1 (T2) unlock l' 'the main thread lock l' \
+            'the main thread write x' 'thread 1 (T2) write x' | cmp - steps
+    done
+    # The write that was read keeps them apart: no order shows what the lock set tells of.
+    printf '%s\n' 'T1|w(x)|1' 'T1|acq(l)|2' 'T1|w(y)|3' 'T1|rel(l)|4' 'T2|acq(l)|5' 'T2|r(y)|6' \
+        'T2|rel(l)|7' 'T2|w(x)|8' >trace.std
+    expect 0 "$SNARL" analyze --relation=osr trace.std
+    expect 0 "$SNARL" analyze --relation=lockset trace.std
+    says "data race on x [data-race, possible]" out
+    says "lockset tells of it; no order was found that shows it" out
+}
+
+@test "findings of deadlocks: those that are proved alone" {
+    printf '%s\n' 'T1|acq(a)|1' 'T1|acq(b)|2' 'T1|acq(c)|3' 'T1|w(x)|4' 'T1|rel(c)|5' \
+        'T1|rel(b)|6' 'T1|rel(a)|7' 'T2|acq(c)|8' 'T2|r(x)|9' 'T2|rel(c)|10' 'T2|acq(b)|11' \
+        'T2|acq(a)|12' 'T2|rel(a)|13' 'T2|rel(b)|14' >trace.std # it reads what the first wrote
+    expect 0 "$SNARL" analyze trace.std
+    says "[deadlock, possible]" out
+    expect 0 "$SNARL" analyze --deadlocks=spd trace.std
+    no says "[deadlock" out
 }
 
 @test "a full disk is told" {

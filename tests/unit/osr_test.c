@@ -49,7 +49,7 @@ static void check_order(const struct tr_op *ops, size_t count, uint64_t first, u
                         const uint64_t *expected, size_t length)
 {
     struct an_run run = {0};
-    struct an_order order = {0};
+    struct an_reordering order = {0};
     for (size_t i = 0; i < count; i++)
         an_run_add(&run, ops[i]);
     struct an_osr *osr = an_osr_open(&run);
@@ -79,7 +79,7 @@ static void events_are_whole(void **state)
     const struct tr_op ops[] = {WRITE(0, X), WRITE(0, Y), READ(1, X), WRITE(1, Z), WRITE(0, Z)};
     const uint64_t events[] = {1, 1, 2, 3, 4};
     struct an_run run = {0};
-    struct an_order order = {0};
+    struct an_reordering order = {0};
     for (size_t i = 0; i < 5; i++) {
         an_run_add(&run, ops[i]);
         *vec_push(&run.events) = events[i];
