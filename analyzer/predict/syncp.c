@@ -17,7 +17,8 @@
  *   - Along one thread's accesses ideals only grow: what one pair's ideal holds is passed over, and
  *     a second access that it holds ends the search there.
  *
- * B by threads and the pairs by variables are independent pieces of work.
+ * The first look and the index, then B by threads, then the pairs by variables are independent
+ * pieces of work.
  */
 #include "analyzer/predict/relation.h"
 
@@ -282,16 +283,34 @@ static void release(struct predictor *predictor, unsigned workers)
     an_sync_index_release(&predictor->index);
 }
 
+enum { LOOK, INDEX, BEGINNINGS };
+
+/* The two that know nothing of each other. */
+static void begin(void *data, unsigned worker, size_t which)
+{
+    struct predictor *predictor = data;
+    (void)worker;
+    if (which == LOOK) {
+        walk(predictor, look_at);
+        choose_candidates(predictor);
+    } else {
+        an_sync_index_build(&predictor->index, predictor->run);
+    }
+}
+
 static void syncp_whole(const struct an_run *run, unsigned workers, struct an_pairs *found)
 {
     struct predictor predictor = {.run = run};
     workers = workers ? workers : 1;
     an_guards_init(&predictor.sets);
     predictor.sights = sn_calloc(run->variables + 1, sizeof *predictor.sights);
-    walk(&predictor, look_at);
-    choose_candidates(&predictor);
-    if (predictor.candidates)
-        an_sync_index_build(&predictor.index, run);
+    if (workers > 1) {
+        an_workers_run(workers, BEGINNINGS, begin, &predictor);
+    } else {
+        begin(&predictor, 0, LOOK);
+        if (predictor.candidates)
+            begin(&predictor, 0, INDEX);
+    }
     predictor.by_thread = sn_calloc(run->threads + 1, sizeof *predictor.by_thread);
     predictor.by_candidate = sn_calloc(predictor.candidates + 1, sizeof *predictor.by_candidate);
     predictor.ideals = sn_calloc(workers, sizeof *predictor.ideals);
