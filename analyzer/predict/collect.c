@@ -66,7 +66,7 @@ struct collector {
     uint64_t event;                 /* the number of the present one */
     size_t suspects;                /* passed in the first look */
     bool matters;                   /* the present event accesses memory that several use */
-    bool parted;                    /* it is told as something that is no access */
+    bool parted;                    /* what was told last of it is no access, and ends an epoch */
     /* Variables that stand for writes: of each the thread, and the first of them. Their number plus
      * 1 is kept for the last write of each quiet variable; 0: there was none. */
     VEC(uint32_t) who, writers;
@@ -87,10 +87,9 @@ static void tell(struct collector *c, enum tr_op_kind kind, uint32_t target)
 {
     if (!c->telling)
         return;
-    if (!tr_op_is_access(kind)) {
+    c->parted = !tr_op_is_access(kind);
+    if (c->parted)
         of_thread(c, c->world->now.thread->index)->writes = 0;
-        c->parted = true;
-    }
     an_run_add(c->run, (struct tr_op){.thread = c->world->now.thread->index & 0xffffff,
                                       .kind = kind,
                                       .target = target});
@@ -238,7 +237,7 @@ static void free_granule(void *data, struct an_cell *cell, uint64_t address)
     if (!cell->number)
         return;
     struct granule *granule = granule_at(c, address);
-    if (granule)
+    if (granule && granule->cuts)
         touch(c, granule, TR_OP_WRITE, (unsigned)__builtin_ctz(granule->cuts),
               31u - (unsigned)__builtin_clz(granule->cuts));
     if (!c->telling) {

@@ -45,28 +45,33 @@ static bool is_over(const struct an_world *world, const struct an_sight_use *use
 }
 
 /* Do all uses come before what happens now, in every order? */
-static bool all_over(const struct an_world *world, const struct an_sight *sight)
+static bool all_over(const struct an_world *world, const struct an_sight_phase *phase)
 {
-    if (!sight->others)
-        return is_over(world, &sight->first);
-    vec_each (const struct an_sight_use, use, &world->sights.lists.at[sight->others - 1].of)
+    if (!phase->others)
+        return is_over(world, &phase->first);
+    vec_each (const struct an_sight_use, use, &world->sights.lists.at[phase->others - 1].of)
         if (!is_over(world, use))
             return false;
     return true;
 }
 
-static void add_use(struct an_sights *sights, struct an_sight *sight, struct an_sight_use use)
+static bool is_shared(const struct an_sights *sights, const struct an_sight_phase *phase)
 {
-    if (!sight->others && sight->first.thread == use.thread) {
-        sight->first = use;
+    return phase->others && sights->lists.at[phase->others - 1].of.count > 1;
+}
+
+static void add_use(struct an_sights *sights, struct an_sight_phase *phase, struct an_sight_use use)
+{
+    if (!is_shared(sights, phase) && phase->first.thread == use.thread)
+        phase->first = use;
+    if (!phase->others && phase->first.thread == use.thread)
         return;
-    }
-    if (!sight->others) {
+    if (!phase->others) {
         (void)vec_push(&sights->lists);
-        sight->others = (uint32_t)sights->lists.count;
-        *vec_push(&sights->lists.at[sight->others - 1].of) = sight->first;
+        phase->others = (uint32_t)sights->lists.count;
+        *vec_push(&sights->lists.at[phase->others - 1].of) = phase->first;
     }
-    struct an_sight_uses *list = &sights->lists.at[sight->others - 1];
+    struct an_sight_uses *list = &sights->lists.at[phase->others - 1];
     vec_each (struct an_sight_use, known, &list->of)
         if (known->thread == use.thread) {
             *known = use;
@@ -75,22 +80,63 @@ static void add_use(struct an_sights *sights, struct an_sight *sight, struct an_
     *vec_push(&list->of) = use;
 }
 
-/* A first use, or one with which all begins anew. */
-static void begin(struct an_sights *sights, struct an_sight *sight, struct an_sight_use use,
-                  uint32_t guard, bool write)
+/* What is to be said of a use beside whose it is. */
+struct kind {
+    uint32_t guard;
+    bool write, plain;
+};
+
+/* PHASE, whatever it was, has no use but this one. */
+static void begin(struct an_sights *sights, struct an_sight_phase *phase, struct an_sight_use use,
+                  struct kind kind)
 {
-    if (sight->others)
-        vec_clear(&sights->lists.at[sight->others - 1].of);
-    if (sight->others)
-        *vec_push(&sights->lists.at[sight->others - 1].of) = use;
-    sight->first = use;
-    sight->common = common(sights, guard, guard, write);
-    sight->written = sight->plain = false;
+    *phase = (struct an_sight_phase){.first = use,
+                                     .others = phase->others,
+                                     .common = common(sights, kind.guard, kind.guard, kind.write),
+                                     .any = true,
+                                     .written = kind.write,
+                                     .plain = kind.plain};
+    if (phase->others) {
+        vec_clear(&sights->lists.at[phase->others - 1].of);
+        *vec_push(&sights->lists.at[phase->others - 1].of) = use;
+    }
 }
 
-static bool is_shared(const struct an_sights *sights, const struct an_sight *sight)
+static void follow_phase(struct an_sights *sights, struct an_sight *sight, struct an_sight_use use,
+                         struct kind kind)
 {
-    return sight->others && sights->lists.at[sight->others - 1].of.count > 1;
+    struct an_sight_phase older = sight->past;
+    sight->past = sight->now;
+    if (older.any) {
+        sight->past.common = common(sights, sight->past.common, older.common, false);
+        sight->past.written |= older.written;
+        sight->past.plain |= older.plain;
+    }
+    sight->now.others = older.others;
+    begin(sights, &sight->now, use, kind);
+}
+
+static bool is_new_phase(const struct an_world *world, const struct an_sight_phase *now,
+                         struct an_sight_use use, struct kind kind, uint32_t left)
+{
+    if (is_shared(&world->sights, now) || now->first.thread != use.thread)
+        return !left && all_over(world, now);
+    bool other_locks = !left && (now->common || kind.guard) && (now->written || kind.write);
+    return other_locks || (now->written && !kind.write);
+}
+
+/* Can the latest use race with an earlier one, in some order? */
+static bool is_suspect(struct an_world *world, const struct an_sight *sight)
+{
+    struct an_sight_phase of = sight->now;
+    bool shared = is_shared(&world->sights, &of);
+    if (sight->past.any && !all_over(world, &sight->past)) {
+        of.common = common(&world->sights, of.common, sight->past.common, false);
+        of.written |= sight->past.written;
+        of.plain |= sight->past.plain;
+        shared = true;
+    }
+    return shared && of.written && of.plain && !of.common;
 }
 
 static uint32_t number_new(struct an_sights *sights)
@@ -104,26 +150,33 @@ static uint32_t number_new(struct an_sights *sights)
 static void see(struct an_world *world, struct an_cell *cell, uint64_t granule)
 {
     struct an_sights *sights = &world->sights;
-    uint32_t *number = &cell->sight;
-    if (*number && sights->all.at[*number - 1].suspect)
-        return;
     const struct an_access *access = &world->now.access;
-    bool write = access->flags & AN_WRITE, new = !*number;
-    uint32_t guard = guard_of(world, access->lockset);
-    struct an_sight_use use = {access->slot, access->thread, access->clock};
+    bool new = !cell->sight;
     if (new)
-        *number = number_new(sights);
-    struct an_sight *sight = &sights->all.at[*number - 1];
-    uint32_t left = new ? 0 : common(sights, sight->common, guard, write);
-    if (new || (!left && all_over(world, sight))) {
-        begin(sights, sight, use, guard, write);
-    } else {
-        sight->common = left;
-        add_use(sights, sight, use);
+        cell->sight = number_new(sights);
+    struct an_sight *sight = &sights->all.at[cell->sight - 1];
+    if (sight->suspect)
+        return;
+    struct an_sight_use use = {access->slot, access->thread, access->clock};
+    struct kind kind = {.guard = guard_of(world, access->lockset),
+                        .write = access->flags & AN_WRITE,
+                        .plain = !(access->flags & AN_ATOMIC)};
+    struct an_sight_phase *now = &sight->now;
+    if (new) {
+        sight->past.any = false;
+        begin(sights, now, use, kind);
+        return;
     }
-    sight->written |= write;
-    sight->plain |= !(access->flags & AN_ATOMIC);
-    sight->suspect = sight->written && sight->plain && !sight->common && is_shared(sights, sight);
+    uint32_t left = common(sights, now->common, kind.guard, kind.write);
+    if (is_new_phase(world, now, use, kind, left)) {
+        follow_phase(sights, sight, use, kind);
+    } else {
+        now->common = left;
+        now->written |= kind.write;
+        now->plain |= kind.plain;
+        add_use(sights, now, use);
+    }
+    sight->suspect = is_suspect(world, sight);
     if (sight->suspect)
         *vec_push(&sights->suspects.of) = (struct an_suspect){access->index, granule};
 }

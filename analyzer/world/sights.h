@@ -5,8 +5,12 @@
  * can turn round (create, join, conditions: world/order.h, hard)? No other order of the run makes
  * two accesses of any other granule race.
  *
- * What is used alone first and then handed over, or shared first and then taken back, begins anew:
- * a sight whose accesses all come before the present one in every order is forgotten.
+ * Uses of a granule are looked at by phases. A new one begins where all uses of the present one
+ * come before, in every order: what is initialised, then shared, then taken back. It also begins
+ * where one thread alone goes on to read what it wrote, or under other locks. What was in a phase
+ * matters to later uses as long as it does not come before them, and if it does not, then some use
+ * of the phase that followed it doesn't either: so of all phases but the present one it is enough
+ * to know the latest users, and of the others what is to be said of all of them.
  */
 #ifndef SN_ANALYZER_WORLD_SIGHTS_H
 #define SN_ANALYZER_WORLD_SIGHTS_H
@@ -21,11 +25,16 @@ struct an_sight_use { /* by one thread, latest */
     uint64_t clock;
 };
 
-struct an_sight {
+struct an_sight_phase {
     struct an_sight_use first; /* of the one thread, as long as there is only one */
     uint32_t others;           /* a list of all, plus 1; 0: only `first` */
     uint32_t common;           /* locks that protect all uses */
-    bool written, plain, suspect;
+    bool any, written, plain;
+};
+
+struct an_sight {
+    struct an_sight_phase now, past; /* PAST: users of the last phase, and the rest of all phases */
+    bool suspect;
 };
 
 /* A granule of which that is so, since the event of that number of the reader's. Between its first
