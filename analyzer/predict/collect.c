@@ -172,7 +172,7 @@ static void touch_quiet(struct collector *c, enum tr_op_kind kind, uint32_t vari
     uint32_t index = c->world->now.thread->index;
     struct of_thread *thread = of_thread(c, index);
     uint32_t *writer = &c->writers.at[variable];
-    if (tr_op_reads(kind) && *writer) {
+    if (an_run_reads(c->run, kind) && *writer) {
         uint32_t other = c->who.at[*writer - 1 - c->first_standing];
         uint64_t *latest = other == index ? NULL : sn_map_at(&thread->read_of, other);
         if (latest && *latest < *writer) {
@@ -650,6 +650,7 @@ int an_collect(struct tr_reader *reader, const struct an_collect_options *option
         forget_threads(&c);
         run->channels = 1; /* 0 is none */
         run->filtered = c.filtered;
+        run->hidden_reads = c.filtered && tr_reader_header(reader)->access_source == TR_SOURCE_TSAN;
         c.telling = true;
         tr_reader_rewind(reader);
         code = look(&c, reader, err);

@@ -40,14 +40,14 @@ static void access(struct doubter *doubter, struct tr_op op, uint32_t number)
         i++;
         if (before)
             continue;
-        if (old->write && tr_op_reads(op.kind))
+        if (old->write && an_run_reads(doubter->run, op.kind))
             doubt(doubter, number);
-        if (write && tr_op_reads(doubter->run->ops.at[old->number - 1].kind))
+        if (write && an_run_reads(doubter->run, doubter->run->ops.at[old->number - 1].kind))
             doubt(doubter, old->number);
         torn |= old->write && write;
     }
     *vec_push(&variable->latest) = (struct seen){number, op.thread, write};
-    if (variable->torn && tr_op_reads(op.kind))
+    if (variable->torn && an_run_reads(doubter->run, op.kind))
         doubt(doubter, number);
     if (write)
         variable->torn = torn;

@@ -30,6 +30,9 @@ struct an_run { /* all zero: empty */
     /* A recorder has left out accesses: of a thread's equal ones between two operations that are no
      * accesses only the first is here. */
     bool filtered;
+    /* A plain write may have read before: where a compiler's instrumentation tells of accesses, it
+     * leaves out a read that stands before a write of the same place. */
+    bool hidden_reads;
     uint64_t cut; /* the last event of it, where others follow that are not here; or 0 */
 };
 
@@ -39,6 +42,10 @@ void an_run_add(struct an_run *run, struct tr_op op);
 static inline uint64_t an_run_event(const struct an_run *run, size_t i)
 {
     return run->events.count ? run->events.at[i] : i + 1;
+}
+static inline bool an_run_reads(const struct an_run *run, unsigned kind)
+{
+    return tr_op_reads(kind) || (run->hidden_reads && kind == TR_OP_WRITE);
 }
 /* Are operations I and I - 1 of one event? */
 static inline bool an_run_same_event(const struct an_run *run, size_t i)

@@ -153,7 +153,7 @@ static uint32_t written_by(const struct builder *builder, const struct writer *w
 static void access(struct builder *builder, struct tr_op op, uint32_t place, bool doubt)
 {
     struct writer *writer = &builder->writers[op.target];
-    if (tr_op_reads(op.kind) && writer->place)
+    if (an_run_reads(builder->run, op.kind) && writer->place)
         add_after(builder, op.thread, place, writer->thread, written_by(builder, writer));
     if (doubt)
         *vec_push(&builder->index->thread[op.thread].steps) =

@@ -60,7 +60,7 @@ static void learn_run(struct check *check)
     for (size_t i = 0; i < run->ops.count; i++) {
         struct tr_op op = run->ops.at[i];
         if (tr_op_is_access(op.kind)) {
-            check->source[i] = tr_op_reads(op.kind) ? check->latest[op.target] : 0;
+            check->source[i] = an_run_reads(run, op.kind) ? check->latest[op.target] : 0;
             if (tr_op_writes(op.kind))
                 check->latest[op.target] = i + 1;
         } else if (op.kind == TR_OP_FORK && op.target != op.thread) {
@@ -149,7 +149,7 @@ static int access(struct check *check, uint64_t i, struct tr_op op)
 {
     if (check->run->doubts.count && check->run->doubts.at[i])
         return refuse(check, i, "nobody knows what a read has read");
-    if (tr_op_reads(op.kind) && check->source[i] != check->latest[op.target])
+    if (an_run_reads(check->run, op.kind) && check->source[i] != check->latest[op.target])
         return refuse(check, i, "a read would see another write");
     if (tr_op_writes(op.kind))
         check->latest[op.target] = i + 1;
