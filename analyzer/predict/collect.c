@@ -5,7 +5,7 @@
 
 enum { RANGE_LOOKED_AT = 64 << 20 /* of one access: its first bytes */ };
 
-enum { BYTES_OF_OP = 160 /* of memory, for all that is made of an operation, at most */ };
+enum { BYTES_OF_OP = 256 /* of memory, for all that is made of an operation, at most */ };
 
 #define LEFT_OUT UINT32_MAX /* the number of a granule in the second look */
 

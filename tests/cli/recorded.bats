@@ -343,7 +343,7 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static void *shopper(void *seed)
 {
     unsigned shelf = (unsigned)(unsigned long)seed;
-    for (int i = 0; i < 50000; i++) {
+    for (int i = 0; i < 80000; i++) {
         pthread_mutex_lock(&lock);
         for (int k = 0; k < 50; k++) {
             shelf = shelf * 1664525 + 1013904223;
@@ -365,8 +365,8 @@ int main(void)
 }
 C
     expect 0 "$SNARL" record -o trace -- ./shop
-    [ "$(stat -c %s trace)" -gt 51000000 ]
-    within 48000 expect 1 "$SNARL" analyze trace
+    [ "$(stat -c %s trace)" -gt 82000000 ]
+    within 76000 expect 1 "$SNARL" analyze trace
     says "data race on baskets [data-race, observed]" out
     says "note: only the first" out
     [ "$(grep -c '\[data-race' out)" = 1 ]
