@@ -74,6 +74,7 @@ void an_guards_release(struct an_guards *sets)
     vec_release(&sets->of);
     vec_release(&sets->members);
     vec_release(&sets->buckets);
+    sn_map_release(&sets->common);
 }
 
 uint32_t an_guards_held(struct an_guards *sets, const struct an_held_locks *held)
@@ -110,6 +111,11 @@ bool an_guards_protect(const struct an_guards *sets, uint32_t a, uint32_t b)
 
 uint32_t an_guards_common(struct an_guards *sets, uint32_t a, uint32_t b, bool exclusive)
 {
+    if (!a || !b)
+        return 0;
+    uint64_t *known = sn_map_at(&sets->common, (uint64_t)a << 32 | (uint64_t)b << 1 | exclusive);
+    if (*known)
+        return (uint32_t)*known - 1;
     struct an_guard one = sets->of.at[a], two = sets->of.at[b];
     size_t start = sets->members.count;
     for (uint32_t i = 0, j = 0; i < one.count && j < two.count;) {
@@ -125,7 +131,8 @@ uint32_t an_guards_common(struct an_guards *sets, uint32_t a, uint32_t b, bool e
             j++;
         }
     }
-    return intern(sets, start);
+    *known = (uint64_t)intern(sets, start) + 1;
+    return (uint32_t)*known - 1;
 }
 
 uint32_t an_guards_with(struct an_guards *sets, uint32_t set, uint32_t member)

@@ -7,6 +7,7 @@
 #define SN_ANALYZER_PREDICT_GUARDS_H
 
 #include "analyzer/predict/held.h"
+#include "base/map.h"
 #include "trace/op.h"
 
 struct an_guard {
@@ -20,6 +21,8 @@ struct an_guards { /* init makes the empty set */
     VEC(struct an_guard) of;
     VEC(uint32_t) members;
     VEC(uint32_t) buckets; /* the first set of each hash; a power of two */
+    struct sn_map
+        common; /* of two sets, and whether exclusive: the number of what both have, plus 1 */
 };
 
 void an_guards_init(struct an_guards *sets);

@@ -49,8 +49,6 @@ struct predictor {
     const struct an_run *run;
     struct an_sync_index index;
     struct an_guards sets;
-    struct sn_map
-        common; /* of two sets, and whether the access writes: what `common` says, plus 1 */
     struct sight *sights;
     uint32_t candidates;
     VEC(struct access) accesses;
@@ -64,24 +62,11 @@ struct predictor {
 /* The first look. -------------------------------------------------------------------------------
  */
 
-/* The locks that protect what COMMON did, and an access under SET as well: a write only those that
- * are held for writing. */
-static uint32_t common(struct predictor *predictor, uint32_t common, uint32_t set, bool write)
-{
-    if (!common || !set)
-        return 0;
-    uint64_t *known =
-        sn_map_at(&predictor->common, (uint64_t)common << 32 | (uint64_t)set << 1 | write);
-    if (!*known)
-        *known = 1 + an_guards_common(&predictor->sets, common, set, write);
-    return (uint32_t)*known - 1;
-}
-
 static void look(struct predictor *predictor, struct tr_op op, uint32_t set)
 {
     struct sight *sight = &predictor->sights[op.target];
-    sight->common =
-        common(predictor, sight->thread ? sight->common : set, set, tr_op_writes(op.kind));
+    sight->common = an_guards_common(&predictor->sets, sight->thread ? sight->common : set, set,
+                                     tr_op_writes(op.kind));
     sight->several |= sight->thread && sight->thread != op.thread + 1u;
     sight->thread = sight->thread ? sight->thread : op.thread + 1u;
     sight->written |= tr_op_writes(op.kind);
@@ -279,7 +264,6 @@ static void release(struct predictor *predictor, unsigned workers)
     free(predictor->sights);
     vec_release(&predictor->accesses);
     an_guards_release(&predictor->sets);
-    sn_map_release(&predictor->common);
     an_sync_index_release(&predictor->index);
 }
 

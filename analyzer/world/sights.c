@@ -24,17 +24,6 @@ static uint32_t guard_of(struct an_world *world, uint32_t lockset)
     return guard;
 }
 
-static uint32_t common(struct an_sights *sights, uint32_t common, uint32_t guard, bool write)
-{
-    if (!common || !guard)
-        return 0;
-    uint64_t *known =
-        sn_map_at(&sights->common, (uint64_t)common << 32 | (uint64_t)guard << 1 | write);
-    if (!*known)
-        *known = 1 + an_guards_common(&sights->guards, common, guard, write);
-    return (uint32_t)*known - 1;
-}
-
 /* Uses. -----------------------------------------------------------------------------------------
  */
 
@@ -90,12 +79,13 @@ struct kind {
 static void begin(struct an_sights *sights, struct an_sight_phase *phase, struct an_sight_use use,
                   struct kind kind)
 {
-    *phase = (struct an_sight_phase){.first = use,
-                                     .others = phase->others,
-                                     .common = common(sights, kind.guard, kind.guard, kind.write),
-                                     .any = true,
-                                     .written = kind.write,
-                                     .plain = kind.plain};
+    *phase = (struct an_sight_phase){
+        .first = use,
+        .others = phase->others,
+        .common = an_guards_common(&sights->guards, kind.guard, kind.guard, kind.write),
+        .any = true,
+        .written = kind.write,
+        .plain = kind.plain};
     if (phase->others) {
         vec_clear(&sights->lists.at[phase->others - 1].of);
         *vec_push(&sights->lists.at[phase->others - 1].of) = use;
@@ -108,7 +98,8 @@ static void follow_phase(struct an_sights *sights, struct an_sight *sight, struc
     struct an_sight_phase older = sight->past;
     sight->past = sight->now;
     if (older.any) {
-        sight->past.common = common(sights, sight->past.common, older.common, false);
+        sight->past.common =
+            an_guards_common(&sights->guards, sight->past.common, older.common, false);
         sight->past.written |= older.written;
         sight->past.plain |= older.plain;
     }
@@ -131,7 +122,7 @@ static bool is_suspect(struct an_world *world, const struct an_sight *sight)
     struct an_sight_phase of = sight->now;
     bool shared = is_shared(&world->sights, &of);
     if (sight->past.any && !all_over(world, &sight->past)) {
-        of.common = common(&world->sights, of.common, sight->past.common, false);
+        of.common = an_guards_common(&world->sights.guards, of.common, sight->past.common, false);
         of.written |= sight->past.written;
         of.plain |= sight->past.plain;
         shared = true;
@@ -167,7 +158,7 @@ static void see(struct an_world *world, struct an_cell *cell, uint64_t granule)
         begin(sights, now, use, kind);
         return;
     }
-    uint32_t left = common(sights, now->common, kind.guard, kind.write);
+    uint32_t left = an_guards_common(&sights->guards, now->common, kind.guard, kind.write);
     if (is_new_phase(world, now, use, kind, left)) {
         follow_phase(sights, sight, use, kind);
     } else {
@@ -219,5 +210,4 @@ void an_sights_release(struct an_sights *sights)
     vec_release(&sights->guard_of);
     if (sights->wanted)
         an_guards_release(&sights->guards);
-    sn_map_release(&sights->common);
 }

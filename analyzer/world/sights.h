@@ -59,7 +59,6 @@ struct an_sights {
     VEC(struct an_sight_uses) lists;
     struct an_guards guards;
     VEC(uint32_t) guard_of; /* by the number of the world's lock set, plus 1 */
-    struct sn_map common;   /* of two sets, and whether the use writes: the number, plus 1 */
 };
 
 /* WORLD's `now.access` is made, of SIZE bytes at ADDRESS. */
