@@ -23,7 +23,8 @@ struct cell {
 struct fasttrack {
     struct an_sync_order order;
     VEC(struct cell) cells;
-    struct an_history atomics;
+    struct an_history history; /* of variables that are accessed atomically: */
+    VEC(struct an_history_cell) exact;
     VEC(uint32_t *) many; /* number of each thread's latest read */
     VEC(uint32_t) spare;
     uint32_t width; /* threads in each of them */
@@ -126,14 +127,15 @@ static void follow_write(struct fasttrack *ft, struct cell *cell, struct tr_op o
 static void follow_atomic(struct fasttrack *ft, struct cell *cell, struct tr_op op, uint32_t number,
                           const uint32_t *knows)
 {
+    vec_cover(&ft->exact, op.target);
+    struct an_history_cell *exact = &ft->exact.at[op.target];
     if (cell->reader != ATOMIC) {
-        struct an_history_cell *history = an_history_cell(&ft->atomics, op.target);
-        *history = (struct an_history_cell){.write = cell->write, .writer = cell->writer};
+        *exact = (struct an_history_cell){.write = cell->write, .writer = cell->writer};
         if (cell->reader != MANY)
-            history->read = cell->read, history->reader = cell->reader;
+            exact->read = cell->read, exact->reader = cell->reader;
         cell->reader = ATOMIC;
     }
-    uint32_t first = an_history_access(&ft->atomics, op, number, knows);
+    uint32_t first = an_history_access(&ft->history, exact, op, number, knows);
     if (first)
         race(ft, first, number, op.target);
 }
@@ -176,7 +178,8 @@ static void fasttrack_close(void *self)
     vec_release(&ft->many);
     vec_release(&ft->spare);
     vec_release(&ft->cells);
-    an_history_release(&ft->atomics);
+    an_history_release(&ft->history);
+    vec_release(&ft->exact);
     an_sync_order_release(&ft->order);
     free(ft);
 }

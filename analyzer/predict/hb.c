@@ -11,6 +11,7 @@ enum { AHEAD = 24 }; /* operations: enough for a miss of the last cache */
 struct hb {
     struct an_sync_order order;
     struct an_history history;
+    VEC(struct an_history_cell) cells; /* of each variable */
     struct an_pairs *found;
     uint32_t number;
 };
@@ -29,13 +30,14 @@ static void hb_ops(void *self, const struct tr_op *ops, size_t count)
         struct tr_op op = ops[i];
         uint32_t number = ++hb->number;
         if (i + AHEAD < count)
-            vec_prefetch(&hb->history.cells, ops[i + AHEAD].target);
+            vec_prefetch(&hb->cells, ops[i + AHEAD].target);
         if (!tr_op_is_access(op.kind)) {
             an_sync_order_op(&hb->order, op, number);
             continue;
         }
         an_sync_order_thread(&hb->order, op.thread);
-        uint32_t first = an_history_access(&hb->history, op, number,
+        vec_cover(&hb->cells, op.target);
+        uint32_t first = an_history_access(&hb->history, &hb->cells.at[op.target], op, number,
                                            an_knowledge_of(&hb->order.knowledge, op.thread));
         if (__builtin_expect(first != 0, 0))
             *vec_push(&hb->found->of) = (struct an_pair){first - 1, number - 1, op.target};
@@ -47,6 +49,7 @@ static void hb_close(void *self)
     struct hb *hb = self;
     an_sync_order_release(&hb->order);
     an_history_release(&hb->history);
+    vec_release(&hb->cells);
     free(hb);
 }
 

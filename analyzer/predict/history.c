@@ -7,9 +7,6 @@ static bool covers(unsigned new, unsigned old)
     return tr_op_writes(new) >= tr_op_writes(old) && tr_op_is_atomic(new) <= tr_op_is_atomic(old);
 }
 
-/* Lists. ----------------------------------------------------------------------------------------
- */
-
 static struct an_past_list *list_of(struct an_history *history, struct an_history_cell *cell)
 {
     if (cell->reader == AN_HISTORY_LIST)
@@ -47,8 +44,8 @@ static void shrink(struct an_history *history, struct an_history_cell *cell,
     *cell = small;
 }
 
-static uint32_t access_list(struct an_history *history, struct an_history_cell *cell,
-                            struct tr_op op, uint32_t number, const uint32_t *knows)
+uint32_t an_history_access_list(struct an_history *history, struct an_history_cell *cell,
+                                struct tr_op op, uint32_t number, const uint32_t *knows)
 {
     struct an_past_list *list = list_of(history, cell);
     uint32_t races = 0;
@@ -67,35 +64,10 @@ static uint32_t access_list(struct an_history *history, struct an_history_cell *
     return races;
 }
 
-/* Cells. ----------------------------------------------------------------------------------------
- */
-
-uint32_t an_history_access(struct an_history *history, struct tr_op op, uint32_t number,
-                           const uint32_t *knows)
-{
-    struct an_history_cell *cell = an_history_cell(history, op.target);
-    if (cell->reader == AN_HISTORY_LIST || tr_op_is_atomic(op.kind))
-        return access_list(history, cell, op, number, knows);
-    bool write_before = cell->write <= knows[cell->writer];
-    bool read_before = cell->read <= knows[cell->reader];
-    if (op.kind == TR_OP_READ) {
-        if (!read_before)
-            return access_list(history, cell, op, number, knows);
-        cell->read = number;
-        cell->reader = op.thread;
-        return write_before ? 0 : cell->write;
-    }
-    if (!write_before || !read_before)
-        return access_list(history, cell, op, number, knows);
-    *cell = (struct an_history_cell){.write = number, .writer = op.thread};
-    return 0;
-}
-
 void an_history_release(struct an_history *history)
 {
     vec_each (struct an_past_list, list, &history->lists)
         vec_release(&list->of);
     vec_release(&history->lists);
     vec_release(&history->spare);
-    vec_release(&history->cells);
 }

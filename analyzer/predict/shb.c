@@ -12,15 +12,16 @@
 
 enum { AHEAD = 24 };
 
-struct write {
-    struct an_stamp stamp;
-    bool atomic;
+struct cell { /* of a variable: half a line of the cache */
+    struct an_history_cell history;
+    struct an_stamp wrote; /* the latest write */
+    bool atomic;           /* ... was that */
 };
 
 struct shb {
     struct an_sync_order order;
     struct an_history history;
-    VEC(struct write) writes; /* the latest one of each variable */
+    VEC(struct cell) cells;
     struct an_pairs *found;
     uint32_t number;
 };
@@ -32,23 +33,16 @@ static void *shb_open(struct an_pairs *found)
     return shb;
 }
 
-static struct write *write_of(struct shb *shb, uint32_t variable)
-{
-    vec_cover(&shb->writes, variable);
-    return &shb->writes.at[variable];
-}
-
 /* Whoever reads what OP wrote, or what OP read, is behind it. */
-static void reads_from(struct shb *shb, struct tr_op op, uint32_t number)
+static void reads_from(struct shb *shb, struct cell *cell, struct tr_op op, uint32_t number)
 {
-    struct write *write = write_of(shb, op.target);
     bool atomic = tr_op_is_atomic(op.kind);
-    if (tr_op_reads(op.kind) && !(atomic && write->atomic))
-        an_knowledge_learn(&shb->order.knowledge, op.thread, &write->stamp);
+    if (tr_op_reads(op.kind) && !(atomic && cell->atomic))
+        an_knowledge_learn(&shb->order.knowledge, op.thread, &cell->wrote);
     if (!tr_op_writes(op.kind))
         return;
-    an_knowledge_stamp(&shb->order.knowledge, op.thread, number, &write->stamp);
-    write->atomic = atomic;
+    an_knowledge_stamp(&shb->order.knowledge, op.thread, number, &cell->wrote);
+    cell->atomic = atomic;
 }
 
 static void shb_ops(void *self, const struct tr_op *ops, size_t count)
@@ -57,20 +51,20 @@ static void shb_ops(void *self, const struct tr_op *ops, size_t count)
     for (size_t i = 0; i < count; i++) {
         struct tr_op op = ops[i];
         uint32_t number = ++shb->number;
-        if (i + AHEAD < count) {
-            vec_prefetch(&shb->history.cells, ops[i + AHEAD].target);
-            vec_prefetch(&shb->writes, ops[i + AHEAD].target);
-        }
+        if (i + AHEAD < count)
+            vec_prefetch(&shb->cells, ops[i + AHEAD].target);
         if (!tr_op_is_access(op.kind)) {
             an_sync_order_op(&shb->order, op, number);
             continue;
         }
         an_sync_order_thread(&shb->order, op.thread);
-        uint32_t first = an_history_access(&shb->history, op, number,
+        vec_cover(&shb->cells, op.target);
+        struct cell *cell = &shb->cells.at[op.target];
+        uint32_t first = an_history_access(&shb->history, &cell->history, op, number,
                                            an_knowledge_of(&shb->order.knowledge, op.thread));
         if (__builtin_expect(first != 0, 0))
             *vec_push(&shb->found->of) = (struct an_pair){first - 1, number - 1, op.target};
-        reads_from(shb, op, number);
+        reads_from(shb, cell, op, number);
     }
 }
 
@@ -79,7 +73,7 @@ static void shb_close(void *self)
     struct shb *shb = self;
     an_sync_order_release(&shb->order);
     an_history_release(&shb->history);
-    vec_release(&shb->writes);
+    vec_release(&shb->cells);
     free(shb);
 }
 

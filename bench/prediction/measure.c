@@ -5,7 +5,7 @@
  *
  *     measure FILE.std...      each relation on each run; SyncP by one worker and by two; patterns
  *     measure --shadow MB      FastTrack, HB and SHB where each access is of any place in MB of
- * 16-byte cells: a miss of the cache each
+ *                              16-byte cells (SHB: twice that): a miss of the cache each
  *
  * Seconds are of the processor, the least of several rounds, except where two workers are compared.
  */
@@ -212,16 +212,20 @@ static const struct an_relation least = {
 
 static int measure_shadow(const char *size)
 {
-    static const char *const names[] = {"fasttrack", "hb", "shb"};
+    const struct an_relation *const relations[] = {
+        &least, an_relation_find("fasttrack"), an_relation_find("hb"), an_relation_find("shb")};
+    enum { COUNT = sizeof relations / sizeof *relations };
     uint32_t cells = (uint32_t)(atof(size) * 1e6 / CELL);
-    printf("%s MB of cells: %d accesses of them at random\n", size, SHADOW_EVENTS);
-    for (size_t i = 0; i <= sizeof names / sizeof *names; i++) {
-        const struct an_relation *relation = i ? an_relation_find(names[i - 1]) : &least;
-        if (!relation)
-            continue;
-        double took = measure_random(relation, cells);
-        printf("  %-10s %9.4f s %8.1f M events/s\n", relation->name, took,
-               SHADOW_EVENTS / took / 1e6);
+    double took[ROUNDS][COUNT];
+    printf("%s MB of cells, accessed at random: M events/s in each of %d rounds\n", size, ROUNDS);
+    for (int round = 0; round < ROUNDS; round++)
+        for (int i = 0; i < COUNT; i++)
+            took[round][i] = measure_random(relations[i], cells);
+    for (int i = 0; i < COUNT; i++) {
+        printf("  %-10s", relations[i]->name);
+        for (int round = 0; round < ROUNDS; round++)
+            printf(" %6.1f", SHADOW_EVENTS / took[round][i] / 1e6);
+        printf("\n");
     }
     return 0;
 }
