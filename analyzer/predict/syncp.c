@@ -47,6 +47,7 @@ struct list {
 
 struct predictor {
     const struct an_run *run;
+    unsigned workers;
     struct an_sync_index index;
     struct an_guards sets;
     struct sight *sights;
@@ -243,9 +244,9 @@ static void find_pairs(void *data, unsigned worker, size_t candidate)
 /* All of it. ------------------------------------------------------------------------------------
  */
 
-static void release(struct predictor *predictor, unsigned workers)
+static void release(struct predictor *predictor)
 {
-    for (unsigned w = 0; w < workers; w++) {
+    for (unsigned w = 0; w < predictor->workers; w++) {
         an_ideal_release(&predictor->ideals[w]);
         an_closer_release(&predictor->closers[w]);
         vec_release(&predictor->found[w].of);
@@ -282,38 +283,49 @@ static void begin(void *data, unsigned worker, size_t which)
     }
 }
 
+static void prepare(struct predictor *predictor, const struct an_run *run, unsigned workers)
+{
+    *predictor = (struct predictor){.run = run, .workers = workers ? workers : 1};
+    an_guards_init(&predictor->sets);
+    predictor->sights = sn_calloc(run->variables + 1, sizeof *predictor->sights);
+    if (predictor->workers > 1) {
+        an_workers_run(predictor->workers, BEGINNINGS, begin, predictor);
+    } else {
+        begin(predictor, 0, LOOK);
+        if (predictor->candidates)
+            begin(predictor, 0, INDEX);
+    }
+    predictor->by_thread = sn_calloc(run->threads + 1, sizeof *predictor->by_thread);
+    predictor->by_candidate = sn_calloc(predictor->candidates + 1, sizeof *predictor->by_candidate);
+    predictor->ideals = sn_calloc(predictor->workers, sizeof *predictor->ideals);
+    predictor->closers = sn_calloc(predictor->workers, sizeof *predictor->closers);
+    predictor->found = sn_calloc(predictor->workers, sizeof *predictor->found);
+    predictor->arenas = sn_calloc(predictor->workers, sizeof *predictor->arenas);
+    for (unsigned w = 0; w < predictor->workers; w++) {
+        an_ideal_init(&predictor->ideals[w], &predictor->index);
+        an_closer_init(&predictor->closers[w], &predictor->index);
+    }
+    if (predictor->candidates)
+        walk(predictor, gather);
+}
+
+static void predict(struct predictor *predictor, struct an_pairs *found)
+{
+    if (predictor->candidates) {
+        an_workers_run(predictor->workers, predictor->run->threads, find_before, predictor);
+        an_workers_run(predictor->workers, predictor->candidates, find_pairs, predictor);
+    }
+    for (unsigned w = 0; w < predictor->workers; w++)
+        vec_each (struct an_pair, pair, &predictor->found[w].of)
+            *vec_push(&found->of) = *pair;
+}
+
 static void syncp_whole(const struct an_run *run, unsigned workers, struct an_pairs *found)
 {
-    struct predictor predictor = {.run = run};
-    workers = workers ? workers : 1;
-    an_guards_init(&predictor.sets);
-    predictor.sights = sn_calloc(run->variables + 1, sizeof *predictor.sights);
-    if (workers > 1) {
-        an_workers_run(workers, BEGINNINGS, begin, &predictor);
-    } else {
-        begin(&predictor, 0, LOOK);
-        if (predictor.candidates)
-            begin(&predictor, 0, INDEX);
-    }
-    predictor.by_thread = sn_calloc(run->threads + 1, sizeof *predictor.by_thread);
-    predictor.by_candidate = sn_calloc(predictor.candidates + 1, sizeof *predictor.by_candidate);
-    predictor.ideals = sn_calloc(workers, sizeof *predictor.ideals);
-    predictor.closers = sn_calloc(workers, sizeof *predictor.closers);
-    predictor.found = sn_calloc(workers, sizeof *predictor.found);
-    predictor.arenas = sn_calloc(workers, sizeof *predictor.arenas);
-    for (unsigned w = 0; w < workers; w++) {
-        an_ideal_init(&predictor.ideals[w], &predictor.index);
-        an_closer_init(&predictor.closers[w], &predictor.index);
-    }
-    if (predictor.candidates) {
-        walk(&predictor, gather);
-        an_workers_run(workers, run->threads, find_before, &predictor);
-        an_workers_run(workers, predictor.candidates, find_pairs, &predictor);
-    }
-    for (unsigned w = 0; w < workers; w++)
-        vec_each (struct an_pair, pair, &predictor.found[w].of)
-            *vec_push(&found->of) = *pair;
-    release(&predictor, workers);
+    struct predictor predictor;
+    prepare(&predictor, run, workers);
+    predict(&predictor, found);
+    release(&predictor);
 }
 
 const struct an_relation an_relation_syncp = {
