@@ -82,6 +82,8 @@ def faults(run, case, before):
         directory = pathlib.Path(name)
         patience = HANGS_FOR if case.hangs else PATIENCE
         ran = run_program([*before, program, *case.arguments], directory, patience)
+        if ran.status is None and not case.hangs:
+            yield f"under ThreadSanitizer it did not end within {PATIENCE} s"
         theirs = racing_lines(case, ran.errors.decode(errors="replace"))
         if not theirs and any(expected.kind == "data-race" for expected in case.expected):
             yield "ThreadSanitizer says nothing: " + ran.errors.decode(errors="replace")[:200]
