@@ -13,6 +13,8 @@
 #include "analyzer/world/waits.h"
 #include "base/text.h"
 
+#include <unistd.h>
+
 struct deadlocks {
     struct an_context *ctx;
     struct an_lock_order order;
@@ -55,7 +57,8 @@ static void prove_all(struct deadlocks *deadlocks)
         return;
     const struct an_run *run = &deadlocks->prediction->run;
     an_patterns_find(run, deadlocks->ctx->options->deadlock_length,
-                     AN_PATTERNS_PROVED | AN_PATTERNS_JOINS, &deadlocks->patterns);
+                     AN_PATTERNS_PROVED | AN_PATTERNS_JOINS,
+                     (unsigned)sysconf(_SC_NPROCESSORS_ONLN), &deadlocks->patterns);
     for (size_t i = 0; i < deadlocks->patterns.of.count; i++) {
         const struct an_pattern *pattern = &deadlocks->patterns.of.at[i];
         uint64_t key = 0;

@@ -191,9 +191,9 @@ static int look_at_whole(struct raw *raw, struct sn_error *err)
     }
     if (raw->deadlocks && code == 0) {
         struct an_patterns patterns = {0};
-        uint32_t length = raw->settings->analysis.deadlock_length;
-        an_patterns_find(&raw->run, length < AN_PATTERN_LONGEST ? length : AN_PATTERN_LONGEST,
-                         raw->deadlocks == SN_DEADLOCKS_SPD ? AN_PATTERNS_PROVED : 0, &patterns);
+        an_patterns_find(&raw->run, raw->settings->analysis.deadlock_length,
+                         raw->deadlocks == SN_DEADLOCKS_SPD ? AN_PATTERNS_PROVED : 0,
+                         workers(raw->settings), &patterns);
         code = tell_deadlocks(raw, &patterns, err);
         an_patterns_release(&patterns);
     }

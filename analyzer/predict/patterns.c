@@ -7,12 +7,14 @@
  * The proof of a pattern: the ideal (ideal.h) of what comes before one acquisition of each party
  * must hold none of these. If it holds one, it holds it for all later choices of the others too,
  * and that party goes on to its first acquisition behind the ideal. So a pattern costs one walk
- * over the index at most, however many instances it has.
+ * over the index at most, however many instances it has. Patterns are proved when all are found,
+ * each by itself: an ideal for each worker, a place for each result.
  */
 #include "analyzer/predict/patterns.h"
 
 #include "analyzer/predict/guards.h"
 #include "analyzer/predict/ideal.h"
+#include "analyzer/predict/workers.h"
 
 enum {
     STEPS = 4 * 1000 * 1000, /* of the search, in all */
@@ -40,6 +42,11 @@ struct numbers {
     VEC(uint32_t) of;
 };
 
+struct cycle {
+    uint32_t length;
+    uint32_t nodes[AN_PATTERN_LONGEST];
+};
+
 struct search {
     const struct an_run *run;
     struct an_guards sets;
@@ -48,13 +55,11 @@ struct search {
     VEC(uint32_t) next;
     struct lock *locks;
     uint32_t length;
-    bool proved;
-    bool *joined;               /* of each thread: somebody who holds a lock joins it; or NULL */
-    struct an_sync_index index; /* for proofs; and the ideal */
-    struct an_ideal ideal;
-    uint64_t steps, told;
-    struct an_patterns *found;
+    bool *joined; /* of each thread: somebody who holds a lock joins it; or NULL */
+    uint64_t steps;
+    bool exhausted;
     uint32_t path[AN_PATTERN_LONGEST];
+    VEC(struct cycle) cycles;
 };
 
 /* Nodes. ----------------------------------------------------------------------------------------
@@ -197,52 +202,6 @@ static void peel(struct search *search)
     vec_release(&dead.of);
 }
 
-/* Proofs. ---------------------------------------------------------------------------------------
- */
-
-/* Moves CHOSEN to an instance that some order reaches; false if there is none. */
-static bool prove(struct search *search, uint32_t count, uint32_t *chosen)
-{
-    struct an_ideal *ideal = &search->ideal;
-    an_ideal_clear(ideal);
-    for (bool moved = true; moved;) {
-        moved = false;
-        for (uint32_t i = 0; i < count; i++) {
-            const struct node *node = &search->nodes.at[search->path[i]];
-            while (node->instances.at[chosen[i]].place <= ideal->place[node->thread])
-                if (++chosen[i] == node->instances.count)
-                    return false;
-            uint32_t place = node->instances.at[chosen[i]].place - 1;
-            moved |= place > ideal->place[node->thread];
-            if (!an_ideal_reach(ideal, node->thread, place))
-                return false;
-        }
-    }
-    return true;
-}
-
-static int by_number(const void *left, const void *right)
-{
-    const uint64_t *a = left, *b = right;
-    return *a < *b ? -1 : *a > *b;
-}
-
-static void tell(struct search *search, uint32_t count)
-{
-    uint32_t chosen[AN_PATTERN_LONGEST] = {0};
-    if (++search->told > TOLD) {
-        search->found->exhausted = true;
-        return;
-    }
-    if (search->proved && !prove(search, count, chosen))
-        return;
-    struct an_pattern *pattern = vec_push(&search->found->of);
-    pattern->length = count;
-    for (uint32_t i = 0; i < count; i++)
-        pattern->ops[i] = search->nodes.at[search->path[i]].instances.at[chosen[i]].op;
-    qsort(pattern->ops, count, sizeof *pattern->ops, by_number);
-}
-
 /* The search. -----------------------------------------------------------------------------------
  */
 
@@ -269,11 +228,22 @@ static bool fits(const struct search *search, const struct node *new, uint32_t c
     return true;
 }
 
+static void add_cycle(struct search *search, uint32_t length)
+{
+    if (search->cycles.count == TOLD) {
+        search->exhausted = true;
+        return;
+    }
+    struct cycle *cycle = vec_push(&search->cycles);
+    cycle->length = length;
+    memcpy(cycle->nodes, search->path, length * sizeof *cycle->nodes);
+}
+
 static void extend(struct search *search, uint32_t count)
 {
     const struct node *last = &search->nodes.at[search->path[count - 1]];
     if (count > 1 && blocks(search, &search->nodes.at[search->path[0]], last))
-        tell(search, count);
+        add_cycle(search, count);
     if (count == search->length)
         return;
     const struct lock *wanted = &search->locks[last->lock];
@@ -282,8 +252,8 @@ static void extend(struct search *search, uint32_t count)
         const struct node *next = &search->nodes.at[n];
         if (n <= search->path[0] || search->locks[next->lock].buried)
             continue;
-        if (search->found->exhausted || ++search->steps > STEPS) {
-            search->found->exhausted = true;
+        if (search->exhausted || ++search->steps > STEPS) {
+            search->exhausted = true;
             return;
         }
         if (!blocks(search, next, last) || !fits(search, next, count))
@@ -292,6 +262,105 @@ static void extend(struct search *search, uint32_t count)
         extend(search, count + 1);
     }
 }
+
+static void search_cycles(struct search *search)
+{
+    find_nodes(search);
+    index_nodes(search);
+    peel(search);
+    for (uint32_t n = 0; n < search->nodes.count && !search->exhausted; n++) {
+        search->path[0] = n;
+        if (!search->locks[search->nodes.at[n].lock].buried)
+            extend(search, 1);
+    }
+}
+
+/* Proofs. ---------------------------------------------------------------------------------------
+ */
+
+struct proofs {
+    const struct search *search;
+    struct an_sync_index index;
+    struct an_ideal *ideals; /* of each worker */
+    struct an_pattern *told; /* of each cycle; LENGTH 0: it is not reached */
+};
+
+/* Moves CHOSEN to an instance that some order reaches; false if there is none. */
+static bool prove(const struct search *search, const struct cycle *cycle, struct an_ideal *ideal,
+                  uint32_t *chosen)
+{
+    an_ideal_clear(ideal);
+    for (bool moved = true; moved;) {
+        moved = false;
+        for (uint32_t i = 0; i < cycle->length; i++) {
+            const struct node *node = &search->nodes.at[cycle->nodes[i]];
+            while (node->instances.at[chosen[i]].place <= ideal->place[node->thread])
+                if (++chosen[i] == node->instances.count)
+                    return false;
+            uint32_t place = node->instances.at[chosen[i]].place - 1;
+            moved |= place > ideal->place[node->thread];
+            if (!an_ideal_reach(ideal, node->thread, place))
+                return false;
+        }
+    }
+    return true;
+}
+
+static int by_number(const void *left, const void *right)
+{
+    const uint64_t *a = left, *b = right;
+    return *a < *b ? -1 : *a > *b;
+}
+
+static void tell(const struct search *search, const struct cycle *cycle, const uint32_t *chosen,
+                 struct an_pattern *pattern)
+{
+    pattern->length = cycle->length;
+    for (uint32_t i = 0; i < cycle->length; i++)
+        pattern->ops[i] = search->nodes.at[cycle->nodes[i]].instances.at[chosen[i]].op;
+    qsort(pattern->ops, pattern->length, sizeof *pattern->ops, by_number);
+}
+
+static void prove_one(void *data, unsigned worker, size_t number)
+{
+    const struct proofs *proofs = data;
+    const struct cycle *cycle = &proofs->search->cycles.at[number];
+    uint32_t chosen[AN_PATTERN_LONGEST] = {0};
+    if (prove(proofs->search, cycle, &proofs->ideals[worker], chosen))
+        tell(proofs->search, cycle, chosen, &proofs->told[number]);
+}
+
+static void prove_all(const struct search *search, unsigned workers, struct an_patterns *found)
+{
+    size_t count = search->cycles.count;
+    workers = workers < 1 ? 1 : workers < count ? workers : (unsigned)count;
+    struct proofs proofs = {.search = search,
+                            .ideals = sn_calloc(workers, sizeof *proofs.ideals),
+                            .told = sn_calloc(count, sizeof *proofs.told)};
+    an_sync_index_build(&proofs.index, search->run);
+    for (unsigned w = 0; w < workers; w++)
+        an_ideal_init(&proofs.ideals[w], &proofs.index);
+    an_workers_run(workers, count, prove_one, &proofs);
+    for (size_t i = 0; i < count; i++)
+        if (proofs.told[i].length)
+            *vec_push(&found->of) = proofs.told[i];
+    for (unsigned w = 0; w < workers; w++)
+        an_ideal_release(&proofs.ideals[w]);
+    an_sync_index_release(&proofs.index);
+    free(proofs.ideals);
+    free(proofs.told);
+}
+
+/* Each with its first instances. */
+static void tell_all(const struct search *search, struct an_patterns *found)
+{
+    static const uint32_t first[AN_PATTERN_LONGEST];
+    vec_each (const struct cycle, cycle, &search->cycles)
+        tell(search, cycle, first, vec_push(&found->of));
+}
+
+/* All of it. ------------------------------------------------------------------------------------
+ */
 
 static int by_first(const void *left, const void *right)
 {
@@ -302,57 +371,41 @@ static int by_first(const void *left, const void *right)
     return a->length < b->length ? -1 : a->length > b->length;
 }
 
-static void search_cycles(struct search *search)
+static void release(struct search *search)
 {
-    if (search->proved) {
-        an_sync_index_build(&search->index, search->run);
-        an_ideal_init(&search->ideal, &search->index);
+    for (uint32_t l = 0; l < search->run->locks + search->run->threads; l++) {
+        vec_release(&search->locks[l].wanting);
+        vec_release(&search->locks[l].holding);
     }
-    for (uint32_t n = 0; n < search->nodes.count && !search->found->exhausted; n++) {
-        search->path[0] = n;
-        if (!search->locks[search->nodes.at[n].lock].buried)
-            extend(search, 1);
-    }
-    if (search->proved) {
-        an_ideal_release(&search->ideal);
-        an_sync_index_release(&search->index);
-    }
+    vec_each (struct node, node, &search->nodes)
+        vec_release(&node->instances);
+    free(search->locks);
+    free(search->joined);
+    vec_release(&search->nodes);
+    vec_release(&search->next);
+    vec_release(&search->cycles);
+    sn_map_release(&search->by_key);
+    an_guards_release(&search->sets);
 }
 
-void an_patterns_find(const struct an_run *run, uint32_t length, unsigned how,
+void an_patterns_find(const struct an_run *run, uint32_t length, unsigned how, unsigned workers,
                       struct an_patterns *found)
 {
-    uint32_t locks = run->locks + run->threads;
     struct search search = {.run = run,
-                            .locks = sn_calloc(locks + 1, sizeof *search.locks),
-                            .length = length < AN_PATTERN_LONGEST ? length : AN_PATTERN_LONGEST,
-                            .proved = how & AN_PATTERNS_PROVED,
-                            .found = found};
+                            .locks = sn_calloc(run->locks + run->threads + 1, sizeof *search.locks),
+                            .length = length < AN_PATTERN_LONGEST ? length : AN_PATTERN_LONGEST};
     an_guards_init(&search.sets);
     if (how & AN_PATTERNS_JOINS)
         search.joined = sn_calloc(run->threads + 1, sizeof *search.joined);
-    find_nodes(&search);
-    index_nodes(&search);
-    peel(&search);
-    bool cycles = false;
-    for (uint32_t l = 0; l < locks; l++)
-        cycles |= !search.locks[l].buried;
-    if (cycles)
-        search_cycles(&search);
+    search_cycles(&search);
+    if (!(how & AN_PATTERNS_PROVED))
+        tell_all(&search, found);
+    else if (search.cycles.count)
+        prove_all(&search, workers, found);
+    found->exhausted = search.exhausted;
     if (found->of.count)
         qsort(found->of.at, found->of.count, sizeof *found->of.at, by_first);
-    for (uint32_t l = 0; l < locks; l++) {
-        vec_release(&search.locks[l].wanting);
-        vec_release(&search.locks[l].holding);
-    }
-    vec_each (struct node, node, &search.nodes)
-        vec_release(&node->instances);
-    free(search.locks);
-    free(search.joined);
-    vec_release(&search.nodes);
-    vec_release(&search.next);
-    sn_map_release(&search.by_key);
-    an_guards_release(&search.sets);
+    release(&search);
 }
 
 void an_patterns_release(struct an_patterns *patterns)

@@ -35,8 +35,9 @@ enum an_patterns_how {
 };
 
 /* The abstract patterns of RUN of at most LENGTH parties, each with an instance: the one that is
- * reached, if HOW (enum an_patterns_how) wants proof. Sorted. */
-void an_patterns_find(const struct an_run *run, uint32_t length, unsigned how,
+ * reached, if HOW (enum an_patterns_how) wants proof. Sorted, the same for any number of WORKERS,
+ * which share the proofs. */
+void an_patterns_find(const struct an_run *run, uint32_t length, unsigned how, unsigned workers,
                       struct an_patterns *found);
 void an_patterns_release(struct an_patterns *patterns);
 

@@ -3,7 +3,8 @@
  * What the relations take on operations that lie in memory, in the form in which a binary trace
  * gives them: no text is read while the clock runs.
  *
- *     measure FILE.std...      each relation on each run; SyncP by one worker and by two; patterns
+ *     measure FILE.std...      each relation on each run; patterns; SyncP and SPD by one worker
+ *                              and by two
  *     measure --shadow MB      FastTrack, HB and SHB where each access is of any place in MB of
  *                              16-byte cells (SHB: twice that): a miss of the cache each
  *
@@ -107,32 +108,52 @@ static void measure_syncp(const struct an_run *run, unsigned workers, double *pa
     }
 }
 
+static void tell_elapsed(const char *name, double one, double two)
+{
+    printf("  %s elapsed: %.4f s by one worker, %.4f s by two: %.2f times as fast\n", name, one,
+           two, one / two);
+}
+
 static void two_workers(const struct an_run *run)
 {
     double pairs[2], all[2];
     for (unsigned i = 0; i < 2; i++)
         measure_syncp(run, i + 1, &pairs[i], &all[i]);
-    printf("  syncp elapsed: pairs %.4f s by one worker, %.4f s by two: %.2f times as fast; all "
-           "%.4f s, %.4f s: %.2f\n",
-           pairs[0], pairs[1], pairs[0] / pairs[1], all[0], all[1], all[0] / all[1]);
+    tell_elapsed("syncp's pairs", pairs[0], pairs[1]);
+    tell_elapsed("syncp", all[0], all[1]);
 }
 
-static void patterns(const struct an_run *run, bool proved)
+/* As measure. */
+static double measure_patterns(const struct an_run *run, bool proved, unsigned workers,
+                               clockid_t clock, size_t *count)
 {
     double least = 1e9;
-    size_t count = 0;
     for (int round = 0; round < ROUNDS; round++) {
         struct an_patterns found = {0};
-        double start = seconds(CLOCK_PROCESS_CPUTIME_ID);
-        an_patterns_find(run, LONGEST, proved, &found);
-        double took = seconds(CLOCK_PROCESS_CPUTIME_ID) - start;
+        double start = seconds(clock);
+        an_patterns_find(run, LONGEST, proved, workers, &found);
+        double took = seconds(clock) - start;
         least = took < least ? took : least;
-        count = found.of.count;
+        *count = found.of.count;
         an_patterns_release(&found);
         if (took > LONG)
             break;
     }
-    tell(proved ? "spd" : "patterns", run, least, count);
+    return least;
+}
+
+static void patterns(const struct an_run *run)
+{
+    size_t count;
+    double took = measure_patterns(run, false, 1, CLOCK_PROCESS_CPUTIME_ID, &count);
+    tell("patterns", run, took, count);
+    took = measure_patterns(run, true, 1, CLOCK_PROCESS_CPUTIME_ID, &count);
+    tell("spd", run, took, count);
+    if (!count)
+        return;
+    double one = measure_patterns(run, true, 1, CLOCK_MONOTONIC, &count);
+    double two = measure_patterns(run, true, 2, CLOCK_MONOTONIC, &count);
+    tell_elapsed("spd", one, two);
 }
 
 static int measure_file(const char *path)
@@ -149,8 +170,7 @@ static int measure_file(const char *path)
         fflush(stdout);
     }
     two_workers(&run);
-    patterns(&run, false);
-    patterns(&run, true);
+    patterns(&run);
     an_run_release(&run);
     return 0;
 }

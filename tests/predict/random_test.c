@@ -255,16 +255,45 @@ static bool check_instance(const struct oracle *oracle, const struct oracle_cycl
     return true;
 }
 
+static bool same_patterns(const struct an_patterns *a, const struct an_patterns *b)
+{
+    if (a->of.count != b->of.count || a->exhausted != b->exhausted)
+        return false;
+    for (size_t i = 0; i < a->of.count; i++) {
+        const struct an_pattern *x = &a->of.at[i], *y = &b->of.at[i];
+        if (x->length != y->length || memcmp(x->ops, y->ops, x->length * sizeof *x->ops) != 0)
+            return false;
+    }
+    return true;
+}
+
+/* The patterns that one worker finds, if more of them find the same. */
+static bool find_patterns(const struct an_run *run, bool proved, struct an_patterns *found,
+                          struct verdict *verdict)
+{
+    unsigned how = proved ? AN_PATTERNS_PROVED : 0;
+    bool good = true;
+    an_patterns_find(run, LONGEST, how, 1, found);
+    for (unsigned workers = 2; good && workers <= WORKERS; workers++) {
+        struct an_patterns other = {0};
+        an_patterns_find(run, LONGEST, how, workers, &other);
+        if (!same_patterns(found, &other))
+            good = wrong(verdict, "%s: %zu patterns by 1 worker, %zu by %u, or others",
+                         proved ? "spd" : "patterns", found->of.count, other.of.count, workers);
+        an_patterns_release(&other);
+    }
+    return good;
+}
+
 static bool check_patterns(const struct oracle *oracle, bool proved, struct tally *tally,
                            struct verdict *verdict)
 {
     struct oracle_cycles instances = {0}, expected = {0}, told_of = {0};
     struct an_patterns found = {0};
     char text[64];
-    bool good = true;
     oracle_patterns(oracle, LONGEST, &instances);
     abstract_patterns(oracle, &instances, proved, &expected);
-    an_patterns_find(oracle->run, LONGEST, proved, &found);
+    bool good = find_patterns(oracle->run, proved, &found, verdict);
     vec_each (struct an_pattern, pattern, &found.of) {
         oracle_set instance = 0;
         for (uint32_t i = 0; i < pattern->length; i++)

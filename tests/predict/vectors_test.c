@@ -287,7 +287,7 @@ static void judge_patterns(struct judge *judge, bool proved)
             fault(judge, "definition", "another instance");
     }
     judge_counts(judge, "definition", (int[]){(int)instances.of.count, (int)abstract.of.count, -1});
-    an_patterns_find(&judge->trace->run, LONGEST, proved, &found);
+    an_patterns_find(&judge->trace->run, LONGEST, proved, WORKERS, &found);
     vec_each (struct an_pattern, pattern, &found.of) {
         oracle_set instance = 0;
         for (uint32_t i = 0; i < pattern->length; i++)
@@ -316,7 +316,7 @@ static void judge_extended(struct judge *judge)
             variables |= oracle_bit(pair->variable);
         vec_release(&found.of);
     }
-    an_patterns_find(run, LONGEST, true, &patterns);
+    an_patterns_find(run, LONGEST, true, WORKERS, &patterns);
     judge_counts(judge, "engines",
                  (int[]){__builtin_popcountll(variables), (int)patterns.of.count, -1});
     an_patterns_release(&patterns);

@@ -144,7 +144,7 @@ static void tell_races(struct sn_text *out, const struct an_run *run, const char
 static void tell_deadlocks(struct sn_text *out, const struct an_run *run)
 {
     struct an_patterns found = {0};
-    an_patterns_find(run, 3, AN_PATTERNS_PROVED, &found);
+    an_patterns_find(run, 3, AN_PATTERNS_PROVED, 1, &found);
     vec_each (struct an_pattern, pattern, &found.of) {
         for (uint32_t i = 0; i < pattern->length; i++)
             sn_text_printf(out, "%llu ", (unsigned long long)an_run_event(run, pattern->ops[i]));
