@@ -4,11 +4,14 @@
  * wait for a lock is a wait for all who hold it in the way, and a join for one thread, so that any
  * circle is closed for good. Possible: a cycle in the order in which locks were taken
  * (lock_order.h), on other locks than those of an observed one. Predicted: such a cycle of which a
- * sync-preserving order of the run reaches an instance (predict/patterns.h), with its witness.
+ * sync-preserving order of the run reaches an instance (predict/patterns.h), with its witness; and
+ * what is proved of joins and of semaphores that are used as locks, which the lock order does not
+ * know.
  */
 #include "analyzer/compose.h"
 #include "analyzer/lock_order.h"
 #include "analyzer/predict/patterns.h"
+#include "analyzer/predict/semaphore_locks.h"
 #include "analyzer/prediction.h"
 #include "analyzer/world/waits.h"
 #include "base/text.h"
@@ -19,15 +22,19 @@ struct deadlocks {
     struct an_context *ctx;
     struct an_lock_order order;
     struct sn_map observed; /* sets of locks, as set_key */
+    struct an_semaphore_locks semaphores;
+    bool joined_holding;   /* somebody joined a thread while holding something */
+    bool semaphore_wanted; /* somebody waited for such a semaphore while holding something, */
+    bool semaphore_held;   /* or for something while holding such a semaphore */
     struct an_prediction *prediction;
-    bool joined_holding;         /* somebody joined a thread while holding a lock */
     struct an_patterns patterns; /* those that some order reaches */
-    struct sn_map proved;        /* their sets of locks, to the latest such pattern */
+    struct sn_map proved; /* what they wait for, as pattern_key, to the latest such pattern */
+    struct sn_map told;   /* the same of those that the lock order does not know */
 };
 
 static bool wants(uint8_t kind)
 {
-    return kind == TR_ACQUIRE || kind == TR_JOIN;
+    return kind == TR_ACQUIRE || kind == TR_JOIN || kind == TR_SEM_WAIT || kind == TR_SEM_POST;
 }
 
 static void *open_pass(struct an_context *ctx)
@@ -38,13 +45,42 @@ static void *open_pass(struct an_context *ctx)
     return deadlocks;
 }
 
+static void semaphore(struct deadlocks *deadlocks, bool post)
+{
+    const struct an_now *now = &deadlocks->ctx->world->now;
+    if (!an_semaphore_may_be_lock(now->object))
+        an_semaphore_locks_exclude(&deadlocks->semaphores, now->object->id);
+    an_semaphore_locks_use(&deadlocks->semaphores, now->object->id, now->thread->index, post);
+}
+
 static void event(void *self, const struct tr_event *ev)
 {
     struct deadlocks *deadlocks = self;
-    if (ev->kind == TR_JOIN)
-        deadlocks->joined_holding |= deadlocks->ctx->world->now.thread->held.count > 0;
-    else if (deadlocks->ctx->world->now.outermost && !(ev->mode & (TR_LOCK_TRY | TR_LOCK_TIMED)))
+    const struct an_now *now = &deadlocks->ctx->world->now;
+    bool waits = !(ev->mode & (TR_LOCK_TRY | TR_LOCK_TIMED));
+    bool semaphores = an_semaphore_locks_held(&deadlocks->semaphores, now->thread->index) > 0;
+    bool holds = now->thread->held.count || semaphores;
+    if (ev->kind == TR_JOIN) {
+        deadlocks->joined_holding |= holds;
+    } else if (ev->kind == TR_SEM_WAIT || ev->kind == TR_SEM_POST) {
+        deadlocks->semaphore_wanted |= waits && holds && ev->kind == TR_SEM_WAIT;
+        deadlocks->semaphore_held |= waits && semaphores && ev->kind == TR_SEM_WAIT;
+        semaphore(deadlocks, ev->kind == TR_SEM_POST);
+    } else if (now->outermost && waits) {
+        deadlocks->semaphore_held |= semaphores;
         an_lock_order_taken(&deadlocks->order);
+    }
+}
+
+/* Of what is waited for: equal keys, the same story. */
+static uint64_t pattern_key(const struct an_run *run, const struct an_pattern *pattern)
+{
+    uint64_t key = 0;
+    for (uint32_t i = 0; i < pattern->length; i++) {
+        struct tr_op op = run->ops.at[pattern->ops[i]];
+        key += sn_mix(op.target | (uint64_t)(op.kind == TR_OP_JOIN) << 32);
+    }
+    return key;
 }
 
 /* The proofs are made once a pattern was found. */
@@ -59,17 +95,8 @@ static void prove_all(struct deadlocks *deadlocks)
     an_patterns_find(run, deadlocks->ctx->options->deadlock_length,
                      AN_PATTERNS_PROVED | AN_PATTERNS_JOINS,
                      (unsigned)sysconf(_SC_NPROCESSORS_ONLN), &deadlocks->patterns);
-    for (size_t i = 0; i < deadlocks->patterns.of.count; i++) {
-        const struct an_pattern *pattern = &deadlocks->patterns.of.at[i];
-        uint64_t key = 0;
-        bool joins = false;
-        for (uint32_t k = 0; k < pattern->length; k++) {
-            key += sn_mix(run->ops.at[pattern->ops[k]].target);
-            joins |= run->ops.at[pattern->ops[k]].kind == TR_OP_JOIN;
-        }
-        if (!joins)
-            *sn_map_at(&deadlocks->proved, key) = i;
-    }
+    for (size_t i = 0; i < deadlocks->patterns.of.count; i++)
+        *sn_map_at(&deadlocks->proved, pattern_key(run, &deadlocks->patterns.of.at[i])) = i;
 }
 
 /* Observed. -------------------------------------------------------------------------------------
@@ -255,6 +282,21 @@ static bool any_joins(const struct party *parties, uint32_t count)
     return false;
 }
 
+static uint32_t count_semaphores(const struct party *parties, uint32_t count)
+{
+    uint32_t semaphores = 0;
+    for (uint32_t i = 0; i < count; i++)
+        semaphores += parties[i].wants && parties[i].wants->type == TR_TYPE_SEM;
+    return semaphores;
+}
+
+/* What the parties of a cycle without joins want. */
+static const char *wanted_text(const struct party *parties, uint32_t count)
+{
+    uint32_t semaphores = count_semaphores(parties, count);
+    return !semaphores ? "locks" : semaphores == count ? "semaphores" : "locks and semaphores";
+}
+
 static void party_text(const struct an_context *ctx, struct sn_text *text,
                        const struct party *party)
 {
@@ -281,16 +323,23 @@ static const char *pattern_text(const struct an_context *ctx, const struct party
     if (joins)
         sn_text_puts(&text, "if the lock is taken before the joined thread has taken it");
     else
-        sn_text_printf(
-            &text, "if each of the %u has taken its first lock before any takes its second", count);
+        sn_text_printf(&text, "if each of the %u has taken its first%s before any takes its second",
+                       count, count_semaphores(parties, count) ? "" : " lock");
     sn_text_puts(&text, ", none can ever go on.");
+    if (count_semaphores(parties, count))
+        sn_text_puts(&text, " A semaphore with one token, given back by whoever took it, is a "
+                            "lock.");
     if (proved)
         sn_text_puts(&text, " The witness shows how: nothing that the program did in this run "
                             "forbids it.");
     sn_text_puts(&text, AN_ADVICE);
-    sn_text_puts(&text, joins ? "Release the lock before joining the thread that needs it."
-                              : "Take these locks in the same order in every thread, or take them "
-                                "all under one further lock.");
+    if (joins)
+        sn_text_puts(&text, "Release the lock before joining the thread that needs it.");
+    else
+        sn_text_printf(&text,
+                       "Take these %s in the same order in every thread, or take them all under "
+                       "one further lock.",
+                       wanted_text(parties, count));
     const char *copy = sn_strndup(&ctx->report->arena, text.at, text.length);
     sn_text_release(&text);
     return copy;
@@ -326,8 +375,8 @@ static struct sn_finding *tell_parties(const struct an_context *ctx, const struc
         any_joins(parties, count)
             ? sn_sprintf(&ctx->report->arena, "%s deadlock: a thread is joined that needs a lock",
                          how)
-            : sn_sprintf(&ctx->report->arena, "%s deadlock: %u threads take %u locks in a circle",
-                         how, count, count);
+            : sn_sprintf(&ctx->report->arena, "%s deadlock: %u threads take %u %s in a circle", how,
+                         count, count, wanted_text(parties, count));
     return finding;
 }
 
@@ -349,51 +398,65 @@ static void tell_possible(struct deadlocks *deadlocks, const struct an_node *con
     tell_parties(deadlocks->ctx, parties, count, SN_POSSIBLE)->reason = reason;
 }
 
-static const struct an_held *hold_of(const struct an_glimpse *glimpse,
-                                     const struct an_object *object)
+/* What was glimpsed of a proved pattern, by operation: steps of its witness, and its waits. */
+struct story {
+    const struct an_run *run;
+    struct an_glimpse *glimpses;
+    size_t count;
+    const struct an_glimpse *waits[AN_PATTERN_LONGEST];
+    uint32_t length;
+};
+
+/* Where the thread of WAIT took OBJECT, if it still holds it when it waits; or NULL. */
+static const struct an_glimpse *hold_of(const struct story *story, const struct an_glimpse *wait,
+                                        const struct an_object *object)
 {
-    for (uint32_t i = 0; i < glimpse->held_count; i++)
-        if (glimpse->held[i].object == object)
-            return &glimpse->held[i];
+    for (size_t i = (size_t)(wait - story->glimpses); object && i-- > 0;) {
+        const struct an_glimpse *at = &story->glimpses[i];
+        unsigned kind = story->run->ops.at[at->op].kind;
+        if (at->thread == wait->thread && at->object == object &&
+            (tr_op_acquires(kind) || tr_op_releases(kind)))
+            return tr_op_acquires(kind) ? at : NULL;
+    }
     return NULL;
 }
 
-static struct party party_of(const struct an_glimpse *glimpse, const struct an_held *held)
+static struct party party_of(const struct an_glimpse *wait, const struct an_glimpse *hold)
 {
-    bool join = glimpse->kind == TR_JOIN;
+    bool join = wait->kind == TR_JOIN;
     return (struct party){
-        .thread = glimpse->thread,
-        .holds = held ? held->object : NULL,
-        .wants = join ? NULL : glimpse->object,
-        .joins = join ? glimpse->other : NULL,
-        .hold_stack = held ? held->stack : 0,
-        .want_stack = glimpse->access.stack,
-        .hold_index = held ? held->index : 0,
-        .want_index = glimpse->access.index,
+        .thread = wait->thread,
+        .holds = hold ? hold->object : NULL,
+        .wants = join ? NULL : wait->object,
+        .joins = join ? wait->other : NULL,
+        .hold_stack = hold ? hold->access.stack : 0,
+        .want_stack = wait->access.stack,
+        .hold_index = hold ? hold->access.index : 0,
+        .want_index = wait->access.index,
     };
 }
 
-/* Of a proved pattern's waits, as they were glimpsed: who waits for whom. False if they are no
- * circle after all. */
-static bool line_up(const struct an_glimpse *const *glimpses, uint32_t count, struct party *parties)
+/* Who waits for whom. False if they are no circle after all. */
+static bool line_up(const struct story *story, struct party *parties)
 {
     bool used[AN_PATTERN_LONGEST] = {0};
-    const struct an_glimpse *last = glimpses[0];
-    for (uint32_t i = 0; i < count; i++) {
-        const struct an_held *held = NULL;
+    const struct an_glimpse *last = story->waits[0];
+    for (uint32_t i = 0; i < story->length; i++) {
+        const struct an_glimpse *hold = NULL;
         uint32_t next = 0;
-        for (; next < count; next++) {
-            if (used[next] || glimpses[next] == last)
+        for (; next < story->length; next++) {
+            const struct an_glimpse *wait = story->waits[next];
+            if (used[next] || wait == last)
                 continue;
-            held = hold_of(glimpses[next], last->object);
-            if (last->kind == TR_JOIN ? last->other == glimpses[next]->thread : held != NULL)
+            hold = last->kind == TR_JOIN ? NULL : hold_of(story, wait, last->object);
+            if (last->kind == TR_JOIN ? last->other == wait->thread : hold != NULL)
                 break;
         }
-        if (next == count)
+        if (next == story->length)
             return false;
         used[next] = true;
-        parties[i] = party_of(glimpses[next], last->kind == TR_JOIN ? NULL : held);
-        last = glimpses[next];
+        last = story->waits[next];
+        parties[i] = party_of(last, hold);
     }
     return true;
 }
@@ -407,40 +470,48 @@ static bool concerns(const struct an_glimpse *glimpse, const struct party *parti
     return !glimpse->object;
 }
 
+static void glimpse(struct an_prediction *prediction, const struct an_pattern *pattern,
+                    const struct an_steps *steps, struct story *story)
+{
+    for (size_t i = 0; i < story->count; i++)
+        story->glimpses[i].op = steps->of.at[i];
+    an_prediction_look(prediction, story->glimpses, story->count);
+    for (uint32_t i = 0; i < pattern->length; i++)
+        for (size_t k = 0; k < story->count; k++)
+            if (story->glimpses[k].op == pattern->ops[i])
+                story->waits[i] = &story->glimpses[k];
+}
+
 static bool tell_proved(struct deadlocks *deadlocks, const struct an_pattern *pattern,
                         const struct an_witness *witness)
 {
     struct an_prediction *prediction = deadlocks->prediction;
     struct an_steps steps = {0};
-    const struct an_glimpse *parties_at[AN_PATTERN_LONGEST] = {0};
     struct party parties[AN_PATTERN_LONGEST];
     an_prediction_steps(prediction, witness, &steps);
     size_t shown = steps.of.count;
     for (uint32_t i = 0; i < pattern->length; i++)
         *vec_push(&steps.of) = pattern->ops[i];
-    struct an_glimpse *glimpses = sn_calloc(steps.of.count, sizeof *glimpses);
-    for (size_t i = 0; i < steps.of.count; i++)
-        glimpses[i].op = steps.of.at[i];
-    an_prediction_look(prediction, glimpses, steps.of.count);
-    for (uint32_t i = 0; i < pattern->length; i++)
-        for (size_t k = 0; k < steps.of.count; k++)
-            if (glimpses[k].op == pattern->ops[i])
-                parties_at[i] = &glimpses[k];
-    bool lined_up = line_up(parties_at, pattern->length, parties);
+    struct story story = {.run = &prediction->run,
+                          .glimpses = sn_calloc(steps.of.count, sizeof *story.glimpses),
+                          .count = steps.of.count,
+                          .length = pattern->length};
+    glimpse(prediction, pattern, &steps, &story);
+    bool lined_up = line_up(&story, parties);
     if (lined_up) {
         bool proved = !prediction->why_not;
         struct sn_finding *finding = tell_parties(&prediction->ctx, parties, pattern->length,
                                                   proved ? SN_PREDICTED : SN_POSSIBLE);
         finding->reason = prediction->why_not;
         for (size_t i = 0; proved && i < shown; i++)
-            for (size_t k = 0; k < steps.of.count; k++)
-                if (glimpses[k].op == steps.of.at[i] &&
-                    concerns(&glimpses[k], parties, pattern->length))
-                    an_prediction_tell_step(prediction, finding, &glimpses[k], false);
+            for (size_t k = 0; k < story.count; k++)
+                if (story.glimpses[k].op == steps.of.at[i] &&
+                    concerns(&story.glimpses[k], parties, pattern->length))
+                    an_prediction_tell_step(prediction, finding, &story.glimpses[k], false);
         for (uint32_t i = 0; proved && i < pattern->length; i++)
-            an_prediction_tell_step(prediction, finding, parties_at[i], true);
+            an_prediction_tell_step(prediction, finding, story.waits[i], true);
     }
-    free(glimpses);
+    free(story.glimpses);
     vec_release(&steps.of);
     return lined_up;
 }
@@ -481,21 +552,33 @@ static void tell_pattern(void *self, const struct an_node *const *nodes, uint32_
         tell_possible(deadlocks, nodes, count, reason);
 }
 
-/* Cycles through joins are told only where they are proved, as far as the trace goes. */
-static void tell_joins(struct deadlocks *deadlocks)
+static bool is_of_locks(const struct deadlocks *deadlocks, const struct an_pattern *pattern)
+{
+    const struct an_run *run = &deadlocks->prediction->run;
+    for (uint32_t i = 0; i < pattern->length; i++) {
+        struct tr_op op = run->ops.at[pattern->ops[i]];
+        if (op.kind == TR_OP_JOIN ||
+            deadlocks->ctx->world->objects.all.at[op.target - 1]->type == TR_TYPE_SEM)
+            return false;
+    }
+    return true;
+}
+
+/* Cycles that the lock order does not know are told only where they are proved, as far as the trace
+ * goes. */
+static void tell_others(struct deadlocks *deadlocks)
 {
     prove_all(deadlocks);
     if (!deadlocks->prediction->made)
         return;
-    const struct an_run *run = &deadlocks->prediction->run;
     vec_each (const struct an_pattern, pattern, &deadlocks->patterns.of) {
-        bool joins = false;
-        for (uint32_t i = 0; i < pattern->length; i++)
-            joins |= run->ops.at[pattern->ops[i]].kind == TR_OP_JOIN;
+        uint64_t key = pattern_key(&deadlocks->prediction->run, pattern);
         struct an_witness witness = {0};
-        if (joins && an_prediction_prove(deadlocks->prediction, pattern->ops, pattern->length, true,
-                                         &witness) == AN_PROVED)
-            (void)tell_proved(deadlocks, pattern, &witness);
+        if (!is_of_locks(deadlocks, pattern) && !sn_map_find(&deadlocks->told, key) &&
+            an_prediction_prove(deadlocks->prediction, pattern->ops, pattern->length, true,
+                                &witness) == AN_PROVED &&
+            tell_proved(deadlocks, pattern, &witness))
+            *sn_map_at(&deadlocks->told, key) = 1;
         an_witness_release(&witness);
     }
 }
@@ -507,8 +590,8 @@ static void finish(void *self)
     find_circles(deadlocks);
     an_lock_order_waiting(&deadlocks->order);
     an_lock_order_cycles(&deadlocks->order, ctx->options->deadlock_length, tell_pattern, deadlocks);
-    if (deadlocks->joined_holding)
-        tell_joins(deadlocks);
+    if (deadlocks->joined_holding || (deadlocks->semaphore_wanted && deadlocks->semaphore_held))
+        tell_others(deadlocks);
     if (deadlocks->order.exhausted)
         *vec_push(&ctx->report->notes) =
             "the order of locks has too many cycles to look at all of them";
@@ -520,6 +603,8 @@ static void close_pass(void *self)
     an_lock_order_release(&deadlocks->order);
     sn_map_release(&deadlocks->observed);
     sn_map_release(&deadlocks->proved);
+    sn_map_release(&deadlocks->told);
+    an_semaphore_locks_release(&deadlocks->semaphores);
     an_patterns_release(&deadlocks->patterns);
     free(deadlocks);
 }

@@ -143,17 +143,10 @@ static int by_op(const void *left, const void *right)
     return a->op < b->op ? -1 : a->op > b->op;
 }
 
-static void glimpse_before(struct an_prediction *prediction, struct an_glimpse *glimpse,
-                           const struct tr_event *ev)
+static void glimpse_before(struct an_prediction *prediction, struct an_glimpse *glimpse)
 {
     struct an_world *world = &prediction->world;
-    const struct an_thread *thread = an_thread(world, ev->thread);
     struct tr_op op = prediction->run.ops.at[glimpse->op];
-    glimpse->held_count = (uint32_t)thread->held.count;
-    glimpse->held =
-        SN_NEW_ARRAY(&prediction->ctx.report->arena, struct an_held, thread->held.count + 1);
-    for (size_t i = 0; i < thread->held.count; i++)
-        glimpse->held[i] = thread->held.at[i];
     if (op.target >= prediction->run.addresses.count || !tr_op_is_access(op.kind))
         return;
     uint64_t address = prediction->run.addresses.at[op.target];
@@ -221,7 +214,7 @@ void an_prediction_look(struct an_prediction *prediction, struct an_glimpse *gli
         size_t end = next;
         while (end < count && !prepares(ev.kind) &&
                an_run_event(run, glimpses[end].op) == an_event_number(prediction->ctx.reader, &ev))
-            glimpse_before(prediction, &glimpses[end++], &ev);
+            glimpse_before(prediction, &glimpses[end++]);
         an_world_event(&prediction->world, &ev);
         for (; next < end; next++)
             glimpse_behind(prediction, &glimpses[next], &ev);

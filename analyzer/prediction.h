@@ -35,8 +35,6 @@ struct an_glimpse {
     const struct an_object *object; /* or NULL */
     struct sn_variable *variable;   /* of accesses, else NULL */
     bool benign;                    /* races on it are meant */
-    struct an_held *held;           /* before it, by the thread */
-    uint32_t held_count;
 };
 
 struct an_prediction {

@@ -2,6 +2,7 @@
 #include "analyzer/predict/collect.h"
 
 #include "analyzer/predict/doubt.h"
+#include "analyzer/predict/semaphore_locks.h"
 
 enum { RANGE_LOOKED_AT = 64 << 20 /* of one access: its first bytes */ };
 
@@ -62,11 +63,12 @@ struct collector {
     VEC(struct sequence) sequences; /* 0 is none */
     struct sn_map sequence_of;      /* by the granule's serial: the first one */
     VEC(struct of_object) objects;  /* by id */
-    VEC(struct of_thread) threads;  /* by index */
-    uint64_t event;                 /* the number of the present one */
-    size_t suspects;                /* passed in the first look */
-    bool matters;                   /* the present event accesses memory that several use */
-    bool parted;                    /* what was told last of it is no access, and ends an epoch */
+    struct an_semaphore_locks semaphore_locks;
+    VEC(struct of_thread) threads; /* by index */
+    uint64_t event;                /* the number of the present one */
+    size_t suspects;               /* passed in the first look */
+    bool matters;                  /* the present event accesses memory that several use */
+    bool parted;                   /* what was told last of it is no access, and ends an epoch */
     /* Variables that stand for writes: of each the thread, and the first of them. Their number plus
      * 1 is kept for the last write of each quiet variable; 0: there was none. */
     VEC(uint32_t) who, writers;
@@ -387,17 +389,38 @@ static void fail(struct collector *c, const struct tr_event *ev)
     state(c, TR_OP_ATOMIC_READ);
 }
 
+static void note_semaphore(struct collector *c, bool post)
+{
+    const struct an_object *object = c->world->now.object;
+    if (!an_semaphore_may_be_lock(object))
+        an_semaphore_locks_exclude(&c->semaphore_locks, object->id);
+    an_semaphore_locks_use(&c->semaphore_locks, object->id, c->world->now.thread->index, post);
+}
+
+static void tell_tokens(struct collector *c, bool post)
+{
+    uint32_t id = c->world->now.object->id;
+    while (c->run->initial.count <= id)
+        (void)vec_push(&c->run->initial);
+    c->run->initial.at[id] = (uint32_t)c->world->now.object->initial;
+    tell(c, post ? TR_OP_POST : TR_OP_WAIT, id);
+}
+
+/* Whether it is a lock the first look finds out, by all that happens to it. */
 static void semaphore(struct collector *c, const struct tr_event *ev)
 {
     uint32_t id = c->world->now.object->id;
-    if (c->telling)
-        while (c->run->initial.count <= id)
-            (void)vec_push(&c->run->initial);
-    if (c->telling)
-        c->run->initial.at[id] = (uint32_t)c->world->now.object->initial;
-    if (ev->kind == TR_SEM_WAIT)
+    bool post = ev->kind == TR_SEM_POST, try = ev->mode & (TR_LOCK_TRY | TR_LOCK_TIMED);
+    if (!c->telling) {
+        note_semaphore(c, post);
+        return;
+    }
+    if (!post)
         state(c, TR_OP_ATOMIC_UPDATE);
-    tell(c, ev->kind == TR_SEM_WAIT ? TR_OP_WAIT : TR_OP_POST, id);
+    if (!an_semaphore_locks_has(&c->semaphore_locks, id))
+        tell_tokens(c, post);
+    else
+        tell(c, post ? TR_OP_RELEASE : try ? TR_OP_TRY : TR_OP_ACQUIRE, id);
 }
 
 static void barrier(struct collector *c, const struct tr_event *ev)
@@ -663,6 +686,7 @@ int an_collect(struct tr_reader *reader, const struct an_collect_options *option
     vec_release(&c.kept);
     vec_release(&c.sequences);
     vec_release(&c.objects);
+    an_semaphore_locks_release(&c.semaphore_locks);
     vec_release(&c.threads);
     vec_release(&c.writers);
     vec_release(&c.who);

@@ -9,6 +9,7 @@
  *               or end of the stack that ends them. Those of one thread alone, and those that
  *               nobody writes, are left out unless `all` is asked for. All that a thread writes in
  *               one epoch to memory that cannot race in any order is one variable
+ *   semaphores  those that are used as locks (semaphore_locks.h) are locks
  *   free        writes all variables of the block
  *   try         a lock that some thread failed to take is a variable as well, which acquisitions
  *               write and failures read: in no other order would these fail otherwise

@@ -4,6 +4,11 @@
 #include "analyzer/world/waits.h"
 #include "analyzer/world/world.h"
 
+bool an_semaphore_may_be_lock(const struct an_object *semaphore)
+{
+    return semaphore->initial == 1 && !(semaphore->attributes & TR_ATTR_PROCESS_SHARED);
+}
+
 void an_semaphores_event(struct an_world *world, const struct tr_event *ev)
 {
     struct an_object *object = an_object(world, ev, ev->object, TR_TYPE_SEM);

@@ -11,6 +11,8 @@ struct an_semaphore {
     uint32_t last_post_stack, last_post_thread;
 };
 
+/* It begins with one token, and no other process can give it another. */
+bool an_semaphore_may_be_lock(const struct an_object *semaphore);
 /* SEM_WAIT, SEM_POST, and REQUEST and TRY_FAIL on a semaphore. */
 void an_semaphores_event(struct an_world *world, const struct tr_event *ev);
 

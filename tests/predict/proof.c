@@ -14,21 +14,30 @@ void proof_init(struct proof *proof, const struct an_run *run)
     an_places_release(&places);
 }
 
-bool proof_holds(struct proof *proof, const uint64_t *goal, size_t count, bool deadlock,
-                 struct sn_error *err)
+bool proof_witness(struct proof *proof, const uint64_t *goal, size_t count, bool deadlock,
+                   struct an_witness *witness)
 {
-    struct an_witness witness = {.deadlock = deadlock};
+    witness->deadlock = deadlock;
     an_ideal_clear(&proof->ideal);
     for (size_t i = 0; i < count; i++) {
         uint32_t thread = proof->run->ops.at[goal[i]].thread;
-        if (!an_ideal_reach(&proof->ideal, thread, proof->places[goal[i]] - 1)) {
-            sn_fail(err, SN_E_FORMAT, NULL, SN_NO_OFFSET, "there is no ideal");
+        if (!an_ideal_reach(&proof->ideal, thread, proof->places[goal[i]] - 1))
             return false;
-        }
-        *vec_push(&witness.goal) = goal[i];
+        *vec_push(&witness->goal) = goal[i];
     }
-    an_witness_of_cut(&witness, proof->run, proof->ideal.place);
-    bool holds = an_witness_check(&witness, proof->run, err) == 0;
+    an_witness_of_cut(witness, proof->run, proof->ideal.place);
+    return true;
+}
+
+bool proof_holds(struct proof *proof, const uint64_t *goal, size_t count, bool deadlock,
+                 struct sn_error *err)
+{
+    struct an_witness witness = {0};
+    bool holds = false;
+    if (proof_witness(proof, goal, count, deadlock, &witness))
+        holds = an_witness_check(&witness, proof->run, err) == 0;
+    else
+        sn_fail(err, SN_E_FORMAT, NULL, SN_NO_OFFSET, "there is no ideal");
     an_witness_release(&witness);
     return holds;
 }

@@ -25,6 +25,9 @@ void proof_init(struct proof *proof, const struct an_run *run);
 /* GOAL: operations that come next in some order of the run. */
 bool proof_holds(struct proof *proof, const uint64_t *goal, size_t count, bool deadlock,
                  struct sn_error *err);
+/* The order alone, unchecked; false if there is none. WITNESS, empty before, is the caller's. */
+bool proof_witness(struct proof *proof, const uint64_t *goal, size_t count, bool deadlock,
+                   struct an_witness *witness);
 void proof_release(struct proof *proof);
 
 #endif

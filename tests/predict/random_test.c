@@ -9,6 +9,7 @@
  */
 #include "analyzer/predict/patterns.h"
 #include "analyzer/predict/relation.h"
+#include "analyzer/predict/semaphore_locks.h"
 #include "tests/predict/oracle.h"
 #include "tests/predict/proof.h"
 #include "tests/predict/shapes.h"
@@ -336,6 +337,99 @@ static bool check_possible(const struct oracle *oracle, const struct oracle_race
     return good;
 }
 
+/* RUN with locks for semaphores that are used as such: their numbers are behind those of locks. */
+static void convert(const struct an_run *run, struct an_run *converted)
+{
+    struct an_semaphore_locks locks = {0};
+    for (uint32_t s = 0; s < run->initial.count; s++) {
+        *vec_push(&converted->initial) = run->initial.at[s];
+        if (run->initial.at[s] != 1)
+            an_semaphore_locks_exclude(&locks, s);
+    }
+    vec_each (struct tr_op, op, &run->ops)
+        if (op->kind == TR_OP_WAIT || op->kind == TR_OP_POST)
+            an_semaphore_locks_use(&locks, op->target, op->thread, op->kind == TR_OP_POST);
+    vec_each (uint64_t, event, &run->events)
+        *vec_push(&converted->events) = *event;
+    vec_each (struct tr_op, old, &run->ops) {
+        struct tr_op op = *old;
+        if ((op.kind == TR_OP_WAIT || op.kind == TR_OP_POST) &&
+            an_semaphore_locks_has(&locks, op.target)) {
+            op.kind = op.kind == TR_OP_WAIT ? TR_OP_ACQUIRE : TR_OP_RELEASE;
+            op.target += run->locks;
+        }
+        an_run_add(converted, op);
+    }
+    an_semaphore_locks_release(&locks);
+}
+
+/* Is there a token for each wait of WITNESS, and none for those that its parties want? */
+static bool replay_tokens(const struct an_run *run, const struct an_witness *witness)
+{
+    uint32_t tokens[SHAPES_TARGETS];
+    for (size_t s = 0; s < run->initial.count; s++)
+        tokens[s] = run->initial.at[s];
+    vec_each (const uint64_t, at, &witness->order) {
+        struct tr_op op = run->ops.at[*at];
+        if (op.kind == TR_OP_WAIT && !tokens[op.target]--)
+            return false;
+        if (op.kind == TR_OP_POST)
+            tokens[op.target]++;
+    }
+    vec_each (const uint64_t, at, &witness->goal)
+        if (run->ops.at[*at].kind == TR_OP_WAIT && tokens[run->ops.at[*at].target])
+            return false;
+    return true;
+}
+
+/* Does the witness that CONVERTED has of GOAL hold for the tokens of RUN? */
+static bool holds_with_tokens(const struct an_run *run, const struct an_run *converted,
+                              const uint64_t *goal, size_t count, bool deadlock)
+{
+    struct proof proof;
+    struct an_witness witness = {0};
+    struct sn_error err;
+    proof_init(&proof, converted);
+    bool holds = proof_witness(&proof, goal, count, deadlock, &witness) &&
+                 replay_tokens(run, &witness) &&
+                 (deadlock || an_witness_check(&witness, run, &err) == 0);
+    an_witness_release(&witness);
+    proof_release(&proof);
+    return holds;
+}
+
+/* Locks for semaphores that are used as such: what is found so holds for tokens as well, and of
+ * races at least those that tokens allow. */
+static bool check_converted(const struct an_run *run, struct tally *tally, struct verdict *verdict)
+{
+    struct an_run converted = {0};
+    struct an_pairs by_locks = {0}, by_tokens = {0};
+    struct an_patterns patterns = {0};
+    struct oracle oracle;
+    convert(run, &converted);
+    oracle_init(&oracle, &converted);
+    bool good = check_patterns(&oracle, true, tally, verdict);
+    an_relation_apply(an_relation_find("syncp"), &converted, 1, &by_locks);
+    an_relation_apply(an_relation_find("syncp"), run, 1, &by_tokens);
+    an_patterns_find(&converted, LONGEST, AN_PATTERNS_PROVED, 1, &patterns);
+    if (good && seconds_of(&oracle, &by_tokens) & ~seconds_of(&oracle, &by_locks))
+        good = wrong(verdict, "locks: a race is lost that tokens allow");
+    vec_each (struct an_pair, pair, &by_locks.of)
+        if (good &&
+            !holds_with_tokens(run, &converted, (uint64_t[]){pair->first, pair->second}, 2, false))
+            good = wrong(verdict, "locks: %llu and %llu race with locks alone",
+                         (unsigned long long)pair->first + 1, (unsigned long long)pair->second + 1);
+    vec_each (struct an_pattern, pattern, &patterns.of)
+        if (good && !holds_with_tokens(run, &converted, pattern->ops, pattern->length, true))
+            good = wrong(verdict, "locks: %llu is stuck with locks alone",
+                         (unsigned long long)pattern->ops[0] + 1);
+    an_patterns_release(&patterns);
+    vec_release(&by_locks.of);
+    vec_release(&by_tokens.of);
+    an_run_release(&converted);
+    return good;
+}
+
 static bool check(const struct an_run *run, const struct settings *settings, struct tally *tally,
                   struct verdict *verdict)
 {
@@ -352,6 +446,8 @@ static bool check(const struct an_run *run, const struct settings *settings, str
                (!searched || check_possible(&oracle, &possible, &deadlocks, verdict));
     if (good && (!settings->relation || strcmp(settings->relation, "osr") == 0))
         good = check_osr(&oracle, searched ? &possible : NULL, tally, verdict);
+    if (good && !settings->relation && run->initial.count)
+        good = check_converted(run, tally, verdict);
     tally->runs++;
     tally->searched += searched;
     vec_release(&deadlocks.of);

@@ -49,6 +49,10 @@ const struct shape shapes[] = {
      .depth = 2, .burst = 4, .open = 20,
      .tried = {ACCESSES, [TR_OP_ACQUIRE] = 14, [TR_OP_RELEASE] = 14, [TR_OP_POST] = 14,
                [TR_OP_WAIT] = 18}},
+    {"semaphore-locks", .threads = 4, .locks = 2, .variables = 2, .semaphores = 3,
+     .operations = 40, .depth = 2, .burst = 7, .open = 20, .locking = 80,
+     .tried = {[TR_OP_READ] = 5, [TR_OP_WRITE] = 4, [TR_OP_ACQUIRE] = 20, [TR_OP_RELEASE] = 20,
+               [TR_OP_POST] = 30, [TR_OP_WAIT] = 30}},
     {"wide", .threads = 4, .locks = 2, .variables = 4, .channels = 2, .operations = 40,
      .depth = 2, .burst = 8, .open = 30, .joined = 60,
      .tried = {ACCESSES, [TR_OP_ACQUIRE] = 12, [TR_OP_RELEASE] = 14, [TR_OP_ATOMIC_READ] = 8,
@@ -90,6 +94,8 @@ struct maker {
     struct an_run *run;
     struct section sections[SHAPES_THREADS][SHAPES_TARGETS * 2];
     unsigned open[SHAPES_THREADS];
+    bool locking[SHAPES_TARGETS];    /* who takes the only token gives it back */
+    unsigned holder[SHAPES_TARGETS]; /* plus 1; 0: it is there */
     bool begun[SHAPES_THREADS], ended[SHAPES_THREADS];
     uint32_t tokens[SHAPES_TARGETS];
     unsigned threads;
@@ -188,6 +194,9 @@ static bool post_or_wait(struct maker *m, unsigned thread, unsigned kind)
     uint32_t semaphore = shapes_below(m->random, m->shape->semaphores);
     if (kind == TR_OP_WAIT && !m->tokens[semaphore])
         return false;
+    if (kind == TR_OP_POST && m->locking[semaphore] && m->holder[semaphore] != thread + 1)
+        return false;
+    m->holder[semaphore] = kind == TR_OP_WAIT ? thread + 1 : 0;
     m->tokens[semaphore] += kind == TR_OP_POST ? 1 : -1;
     add(m, thread, kind, semaphore);
     return true;
@@ -233,7 +242,8 @@ static void begin(struct maker *m)
     for (unsigned t = 0; t < m->threads; t++)
         m->begun[t] = t == 0 || !percent(m->random, m->shape->forked);
     for (unsigned s = 0; s < m->shape->semaphores; s++) {
-        m->tokens[s] = shapes_below(m->random, 3);
+        m->locking[s] = percent(m->random, m->shape->locking);
+        m->tokens[s] = m->locking[s] ? 1 : shapes_below(m->random, 3);
         *vec_push(&m->run->initial) = m->tokens[s];
     }
 }

@@ -36,6 +36,7 @@ struct shape {
     unsigned nested;    /* acquisitions that may be of a lock that the thread has */
     unsigned unmatched; /* releases that are of any lock */
     unsigned open;      /* runs whose sections are not ended at the end */
+    unsigned locking;   /* semaphores that are used as locks (one token), if they can be */
     unsigned joined;    /* operations that are of the event before, where one can be both */
     /* How often each kind is tried, in proportion. RELEASE is of any mode. */
     unsigned tried[TR_OP_KINDS];
