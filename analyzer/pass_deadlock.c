@@ -9,6 +9,7 @@
  * know.
  */
 #include "analyzer/compose.h"
+#include "analyzer/deadlock_story.h"
 #include "analyzer/lock_order.h"
 #include "analyzer/predict/patterns.h"
 #include "analyzer/predict/semaphore_locks.h"
@@ -265,129 +266,14 @@ static void find_circles(struct deadlocks *deadlocks)
 /* Predicted, or possible. -----------------------------------------------------------------------
  */
 
-/* One party: it holds what another one wants, or is waited for itself. */
-struct party {
-    const struct an_thread *thread;
-    const struct an_object *holds, *wants; /* either may be NULL */
-    const struct an_thread *joins;         /* or NULL */
-    uint32_t hold_stack, want_stack;
-    uint64_t hold_index, want_index;
-};
-
-static bool any_joins(const struct party *parties, uint32_t count)
-{
-    for (uint32_t i = 0; i < count; i++)
-        if (parties[i].joins)
-            return true;
-    return false;
-}
-
-static uint32_t count_semaphores(const struct party *parties, uint32_t count)
-{
-    uint32_t semaphores = 0;
-    for (uint32_t i = 0; i < count; i++)
-        semaphores += parties[i].wants && parties[i].wants->type == TR_TYPE_SEM;
-    return semaphores;
-}
-
-/* What the parties of a cycle without joins want. */
-static const char *wanted_text(const struct party *parties, uint32_t count)
-{
-    uint32_t semaphores = count_semaphores(parties, count);
-    return !semaphores ? "locks" : semaphores == count ? "semaphores" : "locks and semaphores";
-}
-
-static void party_text(const struct an_context *ctx, struct sn_text *text,
-                       const struct party *party)
-{
-    if (text->length)
-        sn_text_printf(text, ", %s", an_thread_text(ctx, party->thread));
-    else
-        sn_text_puts(text, an_thread_begins(ctx, party->thread));
-    if (party->joins)
-        sn_text_printf(text, " joins %s", an_thread_text(ctx, party->joins));
-    else
-        sn_text_printf(text, " takes %s", an_lock_text(ctx, party->wants));
-    if (party->holds)
-        sn_text_printf(text, " while holding %s", an_lock_text(ctx, party->holds));
-}
-
-static const char *pattern_text(const struct an_context *ctx, const struct party *parties,
-                                uint32_t count, bool proved)
-{
-    struct sn_text text = {0};
-    for (uint32_t i = 0; i < count; i++)
-        party_text(ctx, &text, &parties[i]);
-    bool joins = any_joins(parties, count);
-    sn_text_puts(&text, ". This run came through, but ");
-    if (joins)
-        sn_text_puts(&text, "if the lock is taken before the joined thread has taken it");
-    else
-        sn_text_printf(&text, "if each of the %u has taken its first%s before any takes its second",
-                       count, count_semaphores(parties, count) ? "" : " lock");
-    sn_text_puts(&text, ", none can ever go on.");
-    if (count_semaphores(parties, count))
-        sn_text_puts(&text, " A semaphore with one token, given back by whoever took it, is a "
-                            "lock.");
-    if (proved)
-        sn_text_puts(&text, " The witness shows how: nothing that the program did in this run "
-                            "forbids it.");
-    sn_text_puts(&text, AN_ADVICE);
-    if (joins)
-        sn_text_puts(&text, "Release the lock before joining the thread that needs it.");
-    else
-        sn_text_printf(&text,
-                       "Take these %s in the same order in every thread, or take them all under "
-                       "one further lock.",
-                       wanted_text(parties, count));
-    const char *copy = sn_strndup(&ctx->report->arena, text.at, text.length);
-    sn_text_release(&text);
-    return copy;
-}
-
-static void add_pattern_sites(const struct an_context *ctx, struct sn_finding *finding,
-                              const struct party *party)
-{
-    if (party->holds)
-        an_site(ctx, finding, SN_ROLE_HOLDS, party->thread, party->hold_stack, party->hold_index,
-                party->holds);
-    an_site(ctx, finding, party->joins ? SN_ROLE_JOINS : SN_ROLE_TAKES, party->thread,
-            party->want_stack, party->want_index, party->wants);
-}
-
-/* Told from the lowest thread number on, so that every run tells them alike. */
-static struct sn_finding *tell_parties(const struct an_context *ctx, const struct party *parties,
-                                       uint32_t count, enum sn_level level)
-{
-    struct party turned[AN_PATTERN_LONGEST];
-    uint32_t lowest = 0;
-    for (uint32_t i = 1; i < count; i++)
-        if (parties[i].thread->number < parties[lowest].thread->number)
-            lowest = i;
-    struct sn_finding *finding = an_finding(ctx, SN_DEADLOCK, level);
-    for (uint32_t i = 0; i < count; i++) {
-        turned[i] = parties[(lowest + i) % count];
-        add_pattern_sites(ctx, finding, &turned[i]);
-    }
-    const char *how = level == SN_PREDICTED ? "predicted" : "possible";
-    finding->explanation = pattern_text(ctx, turned, count, level == SN_PREDICTED);
-    finding->title =
-        any_joins(parties, count)
-            ? sn_sprintf(&ctx->report->arena, "%s deadlock: a thread is joined that needs a lock",
-                         how)
-            : sn_sprintf(&ctx->report->arena, "%s deadlock: %u threads take %u %s in a circle", how,
-                         count, count, wanted_text(parties, count));
-    return finding;
-}
-
 static void tell_possible(struct deadlocks *deadlocks, const struct an_node *const *nodes,
                           uint32_t count, const char *reason)
 {
-    struct party parties[AN_PATTERN_LONGEST];
+    struct an_party parties[AN_PATTERN_LONGEST];
     for (uint32_t i = 0; i < count; i++) {
         const struct an_node *node = nodes[i], *before = nodes[(i + count - 1) % count];
         const struct an_held *held = an_node_holds(node, before->wanted);
-        parties[i] = (struct party){.thread = node->thread,
+        parties[i] = (struct an_party){.thread = node->thread,
                                     .holds = held->object,
                                     .wants = node->wanted,
                                     .hold_stack = held->stack,
@@ -395,7 +281,7 @@ static void tell_possible(struct deadlocks *deadlocks, const struct an_node *con
                                     .hold_index = held->index,
                                     .want_index = node->index};
     }
-    tell_parties(deadlocks->ctx, parties, count, SN_POSSIBLE)->reason = reason;
+    an_deadlock_tell(deadlocks->ctx, parties, count, SN_POSSIBLE)->reason = reason;
 }
 
 /* What was glimpsed of a proved pattern, by operation: steps of its witness, and its waits. */
@@ -421,10 +307,10 @@ static const struct an_glimpse *hold_of(const struct story *story, const struct 
     return NULL;
 }
 
-static struct party party_of(const struct an_glimpse *wait, const struct an_glimpse *hold)
+static struct an_party party_of(const struct an_glimpse *wait, const struct an_glimpse *hold)
 {
     bool join = wait->kind == TR_JOIN;
-    return (struct party){
+    return (struct an_party){
         .thread = wait->thread,
         .holds = hold ? hold->object : NULL,
         .wants = join ? NULL : wait->object,
@@ -437,7 +323,7 @@ static struct party party_of(const struct an_glimpse *wait, const struct an_glim
 }
 
 /* Who waits for whom. False if they are no circle after all. */
-static bool line_up(const struct story *story, struct party *parties)
+static bool line_up(const struct story *story, struct an_party *parties)
 {
     bool used[AN_PATTERN_LONGEST] = {0};
     const struct an_glimpse *last = story->waits[0];
@@ -462,7 +348,7 @@ static bool line_up(const struct story *story, struct party *parties)
 }
 
 /* Is a step about the cycle? Others only lead past it. */
-static bool concerns(const struct an_glimpse *glimpse, const struct party *parties, uint32_t count)
+static bool concerns(const struct an_glimpse *glimpse, const struct an_party *parties, uint32_t count)
 {
     for (uint32_t i = 0; glimpse->object && i < count; i++)
         if (parties[i].holds == glimpse->object || parties[i].wants == glimpse->object)
@@ -487,7 +373,7 @@ static bool tell_proved(struct deadlocks *deadlocks, const struct an_pattern *pa
 {
     struct an_prediction *prediction = deadlocks->prediction;
     struct an_steps steps = {0};
-    struct party parties[AN_PATTERN_LONGEST];
+    struct an_party parties[AN_PATTERN_LONGEST];
     an_prediction_steps(prediction, witness, &steps);
     size_t shown = steps.of.count;
     for (uint32_t i = 0; i < pattern->length; i++)
@@ -500,7 +386,7 @@ static bool tell_proved(struct deadlocks *deadlocks, const struct an_pattern *pa
     bool lined_up = line_up(&story, parties);
     if (lined_up) {
         bool proved = !prediction->why_not;
-        struct sn_finding *finding = tell_parties(&prediction->ctx, parties, pattern->length,
+        struct sn_finding *finding = an_deadlock_tell(&prediction->ctx, parties, pattern->length,
                                                   proved ? SN_PREDICTED : SN_POSSIBLE);
         finding->reason = prediction->why_not;
         for (size_t i = 0; proved && i < shown; i++)

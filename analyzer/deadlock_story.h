@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a report says of a deadlock that did not happen: of a circle of parties, each of which would
+ * wait for the next one.
+ */
+#ifndef SN_ANALYZER_DEADLOCK_STORY_H
+#define SN_ANALYZER_DEADLOCK_STORY_H
+
+#include "analyzer/compose.h"
+
+enum { AN_PARTIES_MOST = 16 };
+
+/* It holds what the one before wants, or is waited for itself. */
+struct an_party {
+    const struct an_thread *thread;
+    const struct an_object *holds, *wants; /* either may be NULL */
+    const struct an_thread *joins;         /* or NULL */
+    uint32_t hold_stack, want_stack;
+    uint64_t hold_index, want_index;
+};
+
+/* Adds the finding. It begins with the lowest thread number, so that every run tells it alike. */
+struct sn_finding *an_deadlock_tell(const struct an_context *ctx, const struct an_party *parties,
+                                    uint32_t count, enum sn_level level);
+
+#endif
