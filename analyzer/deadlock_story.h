@@ -15,12 +15,19 @@ struct an_party {
     const struct an_thread *thread;
     const struct an_object *holds, *wants; /* either may be NULL */
     const struct an_thread *joins;         /* or NULL */
-    uint32_t hold_stack, want_stack;
-    uint64_t hold_index, want_index;
+    /* The kind of event (COND_SIGNAL, SEM_POST, BARRIER_ENTER) by which the next party ends its
+     * wait at `wants`, as it did in the run; 0: it takes what it wants */
+    uint8_t woken_by;
+    uint32_t hold_stack, want_stack, wake_stack;
+    uint64_t hold_index, want_index, wake_index;
 };
 
-/* Adds the finding. It begins with the lowest thread number, so that every run tells it alike. */
+/* Adds the finding, which is predicted if it is PROVED and nobody has to be woken, else possible.
+ * It begins with the lowest thread number, so that every run tells it alike. */
 struct sn_finding *an_deadlock_tell(const struct an_context *ctx, const struct an_party *parties,
-                                    uint32_t count, enum sn_level level);
+                                    uint32_t count, bool proved);
+/* Why it is possible at most, if a party has to be woken; else NULL. */
+const char *an_deadlock_reason(const struct an_context *ctx, const struct an_party *parties,
+                               uint32_t count);
 
 #endif

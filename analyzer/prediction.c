@@ -375,6 +375,19 @@ static const char *lock_verb(const struct an_glimpse *glimpse)
     }
 }
 
+/* Of the wait at which a deadlock ends. */
+static const char *want_verb(uint8_t kind)
+{
+    switch (kind) {
+    case TR_COND_WAKE:
+        return "waits for a signal of";
+    case TR_BARRIER_EXIT:
+        return "waits at";
+    default:
+        return "wants";
+    }
+}
+
 static const char *access_verb(const struct an_access *access)
 {
     if (access->flags & AN_FREE)
@@ -400,7 +413,8 @@ static const char *what_text(const struct an_prediction *prediction,
     const char *verb = lock_verb(glimpse);
     if (verb && glimpse->object)
         return sn_sprintf(
-            arena, "%s %s%s", wants ? "wants" : verb, an_lock_text(ctx, glimpse->object),
+            arena, "%s %s%s", wants ? want_verb(glimpse->kind) : verb,
+            an_lock_text(ctx, glimpse->object),
             glimpse->kind == TR_ACQUIRE && glimpse->mode & TR_LOCK_SHARED ? " for reading" : "");
     return "go on";
 }

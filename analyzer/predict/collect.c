@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "analyzer/predict/collect.h"
 
+#include "analyzer/predict/awaits.h"
 #include "analyzer/predict/doubt.h"
 #include "analyzer/predict/semaphore_locks.h"
 
@@ -64,6 +65,7 @@ struct collector {
     struct sn_map sequence_of;      /* by the granule's serial: the first one */
     VEC(struct of_object) objects;  /* by id */
     struct an_semaphore_locks semaphore_locks;
+    struct an_awaits awaits;
     VEC(struct of_thread) threads; /* by index */
     uint64_t event;                /* the number of the present one */
     size_t suspects;               /* passed in the first look */
@@ -445,6 +447,18 @@ static void condition(struct collector *c, const struct tr_event *ev)
         tell(c, TR_OP_RECEIVE, channel_of(c));
 }
 
+/* Behind all else that the event is. */
+static void await(struct collector *c, const struct tr_event *ev)
+{
+    const struct an_thread *thread = c->world->now.thread;
+    if (c->telling)
+        an_awaits_tell(&c->awaits, c->world, ev, c->run);
+    else
+        an_awaits_note(&c->awaits, c->world, ev,
+                       (uint32_t)thread->held.count +
+                           an_semaphore_locks_held(&c->semaphore_locks, thread->index));
+}
+
 /* Threads. --------------------------------------------------------------------------------------
  */
 
@@ -502,6 +516,8 @@ static void follow(struct collector *c, const struct tr_event *ev)
         break;
     case TR_ACQUIRE:
         acquire(c, ev);
+        if (ev->mode & TR_LOCK_IN_WAIT)
+            await(c, ev);
         break;
     case TR_RELEASE:
         release(c, ev);
@@ -512,14 +528,18 @@ static void follow(struct collector *c, const struct tr_event *ev)
     case TR_SEM_WAIT:
     case TR_SEM_POST:
         semaphore(c, ev);
+        await(c, ev);
         break;
     case TR_BARRIER_ENTER:
     case TR_BARRIER_EXIT:
         barrier(c, ev);
+        await(c, ev);
         break;
+    case TR_COND_WAIT:
     case TR_COND_SIGNAL:
     case TR_COND_WAKE:
         condition(c, ev);
+        await(c, ev);
         break;
     case TR_ONCE_END:
     case TR_HB_BEFORE:
@@ -687,6 +707,7 @@ int an_collect(struct tr_reader *reader, const struct an_collect_options *option
     vec_release(&c.sequences);
     vec_release(&c.objects);
     an_semaphore_locks_release(&c.semaphore_locks);
+    an_awaits_release(&c.awaits);
     vec_release(&c.threads);
     vec_release(&c.writers);
     vec_release(&c.who);

@@ -15,6 +15,7 @@
  *               write and failures read: in no other order would these fail otherwise
  *   atomics     release sequences, in the sense of C11, are channels
  *   conditions, once, barriers, annotations, signals: channels
+ *   awaits      waits of those who hold something, for what one thread alone gives (awaits.h)
  *   unknown     what a thread does behind a read of which nobody knows what it read: said so by the
  *               trace, or, in a recorded one, since it is unordered with a write nearby
  */

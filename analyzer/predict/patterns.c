@@ -7,8 +7,9 @@
  * The proof of a pattern: the ideal (ideal.h) of what comes before one acquisition of each party
  * must hold none of these. If it holds one, it holds it for all later choices of the others too,
  * and that party goes on to its first acquisition behind the ideal. So a pattern costs one walk
- * over the index at most, however many instances it has. Patterns are proved when all are found,
- * each by itself: an ideal for each worker, a place for each result.
+ * over the index at most, however many instances it has. A party that waits to be woken goes on as
+ * well if the ideal holds what wakes it. Patterns are proved when all are found, each by itself: an
+ * ideal for each worker, a place for each result.
  */
 #include "analyzer/predict/patterns.h"
 
@@ -24,10 +25,12 @@ enum {
 struct instance {
     uint64_t op;
     uint32_t place;
+    uint32_t wake; /* it is no wait any longer if its giver has come to this place; 0: none */
 };
 
-struct node {                    /* an abstract acquisition, or a join */
-    uint32_t thread, lock, held; /* the end of thread T is a lock as well: number run->locks + T */
+struct node { /* an abstract acquisition, or another wait */
+    uint32_t thread, lock, held;
+    uint32_t giver; /* who wakes it; else its own thread */
     bool shared;
     VEC(struct instance) instances;
 };
@@ -49,13 +52,20 @@ struct cycle {
 
 struct search {
     const struct an_run *run;
+    /* Behind the locks there are as many numbers as threads: the end of each is a lock as well.
+     * Behind these come numbers of what threads wait for, by object and giver. */
+    uint32_t lock_count;
     struct an_guards sets;
     VEC(struct node) nodes;
     struct sn_map by_key; /* to the latest node with that hash, plus 1; `next` goes on from there */
     VEC(uint32_t) next;
     struct lock *locks;
     uint32_t length;
-    bool *joined; /* of each thread: somebody who holds a lock joins it; or NULL */
+    bool *joined;          /* of each thread: somebody who holds a lock joins it; or NULL */
+    bool waits;            /* run->awaits are nodes; only then: */
+    struct sn_map awaited; /* object and giver, to its number */
+    struct numbers *given; /* of each thread, ascending */
+    uint32_t *places;      /* of each operation */
     uint64_t steps;
     bool exhausted;
     uint32_t path[AN_PATTERN_LONGEST];
@@ -78,24 +88,29 @@ static struct node *node_of(struct search *search, uint32_t thread, uint32_t loc
     }
     *vec_push(&search->next) = (uint32_t)*latest;
     struct node *node = vec_push(&search->nodes);
-    *node = (struct node){.thread = thread, .lock = lock, .held = held, .shared = shared};
+    *node = (struct node){
+        .thread = thread, .lock = lock, .held = held, .giver = thread, .shared = shared};
     *latest = search->nodes.count;
     return node;
 }
 
-/* Of a thread that somebody waits for its own end, too: greater than all locks. */
-static uint32_t with_end(struct search *search, uint32_t set, uint32_t thread)
+/* Of a thread for which somebody waits its own end, too, and what it gives: greater than all locks,
+ * and ascending. */
+static uint32_t with_own(struct search *search, uint32_t set, uint32_t thread)
 {
-    if (!search->joined || !search->joined[thread])
-        return set;
-    return an_guards_with(&search->sets, set, (search->run->locks + thread) << 1 | 1);
+    if (search->joined && search->joined[thread])
+        set = an_guards_with(&search->sets, set, (search->run->locks + thread) << 1 | 1);
+    if (search->waits)
+        vec_each (uint32_t, number, &search->given[thread].of)
+            set = an_guards_with(&search->sets, set, *number << 1 | 1);
+    return set;
 }
 
 static void add_instance(struct search *search, struct tr_op op, uint32_t held,
                          struct instance instance)
 {
     bool join = op.kind == TR_OP_JOIN;
-    held = with_end(search, held, op.thread);
+    held = with_own(search, held, op.thread);
     if (held)
         *vec_push(&node_of(search, op.thread, join ? search->run->locks + op.target : op.target,
                            held, tr_op_shared(op.kind))
@@ -104,18 +119,32 @@ static void add_instance(struct search *search, struct tr_op op, uint32_t held,
 
 typedef void each_op(struct search *search, struct an_guarded *thread, struct instance instance);
 
-/* Calls EACH for every acquisition and join, before what it holds changes. */
+static void find_kinds(const struct search *search, bool *may_wait)
+{
+    for (unsigned kind = 0; kind < TR_OP_KINDS; kind++)
+        may_wait[kind] = tr_op_acquires(kind) || kind == TR_OP_JOIN ||
+                         (search->waits && (kind == TR_OP_RECEIVE || kind == TR_OP_WAIT));
+}
+
+static bool takes_lock(unsigned kind)
+{
+    return kind == TR_OP_ACQUIRE || kind == TR_OP_ACQUIRE_SHARED;
+}
+
+/* Calls EACH for every operation that may wait, before what its thread holds changes. */
 static void walk(struct search *search, each_op *each)
 {
     const struct an_run *run = search->run;
     struct an_guarded *guarded = sn_calloc(run->threads + 1, sizeof *guarded);
     struct an_places places;
+    bool may_wait[TR_OP_KINDS];
+    find_kinds(search, may_wait);
     an_places_init(&places, run);
     for (size_t i = 0; i < run->ops.count; i++) {
         uint32_t place = an_places_next(&places, run, i);
         struct tr_op op = run->ops.at[i];
-        if (tr_op_acquires(op.kind) || op.kind == TR_OP_JOIN)
-            each(search, &guarded[op.thread], (struct instance){i, place});
+        if (may_wait[op.kind])
+            each(search, &guarded[op.thread], (struct instance){.op = i, .place = place});
         an_guarded_op(&guarded[op.thread], op);
     }
     an_places_release(&places);
@@ -131,23 +160,74 @@ static void note_join(struct search *search, struct an_guarded *thread, struct i
         search->joined[op.target] = true;
 }
 
+/* The number of what AWAIT's thread waits for, which its giver holds. */
+static uint32_t number_awaited(struct search *search, const struct an_await *await)
+{
+    uint32_t giver = search->run->ops.at[await->wake].thread;
+    uint64_t *number = sn_map_at(&search->awaited, (uint64_t)await->object << 32 | giver);
+    if (!*number) {
+        *number = search->lock_count++;
+        *vec_push(&search->given[giver].of) = (uint32_t)*number;
+    }
+    return (uint32_t)*number;
+}
+
+static void note_awaits(struct search *search, struct an_guarded *thread, struct instance instance)
+{
+    const struct an_run *run = search->run;
+    uint32_t held = an_guarded_set(thread, &search->sets), number = run->ops.at[instance.op].thread;
+    for (size_t i = an_run_await(run, instance.op);
+         held && i < run->awaits.count && run->awaits.at[i].op == instance.op; i++) {
+        const struct an_await *await = &run->awaits.at[i];
+        struct node *node = node_of(search, number, number_awaited(search, await),
+                                    with_own(search, held, number), false);
+        node->giver = run->ops.at[await->wake].thread;
+        instance.wake = search->places[await->wake];
+        *vec_push(&node->instances) = instance;
+    }
+}
+
+/* Does anybody wait for something that THREAD has as long as it lives, or gives? */
+static bool is_awaited(const struct search *search, uint32_t thread)
+{
+    return (search->joined && search->joined[thread]) ||
+           (search->waits && search->given[thread].of.count);
+}
+
 static void note_node(struct search *search, struct an_guarded *thread, struct instance instance)
 {
     struct tr_op op = search->run->ops.at[instance.op];
-    bool holds = thread->held.of.count > 0, is_joined = search->joined && search->joined[op.thread];
-    bool waits = op.kind == TR_OP_JOIN
-                     ? search->joined && holds
-                     : op.kind == TR_OP_ACQUIRE || op.kind == TR_OP_ACQUIRE_SHARED;
-    if (!waits || !(holds || is_joined))
+    bool holds = thread->held.of.count > 0, join = op.kind == TR_OP_JOIN;
+    bool waits = join ? search->joined && holds : takes_lock(op.kind);
+    if (search->waits)
+        note_awaits(search, thread, instance);
+    if (!waits || !(holds || is_awaited(search, op.thread)))
         return;
-    if (op.kind == TR_OP_JOIN || !an_held_find(&thread->held, op.target))
+    if (join || !an_held_find(&thread->held, op.target))
         add_instance(search, op, an_guarded_set(thread, &search->sets), instance);
+}
+
+/* What is waited for is known before the first node: whoever gives it holds it all along. */
+static void number_awaits(struct search *search)
+{
+    const struct an_run *run = search->run;
+    struct an_places places;
+    search->given = sn_calloc(run->threads + 1, sizeof *search->given);
+    search->places = sn_malloc(run->ops.count * sizeof *search->places);
+    vec_each (const struct an_await, await, &run->awaits)
+        (void)number_awaited(search, await);
+    an_places_init(&places, run);
+    for (size_t i = 0; i < run->ops.count; i++)
+        search->places[i] = an_places_next(&places, run, i);
+    an_places_release(&places);
 }
 
 static void find_nodes(struct search *search)
 {
     if (search->joined)
         walk(search, note_join);
+    if (search->waits)
+        number_awaits(search);
     walk(search, note_node);
 }
 
@@ -182,7 +262,7 @@ static void bury(struct search *search, uint32_t number, struct numbers *dead)
 static void peel(struct search *search)
 {
     struct numbers dead = {0};
-    for (uint32_t l = 0; l < search->run->locks + search->run->threads; l++)
+    for (uint32_t l = 0; l < search->lock_count; l++)
         bury(search, l, &dead);
     while (dead.of.count) {
         struct lock *lock = &search->locks[*vec_pop(&dead.of)];
@@ -266,6 +346,7 @@ static void extend(struct search *search, uint32_t count)
 static void search_cycles(struct search *search)
 {
     find_nodes(search);
+    search->locks = sn_calloc(search->lock_count + 1, sizeof *search->locks);
     index_nodes(search);
     peel(search);
     for (uint32_t n = 0; n < search->nodes.count && !search->exhausted; n++) {
@@ -285,6 +366,14 @@ struct proofs {
     struct an_pattern *told; /* of each cycle; LENGTH 0: it is not reached */
 };
 
+/* Is INSTANCE, which may wait, past in IDEAL, or does its thread not wait there any longer? */
+static bool is_over(const struct node *node, const struct instance *instance,
+                    const struct an_ideal *ideal)
+{
+    return instance->place <= ideal->place[node->thread] ||
+           (instance->wake && instance->wake <= ideal->place[node->giver]);
+}
+
 /* Moves CHOSEN to an instance that some order reaches; false if there is none. */
 static bool prove(const struct search *search, const struct cycle *cycle, struct an_ideal *ideal,
                   uint32_t *chosen)
@@ -294,7 +383,7 @@ static bool prove(const struct search *search, const struct cycle *cycle, struct
         moved = false;
         for (uint32_t i = 0; i < cycle->length; i++) {
             const struct node *node = &search->nodes.at[cycle->nodes[i]];
-            while (node->instances.at[chosen[i]].place <= ideal->place[node->thread])
+            while (is_over(node, &node->instances.at[chosen[i]], ideal))
                 if (++chosen[i] == node->instances.count)
                     return false;
             uint32_t place = node->instances.at[chosen[i]].place - 1;
@@ -308,17 +397,22 @@ static bool prove(const struct search *search, const struct cycle *cycle, struct
 
 static int by_number(const void *left, const void *right)
 {
-    const uint64_t *a = left, *b = right;
-    return *a < *b ? -1 : *a > *b;
+    const struct instance *a = left, *b = right;
+    return a->op < b->op ? -1 : a->op > b->op;
 }
 
 static void tell(const struct search *search, const struct cycle *cycle, const uint32_t *chosen,
                  struct an_pattern *pattern)
 {
-    pattern->length = cycle->length;
+    struct instance instances[AN_PATTERN_LONGEST];
     for (uint32_t i = 0; i < cycle->length; i++)
-        pattern->ops[i] = search->nodes.at[cycle->nodes[i]].instances.at[chosen[i]].op;
-    qsort(pattern->ops, pattern->length, sizeof *pattern->ops, by_number);
+        instances[i] = search->nodes.at[cycle->nodes[i]].instances.at[chosen[i]];
+    qsort(instances, cycle->length, sizeof *instances, by_number);
+    pattern->length = cycle->length;
+    for (uint32_t i = 0; i < cycle->length; i++) {
+        pattern->ops[i] = instances[i].op;
+        pattern->awaits |= (uint32_t)(instances[i].wake > 0) << i;
+    }
 }
 
 static void prove_one(void *data, unsigned worker, size_t number)
@@ -373,7 +467,9 @@ static int by_first(const void *left, const void *right)
 
 static void release(struct search *search)
 {
-    for (uint32_t l = 0; l < search->run->locks + search->run->threads; l++) {
+    for (uint32_t t = 0; search->given && t < search->run->threads; t++)
+        vec_release(&search->given[t].of);
+    for (uint32_t l = 0; l < search->lock_count; l++) {
         vec_release(&search->locks[l].wanting);
         vec_release(&search->locks[l].holding);
     }
@@ -381,6 +477,9 @@ static void release(struct search *search)
         vec_release(&node->instances);
     free(search->locks);
     free(search->joined);
+    free(search->given);
+    free(search->places);
+    sn_map_release(&search->awaited);
     vec_release(&search->nodes);
     vec_release(&search->next);
     vec_release(&search->cycles);
@@ -392,7 +491,8 @@ void an_patterns_find(const struct an_run *run, uint32_t length, unsigned how, u
                       struct an_patterns *found)
 {
     struct search search = {.run = run,
-                            .locks = sn_calloc(run->locks + run->threads + 1, sizeof *search.locks),
+                            .lock_count = run->locks + run->threads,
+                            .waits = how & AN_PATTERNS_WAITS && run->awaits.count,
                             .length = length < AN_PATTERN_LONGEST ? length : AN_PATTERN_LONGEST};
     an_guards_init(&search.sets);
     if (how & AN_PATTERNS_JOINS)

@@ -9,7 +9,9 @@
  * taken without waiting is held like any other, but nobody waits for it in a cycle.
  *
  * Where joins are asked for, a thread that joins another waits as well, for something that the
- * other one holds through all of its life: its own end.
+ * other one holds through all of its life: its own end. And where waits are asked for, a thread
+ * that waits at a condition, a semaphore or a barrier for what one other thread gives (awaits.h):
+ * that one holds it, until it has given it.
  */
 #ifndef SN_ANALYZER_PREDICT_PATTERNS_H
 #define SN_ANALYZER_PREDICT_PATTERNS_H
@@ -20,7 +22,9 @@ enum { AN_PATTERN_LONGEST = 16 };
 
 struct an_pattern {
     uint32_t length;
-    uint64_t ops[AN_PATTERN_LONGEST]; /* the acquisitions, as operations, ascending */
+    uint64_t ops[AN_PATTERN_LONGEST]; /* the waits, as operations, ascending */
+    uint32_t awaits; /* bit I: ops[I] waits for what another party gives (run->awaits), and not for
+                      * a lock */
 };
 
 struct an_patterns {
@@ -31,7 +35,8 @@ struct an_patterns {
 enum an_patterns_how {
     AN_PATTERNS_PROVED =
         1, /* only those of which a sync-preserving reordering reaches an instance */
-    AN_PATTERNS_JOINS = 2, /* also cycles through joins */
+    AN_PATTERNS_JOINS = 2, /* also cycles through joins, */
+    AN_PATTERNS_WAITS = 4, /* and through the waits of run->awaits */
 };
 
 /* The abstract patterns of RUN of at most LENGTH parties, each with an instance: the one that is

@@ -17,6 +17,14 @@
 
 #include <stddef.h>
 
+/* A wait of which is known who ends it (awaits.h). */
+struct an_await {
+    uint64_t op;     /* the first of its thread behind the wait, perhaps that for a mutex again */
+    uint64_t wake;   /* SEND or POST of another thread, without which it would not have come */
+    uint32_t object; /* what it waits at: equal numbers, the same */
+    bool all;        /* it waits for each SEND of its channel; else for one from its beginning on */
+};
+
 struct an_run { /* all zero: empty */
     VEC(struct tr_op) ops;
     /* The event of each operation, ascending; empty: operation I is event I + 1. Operations of one
@@ -25,6 +33,7 @@ struct an_run { /* all zero: empty */
     VEC(uint64_t) addresses; /* of each variable, as far as it has one; or empty */
     /* Of each operation: a read of which nobody knows which write it read, 1; or empty. */
     VEC(uint8_t) doubts;
+    VEC(struct an_await) awaits;                  /* by op, ascending; or empty */
     VEC(uint32_t) initial;                        /* tokens of each semaphore at the start */
     uint32_t threads, locks, variables, channels; /* numbers are below these */
     /* A recorder has left out accesses: of a thread's equal ones between two operations that are no
@@ -46,6 +55,11 @@ static inline uint64_t an_run_event(const struct an_run *run, size_t i)
 static inline bool an_run_reads(const struct an_run *run, unsigned kind)
 {
     return tr_op_reads(kind) || (run->hidden_reads && kind == TR_OP_WRITE);
+}
+/* The first of `awaits` that is of operation OP or a later one. */
+static inline size_t an_run_await(const struct an_run *run, uint64_t op)
+{
+    return vec_count_while(struct an_await, await, &run->awaits, await->op < op);
 }
 /* Are operations I and I - 1 of one event? */
 static inline bool an_run_same_event(const struct an_run *run, size_t i)

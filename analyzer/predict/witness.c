@@ -45,6 +45,9 @@ struct check {
     uint64_t *arrived; /* of each channel: so many of its SENDs, from the first on, are done */
     struct lock *locks;
     int64_t *tokens;
+    uint64_t steps;    /* done so far */
+    uint64_t *stepped; /* of each thread: the number of its latest one */
+    uint64_t *sent_at; /* of each channel: that of its latest SEND */
 };
 
 static int refuse(struct check *check, uint64_t op, const char *why)
@@ -201,8 +204,12 @@ static int replay(struct check *check, const struct an_witness *witness)
             code = perform(check, *at, check->run->ops.at[*at]);
         if (code < 0)
             return code;
+        struct tr_op op = check->run->ops.at[*at];
         check->done[*at] = true;
-        check->taken[check->run->ops.at[*at].thread]++;
+        check->taken[op.thread]++;
+        check->stepped[op.thread] = ++check->steps;
+        if (op.kind == TR_OP_SEND)
+            check->sent_at[op.target] = check->steps;
     }
     return 0;
 }
@@ -234,15 +241,63 @@ static int check_race(struct check *check, const struct an_witness *witness)
     return 0;
 }
 
-/* Does party A, as it waits, wait for party B? */
-static bool waits_for(const struct check *check, struct tr_op a, struct tr_op b)
+/* What KIND gives on TARGET: has THREAD still to give some, and unless OTHERS may, nobody else? */
+static bool has_to_give(const struct check *check, unsigned kind, uint32_t target, uint32_t thread,
+                        bool others)
+{
+    bool missing = false;
+    for (size_t i = 0; i < check->run->ops.count; i++) {
+        struct tr_op op = check->run->ops.at[i];
+        if (op.kind != kind || op.target != target)
+            continue;
+        if (op.thread == thread)
+            missing |= !check->done[i];
+        else if (!others)
+            return false;
+    }
+    return missing;
+}
+
+static const struct an_await *await_of(const struct an_run *run, uint64_t op)
+{
+    size_t i = an_run_await(run, op);
+    return i < run->awaits.count && run->awaits.at[i].op == op ? &run->awaits.at[i] : NULL;
+}
+
+/* Does what AWAIT's party waits for have to come from THREAD? */
+static bool is_given_by(const struct check *check, const struct an_await *await, uint32_t thread)
+{
+    uint32_t waiting = check->run->ops.at[await->op].thread;
+    struct tr_op wake = check->run->ops.at[await->wake];
+    if (wake.kind == TR_OP_POST && check->tokens[wake.target] > 0)
+        return false;
+    if (wake.kind == TR_OP_SEND && !await->all &&
+        check->sent_at[wake.target] > check->stepped[waiting])
+        return false;
+    return thread != waiting && has_to_give(check, wake.kind, wake.target, thread, await->all);
+}
+
+/* Does party A, whose next operation is AT, wait for party B? */
+static bool waits_for(const struct check *check, uint64_t at, struct tr_op a, struct tr_op b)
 {
     if (a.kind == TR_OP_JOIN)
         return a.target == b.thread;
+    const struct an_await *await = await_of(check->run, at);
+    if (await && is_given_by(check, await, b.thread))
+        return true;
+    if (!tr_op_acquires(a.kind))
+        return false;
     const struct lock *lock = &check->locks[a.target];
     if (lock->owner)
         return lock->owner == b.thread + 1u;
     return !tr_op_shared(a.kind) && times_read(lock, b.thread);
+}
+
+static bool may_wait(const struct check *check, uint64_t at)
+{
+    unsigned kind = check->run->ops.at[at].kind;
+    return kind == TR_OP_ACQUIRE || kind == TR_OP_ACQUIRE_SHARED || kind == TR_OP_JOIN ||
+           await_of(check->run, at);
 }
 
 /* Each waits for another of them, so that none can go on. */
@@ -255,11 +310,11 @@ static int check_deadlock(struct check *check, const struct an_witness *witness)
         if (code < 0)
             return code;
         struct tr_op op = check->run->ops.at[*at];
-        if (op.kind != TR_OP_ACQUIRE && op.kind != TR_OP_ACQUIRE_SHARED && op.kind != TR_OP_JOIN)
+        if (!may_wait(check, *at))
             return refuse(check, *at, "a party does not wait");
         bool waits = false;
         vec_each (const uint64_t, other, &witness->goal)
-            waits |= other != at && waits_for(check, op, check->run->ops.at[*other]);
+            waits |= other != at && waits_for(check, *at, op, check->run->ops.at[*other]);
         if (!waits)
             return refuse(check, *at, "a party waits for none of the others");
     }
@@ -283,6 +338,8 @@ int an_witness_check(const struct an_witness *witness, const struct an_run *run,
         .arrived = sn_calloc(channels, sizeof *check.arrived),
         .locks = sn_calloc(run->locks + 1, sizeof *check.locks),
         .tokens = sn_calloc(run->initial.count + 1, sizeof *check.tokens),
+        .stepped = sn_calloc(threads, sizeof *check.stepped),
+        .sent_at = sn_calloc(channels, sizeof *check.sent_at),
     };
     learn_run(&check);
     int code = replay(&check, witness);
@@ -304,5 +361,7 @@ int an_witness_check(const struct an_witness *witness, const struct an_run *run,
     free(check.arrived);
     free(check.locks);
     free(check.tokens);
+    free(check.stepped);
+    free(check.sent_at);
     return code;
 }

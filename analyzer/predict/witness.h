@@ -15,7 +15,9 @@
  *
  * A race is there if both accesses are what their threads do next. A deadlock is there if each
  * party's next operation waits for a lock that another party holds in the way, or for the end of
- * another party, so that none of them can ever go on.
+ * another party, so that none of them can ever go on. A party that waits (run->awaits) for a signal
+ * or a token must have got none since its last step, and all that there are in the run must be of
+ * another party; at a barrier another party is missing.
  */
 #ifndef SN_ANALYZER_PREDICT_WITNESS_H
 #define SN_ANALYZER_PREDICT_WITNESS_H

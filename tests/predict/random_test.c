@@ -13,6 +13,7 @@
 #include "tests/predict/oracle.h"
 #include "tests/predict/proof.h"
 #include "tests/predict/shapes.h"
+#include "tests/predict/stuck.h"
 
 #include <getopt.h>
 #include <stdarg.h>
@@ -38,7 +39,7 @@ struct verdict {
 };
 
 struct tally {
-    unsigned long runs, searched, races, deadlocks, beyond;
+    unsigned long runs, searched, races, deadlocks, awaits, beyond;
 };
 
 static const char *const names[] = {
@@ -430,6 +431,64 @@ static bool check_converted(const struct an_run *run, struct tally *tally, struc
     return good;
 }
 
+/* RUN without operation SKIPPED. */
+static void copy_without(const struct an_run *run, size_t skipped, struct an_run *copy)
+{
+    vec_each (uint32_t, tokens, &run->initial)
+        *vec_push(&copy->initial) = *tokens;
+    for (size_t i = 0; i < run->ops.count; i++) {
+        if (i == skipped)
+            continue;
+        an_run_add(copy, run->ops.at[i]);
+        if (run->events.count)
+            *vec_push(&copy->events) = run->events.at[i];
+    }
+}
+
+/* Is the party that waits at GOAL there, and stuck, as PATTERN says? */
+static bool is_stuck(const struct an_run *run, const struct an_pattern *pattern,
+                     struct verdict *verdict)
+{
+    struct proof proof;
+    struct an_witness witness = {0};
+    struct sn_error err = {0};
+    proof_init(&proof, run);
+    bool good = proof_witness(&proof, pattern->ops, pattern->length, true, &witness);
+    if (!good)
+        wrong(verdict, "waits: there is no ideal");
+    else if (an_witness_check(&witness, run, &err) < 0)
+        good = wrong(verdict, "waits: the witness is refused: %s", err.text);
+    else if (!stuck_for_good(run, &witness, STATES / 100))
+        good = wrong(verdict, "waits: %llu goes on", (unsigned long long)pattern->ops[0] + 1);
+    an_witness_release(&witness);
+    proof_release(&proof);
+    return good;
+}
+
+/* Cycles through joins and waits: whoever is in one never goes on. */
+static bool check_awaits(const struct an_run *run, struct tally *tally, struct verdict *verdict)
+{
+    enum { HOW = AN_PATTERNS_PROVED | AN_PATTERNS_JOINS | AN_PATTERNS_WAITS };
+    struct an_run waits = {0};
+    struct an_patterns found = {0}, other = {0};
+    bool good = true;
+    copy_without(run, run->ops.count, &waits);
+    stuck_find_awaits(&waits);
+    an_patterns_find(&waits, LONGEST, HOW, 1, &found);
+    an_patterns_find(&waits, LONGEST, HOW, WORKERS, &other);
+    if (!same_patterns(&found, &other))
+        good = wrong(verdict, "waits: %zu patterns by 1 worker, %zu by %u, or others",
+                     found.of.count, other.of.count, WORKERS);
+    vec_each (struct an_pattern, pattern, &found.of) {
+        good = good && is_stuck(&waits, pattern, verdict);
+        tally->awaits += pattern->awaits != 0;
+    }
+    an_patterns_release(&found);
+    an_patterns_release(&other);
+    an_run_release(&waits);
+    return good;
+}
+
 static bool check(const struct an_run *run, const struct settings *settings, struct tally *tally,
                   struct verdict *verdict)
 {
@@ -446,26 +505,14 @@ static bool check(const struct an_run *run, const struct settings *settings, str
                (!searched || check_possible(&oracle, &possible, &deadlocks, verdict));
     if (good && (!settings->relation || strcmp(settings->relation, "osr") == 0))
         good = check_osr(&oracle, searched ? &possible : NULL, tally, verdict);
+    if (good && !settings->relation && !run->events.count)
+        good = check_awaits(run, tally, verdict);
     if (good && !settings->relation && run->initial.count)
         good = check_converted(run, tally, verdict);
     tally->runs++;
     tally->searched += searched;
     vec_release(&deadlocks.of);
     return good;
-}
-
-/* RUN without operation SKIPPED. */
-static void copy_without(const struct an_run *run, size_t skipped, struct an_run *copy)
-{
-    vec_each (uint32_t, tokens, &run->initial)
-        *vec_push(&copy->initial) = *tokens;
-    for (size_t i = 0; i < run->ops.count; i++) {
-        if (i == skipped)
-            continue;
-        an_run_add(copy, run->ops.at[i]);
-        if (run->events.count)
-            *vec_push(&copy->events) = run->events.at[i];
-    }
 }
 
 /* Is it the same analysis that fails? */
@@ -559,8 +606,9 @@ int main(int argc, char **argv)
     puts("");
     for (unsigned long i = 0; i < settings.count && failures < REPORTED; i++)
         failures += !try_run(&settings, settings.seed + i, &tally);
-    printf("%lu runs, %lu of them in all orders; %lu races, %lu deadlocks; %lu possible races that "
-           "osr does not tell; %u failed\n",
-           tally.runs, tally.searched, tally.races, tally.deadlocks, tally.beyond, failures);
+    printf("%lu runs, %lu of them in all orders; %lu races, %lu deadlocks, %lu with waits; %lu "
+           "possible races that osr does not tell; %u failed\n",
+           tally.runs, tally.searched, tally.races, tally.deadlocks, tally.awaits, tally.beyond,
+           failures);
     return failures != 0;
 }

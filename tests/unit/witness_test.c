@@ -86,6 +86,50 @@ static void right_ones_hold(void **state)
           true, LIST(0, 3), 2, LIST(4, 1));
 }
 
+/* Thread 0 waits with lock 0 for a signal on channel 0 that thread 1 gives behind that lock. */
+static struct an_run nested_monitor(bool all)
+{
+    struct an_run run =
+        RUN(OP(1, ACQUIRE, 0), OP(1, RELEASE, 0), OP(0, ACQUIRE, 0), OP(1, SEND, 0),
+            OP(0, RECEIVE, 0), OP(0, RELEASE, 0), OP(2, SEND, 1), OP(1, ACQUIRE, 0));
+    *vec_push(&run.awaits) = (struct an_await){4, 3, 0, all};
+    return run;
+}
+
+static void a_wait_is_for_what_is_still_to_come(void **state)
+{
+    (void)state;
+    holds(nested_monitor(false), true, LIST(2), 1, LIST(4, 0));
+    holds(nested_monitor(true), true, LIST(2), 1, LIST(4, 0));
+    /* sent since; nobody said that it waits; another one sends, too */
+    refused(nested_monitor(false), true, LIST(0, 1, 2, 3), 4, LIST(4, 7),
+            "a party waits for none of the others");
+    struct an_run run = nested_monitor(false);
+    vec_clear(&run.awaits);
+    refused(run, true, LIST(2), 1, LIST(4, 0), "a party does not wait");
+    run = nested_monitor(false);
+    run.ops.at[6].target = 0;
+    refused(run, true, LIST(2), 1, LIST(4, 0), "a party waits for none of the others");
+    run = nested_monitor(true);
+    run.ops.at[6].target = 0;
+    holds(run, true, LIST(2), 1, LIST(4, 0));
+}
+
+static void a_token_is_waited_for_where_there_is_none(void **state)
+{
+    (void)state;
+    for (uint32_t tokens = 0; tokens < 2; tokens++) {
+        struct an_run run = RUN(OP(1, ACQUIRE, 0), OP(1, RELEASE, 0), OP(0, ACQUIRE, 0),
+                                OP(1, POST, 0), OP(0, WAIT, 0), OP(0, RELEASE, 0));
+        run.initial.at[0] = tokens;
+        *vec_push(&run.awaits) = (struct an_await){4, 3, 0, false};
+        if (tokens)
+            refused(run, true, LIST(2), 1, LIST(4, 0), "a party waits for none of the others");
+        else
+            holds(run, true, LIST(2), 1, LIST(4, 0));
+    }
+}
+
 static void thread_order_is_kept(void **state)
 {
     (void)state;
@@ -163,6 +207,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(right_ones_hold),
+        cmocka_unit_test(a_wait_is_for_what_is_still_to_come),
+        cmocka_unit_test(a_token_is_waited_for_where_there_is_none),
         cmocka_unit_test(thread_order_is_kept),
         cmocka_unit_test(locks_exclude),
         cmocka_unit_test(reads_see_what_they_saw),
