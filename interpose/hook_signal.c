@@ -13,6 +13,7 @@
  * The system passes three arguments to every handler, whether or not it asked for them
  * (SA_SIGINFO), and so does the trampoline.
  */
+#include "interpose/access/rewrite/rewrite.h"
 #include "interpose/core/order.h"
 
 #include <ucontext.h>
@@ -74,6 +75,14 @@ static void handled(struct handling *handling)
     rec_handler_ends(handling->cfa, !handling->returned);
 }
 
+static void call(function *handler, int signal, siginfo_t *info, ucontext_t *context)
+{
+    struct rec_rewrite_paused paused;
+    rec_rewrite_pause(&paused, context);
+    handler(signal, info, context);
+    rec_rewrite_resume(&paused, context);
+}
+
 void rec_handle(int signal, siginfo_t *info, ucontext_t *context, const void *trampoline)
     __attribute__((visibility("hidden"), used));
 void rec_handle(int signal, siginfo_t *info, ucontext_t *context, const void *trampoline)
@@ -81,11 +90,11 @@ void rec_handle(int signal, siginfo_t *info, ucontext_t *context, const void *tr
     function *handler = handler_of(trampoline);
     uint64_t cfa = rec_here();
     if (!rec_handler_begins(signal, (const void *)handler, cfa, &context->uc_stack)) {
-        handler(signal, info, context);
+        call(handler, signal, info, context);
         return;
     }
     __attribute__((cleanup(handled))) struct handling handling = {.cfa = cfa};
-    handler(signal, info, context);
+    call(handler, signal, info, context);
     handling.returned = true;
 }
 

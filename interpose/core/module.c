@@ -11,6 +11,7 @@
  * found by an address in them, without a lock, in whatever namespace.
  */
 #include "interpose/access/requests.h"
+#include "interpose/access/rewrite/rewrite.h"
 #include "interpose/core/ring.h"
 
 #include <elf.h>
@@ -53,8 +54,6 @@ static uint64_t generation; /* grows when a module has gone */
 static uint64_t turn;       /* grows with every change of what is known */
 /* Which module holds a page: page, turn, and the module's place plus 1 (0: none). */
 static uint64_t pages[PAGES];
-/* Lock-free; the C library has it since 2.35. */
-__attribute__((weak)) extern int _dl_find_object(void *, struct dl_find_object *);
 
 static bool is_known(uint64_t start, uint64_t end)
 {
@@ -203,8 +202,11 @@ static void add(struct rec_stream *s, const struct dl_phdr_info *info, const cha
     __atomic_store_n(&module->size, end - start, __ATOMIC_RELEASE);
     if (module == &known[known_count])
         __atomic_store_n(&known_count, known_count + 1, __ATOMIC_RELEASE);
-    if (rec_thread_count() <= 1 && (is_program || is_programs_own(path)))
+    if (rec_thread_count() <= 1 && (is_program || is_programs_own(path))) {
         rec_requests_find(info);
+        if (rec_config.rewrite)
+            rec_rewrite(info);
+    }
     __atomic_fetch_add(&turn, 1, __ATOMIC_RELEASE);
 }
 
@@ -237,7 +239,7 @@ static int each(struct dl_phdr_info *info, size_t size, void *stream)
 static void find(struct rec_stream *s, uint64_t pc)
 {
     struct dl_find_object object;
-    if (_dl_find_object((void *)pc, &object))
+    if (rec_real._dl_find_object((void *)pc, &object))
         return;
     const ElfW(Ehdr) *file = object.dlfo_map_start;
     if (!same_bytes(file, ELFMAG, SELFMAG) || file->e_phoff > 4096)
@@ -273,6 +275,7 @@ void rec_modules_start(struct rec_stream *s)
 
 static struct module *search(uint64_t pc)
 {
+    pc = rec_rewrite_old(pc);
     uint32_t count = __atomic_load_n(&known_count, __ATOMIC_ACQUIRE);
     for (uint32_t i = 0; i < count; i++)
         if (pc - known[i].start < __atomic_load_n(&known[i].size, __ATOMIC_ACQUIRE))
@@ -299,7 +302,7 @@ void rec_modules_check(struct rec_stream *s, uint64_t pc)
 {
     if (rec_likely(module_of(pc) != NULL) || !begin())
         return;
-    if (_dl_find_object)
+    if (rec_real._dl_find_object)
         find(s, pc);
     else
         dl_iterate_phdr(each, s);
@@ -322,7 +325,7 @@ static bool is_there(const struct module *module)
     const struct identity *identity = module->identity;
     if (!module->late)
         return true;
-    if (_dl_find_object((void *)module->start, &object) ||
+    if (rec_real._dl_find_object((void *)module->start, &object) ||
         object.dlfo_link_map->l_addr != module->base)
         return false;
     const char *path = (const char *)identity->bytes + identity->path;
@@ -333,7 +336,7 @@ static bool is_there(const struct module *module)
 int rec_modules_iterate(int (*callback)(struct dl_phdr_info *, size_t, void *), void *data)
 {
     uint32_t count = __atomic_load_n(&known_count, __ATOMIC_ACQUIRE);
-    for (uint32_t i = 0; _dl_find_object && i < count; i++) {
+    for (uint32_t i = 0; rec_real._dl_find_object && i < count; i++) {
         const struct module *module = &known[i];
         if (!__atomic_load_n(&module->size, __ATOMIC_ACQUIRE) || !is_there(module))
             continue;
@@ -346,12 +349,13 @@ int rec_modules_iterate(int (*callback)(struct dl_phdr_info *, size_t, void *), 
         if (result)
             return result;
     }
-    return dl_iterate_phdr(callback, data);
+    int result = rec_rewrite_iterate(callback, data);
+    return result ? result : dl_iterate_phdr(callback, data);
 }
 
 void rec_modules_gone(struct rec_stream *s)
 {
-    if (!_dl_find_object || !begin())
+    if (!rec_real._dl_find_object || !begin())
         return;
     for (uint32_t i = 0; i < known_count; i++) {
         struct module *module = &known[i];

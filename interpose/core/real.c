@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "interpose/core/real.h"
 
-#include <dlfcn.h>
 #include <elf.h>
 #include <link.h>
 
@@ -11,9 +10,6 @@ __thread bool rec_real_resolving __attribute__((tls_model("initial-exec")));
 
 /* The hook. Declared here, as nobody may call it. */
 extern __typeof__(*rec_real.free) rec_hook_free __asm__("free");
-
-/* Lock-free; the C library has it since 2.35. */
-__attribute__((weak)) extern int _dl_find_object(void *, struct dl_find_object *);
 
 static void *find(const char *name, const char *version)
 {
@@ -39,7 +35,7 @@ static bool together(const void *one, const void *other)
 {
     uint64_t start, end;
     if (!rec_real_module((uint64_t)one, &start, &end))
-        return !_dl_find_object; /* nothing says that they are not */
+        return !rec_real._dl_find_object; /* nothing says that they are not */
     return (uint64_t)other - start < end - start;
 }
 
@@ -107,7 +103,7 @@ void *rec_real_named(const char *name)
 void *rec_real_near(const char *name, uint64_t pc)
 {
     struct dl_find_object object;
-    if (!_dl_find_object || _dl_find_object((void *)pc, &object))
+    if (!rec_real._dl_find_object || rec_real._dl_find_object((void *)pc, &object))
         return NULL;
     void *found = dlsym(RTLD_NEXT, name); /* loaded for everybody since */
     if (found)
@@ -123,7 +119,7 @@ void *rec_real_near(const char *name, uint64_t pc)
 bool rec_real_module(uint64_t pc, uint64_t *start, uint64_t *end)
 {
     struct dl_find_object object;
-    if (!_dl_find_object || _dl_find_object((void *)pc, &object))
+    if (!rec_real._dl_find_object || rec_real._dl_find_object((void *)pc, &object))
         return false;
     *start = (uint64_t)object.dlfo_map_start;
     *end = (uint64_t)object.dlfo_map_end;

@@ -7,6 +7,7 @@
 #define REC_CORE_REAL_H
 
 #include <dirent.h>
+#include <dlfcn.h>
 #include <mqueue.h>
 #include <poll.h>
 #include <pthread.h>

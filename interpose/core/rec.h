@@ -195,9 +195,11 @@ extern union rec_live_page {
 #define rec_live (rec_live_page.live)
 
 struct rec_config {
-    uint8_t accesses;  /* enum tr_access_source */
-    bool heap;         /* record every allocation: some module tells its accesses */
-    char output[1024]; /* pattern */
+    uint8_t accesses;            /* enum tr_access_source */
+    bool rewrite;                /* move the code of the program and its own libraries */
+    uint32_t move_from, move_to; /* only these functions of each module, by number; 0: all */
+    bool heap;                   /* record every allocation: some module tells its accesses */
+    char output[1024];           /* pattern */
     char log_path[512];
     char follow[512]; /* which processes (follow.h); empty: all */
     uint64_t ring;    /* bytes of the flight recorder's file; 0: it is none */

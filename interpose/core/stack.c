@@ -9,6 +9,7 @@
  * through the hooks unrecorded. A fork waits until nobody is inside it, since the child would
  * inherit its locks.
  */
+#include "interpose/access/rewrite/rewrite.h"
 #include "interpose/core/fork.h"
 #include "interpose/core/hot.h"
 
@@ -328,8 +329,9 @@ uint32_t rec_stack_define(struct rec_stream *s, const uint64_t *pcs, uint32_t co
     uint8_t bytes[TR_VARINT_MAX * (1 + REC_FRAMES)], *p = tr_put(bytes, count);
     uint64_t before = 0;
     for (uint32_t i = 0; i < count; i++) {
-        p = tr_put(p, tr_zigzag((int64_t)(pcs[i] - before)));
-        before = pcs[i];
+        uint64_t pc = rec_rewrite_old(pcs[i]);
+        p = tr_put(p, tr_zigzag((int64_t)(pc - before)));
+        before = pc;
     }
     uint32_t id = s->next_stack;
     rec_emit(s, &(struct tr_event){.kind = TR_STACK_DEF,

@@ -7,6 +7,7 @@
  * which has not got as far as to be called itself.) The link option initfirst would put ours before
  * all others, also before the C library's own: dash, for one, then crashes in main.
  */
+#include "interpose/access/rewrite/rewrite.h"
 #include "interpose/core/control.h"
 #include "interpose/core/environment.h"
 #include "interpose/core/follow.h"
@@ -130,7 +131,10 @@ static void set_accesses(const char *value)
         rec_config.accesses = TR_SOURCE_NONE;
     else if (same(value, "tsan") || same(value, "auto"))
         rec_config.accesses = TR_SOURCE_TSAN;
-    else
+    else if (same(value, "moved")) { /* code is moved, and nothing more: for tests */
+        rec_config.accesses = TR_SOURCE_NONE;
+        rec_config.rewrite = true;
+    } else
         rec_log("accesses from '%s' are not available here: none are recorded", value);
 }
 
@@ -148,6 +152,18 @@ static uint64_t ring_size(const char *text)
     rec_log("SNARL_OPTIONS: --ring takes %u KiB to %u GiB, not '%s'", (uint64_t)TR_RING_MIN >> 10,
             (uint64_t)TR_RING_MAX >> 30, text);
     return 0;
+}
+
+/* FROM-TO, numbers of functions. */
+static void set_moved(const char *text)
+{
+    uint32_t *part = &rec_config.move_from;
+    rec_config.move_from = rec_config.move_to = 0;
+    for (; *text; text++)
+        if (*text == '-')
+            part = &rec_config.move_to;
+        else if (*text >= '0' && *text <= '9')
+            *part = *part * 10 + (uint32_t)(*text - '0');
 }
 
 /* The long options of `snarl record` that mean something here; the command checks the others
@@ -171,6 +187,8 @@ static void read_options(const char *text)
             set_accesses(value);
         } else if (starts(word, "--ring=", &value)) {
             rec_config.ring = ring_size(value);
+        } else if (starts(word, "--moved=", &value)) {
+            set_moved(value);
         } else if (starts(word, "--follow=", &value)) {
             copy(rec_config.follow, sizeof rec_config.follow, value);
         } else {
@@ -265,6 +283,8 @@ static void begin(uint32_t parent)
     }
     rec_control_tell(TR_PROCESS_RECORDING, rec_trace_path, 0);
     tell_program(s);
+    if (rec_config.rewrite && !rec_rewrite_start())
+        rec_config.rewrite = false;
     rec_modules_start(s);
     rec_heap_unseen(s);
     rec_ring_keep_on(s);

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "interpose/access/rewrite/callers.h"
+
+#include <elf.h>
+
+#include "interpose/core/poison.h"
+
+/* What the module imports. ----------------------------------------------------------------------
+ */
+
+struct tables {
+    const struct rw_module *module;
+    const Elf64_Sym *symbols;
+    const char *names;
+    const Elf64_Rela *relocations[2]; /* of calls, of others */
+    uint64_t sizes[2];
+};
+
+/* The linker has put addresses there, where it could write. */
+static const void *pointer(const struct rw_module *module, uint64_t value)
+{
+    return (const void *)(value >= module->start ? value : module->base + value);
+}
+
+static void read_tables(struct tables *tables)
+{
+    const struct rw_module *module = tables->module;
+    for (const Elf64_Dyn *entry = module->dynamic; entry && entry->d_tag != DT_NULL; entry++) {
+        const void *at = pointer(module, entry->d_un.d_ptr);
+        if (entry->d_tag == DT_SYMTAB)
+            tables->symbols = at;
+        else if (entry->d_tag == DT_STRTAB)
+            tables->names = at;
+        else if (entry->d_tag == DT_JMPREL)
+            tables->relocations[0] = at;
+        else if (entry->d_tag == DT_PLTRELSZ)
+            tables->sizes[0] = entry->d_un.d_val;
+        else if (entry->d_tag == DT_RELA)
+            tables->relocations[1] = at;
+        else if (entry->d_tag == DT_RELASZ)
+            tables->sizes[1] = entry->d_un.d_val;
+    }
+}
+
+static bool asks(const char *name)
+{
+    static const char asking[][8] = {"dlopen", "dlmopen", "dlsym", "dlvsym"};
+    for (unsigned i = 0; i < sizeof asking / sizeof *asking; i++) {
+        unsigned n = 0;
+        while (asking[i][n] && asking[i][n] == name[n])
+            n++;
+        if (!asking[i][n] && !name[n])
+            return true;
+    }
+    return false;
+}
+
+static void find_slots(struct rw_askers *askers, const struct tables *tables, unsigned which)
+{
+    const Elf64_Rela *entry = tables->relocations[which];
+    const Elf64_Rela *end = entry + tables->sizes[which] / sizeof *entry;
+    for (; entry && entry < end && askers->count < RW_ASKERS; entry++) {
+        uint32_t type = ELF64_R_TYPE(entry->r_info), symbol = ELF64_R_SYM(entry->r_info);
+        if ((type == R_X86_64_JUMP_SLOT || type == R_X86_64_GLOB_DAT) &&
+            asks(tables->names + tables->symbols[symbol].st_name))
+            askers->slots[askers->count++] = tables->module->base + entry->r_offset;
+    }
+}
+
+/* The way back. ---------------------------------------------------------------------------------
+ */
+
+static bool is_way_back(const struct rw_code *code, const struct rw_insn *insn)
+{
+    const uint8_t *at = code->module->text + insn->offset;
+    return insn->length == 4 && at[0] == 0x48 && at[1] == 0x83 && at[2] == 0xc4 && at[3] == 8 &&
+           insn[1].kind == RW_RETURN && insn[1].offset == insn->offset + 4;
+}
+
+/* 0 if there is none. Not where a jump to the new code may come to stand. */
+static uint32_t find_way_back(const struct rw_code *code)
+{
+    for (uint32_t f = 0; f < code->functions.count; f++) {
+        const struct rw_function *function = &code->functions.at[f];
+        for (uint32_t i = 0; i + 1 < function->count; i++) {
+            const struct rw_insn *insn = &code->insns.at[function->first + i];
+            if (insn->offset >= function->entry + RW_ENTRY_JUMP && is_way_back(code, insn))
+                return insn->offset;
+        }
+    }
+    return 0;
+}
+
+void rw_askers_find(struct rw_askers *askers, const struct rw_code *code)
+{
+    struct tables tables = {.module = code->module};
+    *askers = (struct rw_askers){0};
+    read_tables(&tables);
+    if (!tables.symbols || !tables.names)
+        return;
+    find_slots(askers, &tables, 0);
+    find_slots(askers, &tables, 1);
+    if (askers->count)
+        askers->return_at = find_way_back(code);
+    if (!askers->return_at)
+        askers->count = 0;
+}
+
+unsigned rw_asker_at(const struct rw_askers *askers, uint64_t address)
+{
+    unsigned i = 0;
+    while (i < askers->count && askers->slots[i] != address)
+        i++;
+    return i < askers->count ? i : RW_ASKERS;
+}
+
+/* A stub is a jump through a slot, perhaps behind an endbr64 and a bnd. */
+unsigned rw_asker_behind(const struct rw_askers *askers, const struct rw_code *code, int64_t target)
+{
+    enum { LONGEST = 11 };
+    const struct rw_module *module = code->module;
+    const uint8_t *at = module->text + target;
+    if (!askers->count || (uint64_t)at < module->start || (uint64_t)at + LONGEST > module->end)
+        return RW_ASKERS;
+    if (at[0] == 0xf3 && at[1] == 0x0f && at[2] == 0x1e && at[3] == 0xfa)
+        at += 4;
+    at += *at == 0xf2;
+    int32_t distance;
+    __builtin_memcpy(&distance, at + 2, sizeof distance);
+    if (at[0] != 0xff || at[1] != 0x25)
+        return RW_ASKERS;
+    return rw_asker_at(askers, (uint64_t)(at + 6) + (uint64_t)(int64_t)distance);
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One instruction of x86-64, as far as moving it elsewhere needs to know it. Zydis decodes; it is
+ * opened when the first binary is rewritten, out of the host's sight (RTLD_LOCAL).
+ */
+#ifndef REC_ACCESS_REWRITE_DECODER_H
+#define REC_ACCESS_REWRITE_DECODER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum rw_kind {
+    RW_PLAIN,
+    RW_BRANCH,        /* conditional, to a target */
+    RW_LOOP,          /* loop, loope, loopne, jrcxz, jecxz: conditional, and only short */
+    RW_JUMP,          /* to a target */
+    RW_CALL,          /* a target */
+    RW_JUMP_TO,       /* what an operand says */
+    RW_JUMP_AWAY,     /* what an operand says, and that is no place within this function */
+    RW_TABLE_LOAD,    /* of a switch (switches.h): reads a distance or a place, */
+    RW_TABLE_JUMP,    /* goes there, */
+    RW_TABLE_JUMP_TO, /* or reads a place and goes there */
+    RW_CALL_TO,       /* what an operand says */
+    RW_RETURN,        /* and never on to the next one */
+    RW_STOP,          /* ud2, hlt, int3 */
+    RW_UNMOVABLE,     /* means something else elsewhere, or cannot be decoded */
+};
+
+struct rw_insn {
+    uint32_t offset; /* in the text */
+    int32_t target;  /* of those that have one: an offset in the text, or beyond either end */
+    uint32_t moved;  /* where it stands in the new code, once it does */
+    uint8_t length;  /* bytes */
+    uint8_t kind;
+    uint8_t relative; /* where its displacement stands that counts from rip (4 bytes); 0: none */
+    uint8_t condition : 4;
+    uint8_t leads : 1; /* something jumps here */
+};
+
+/* False if there is no Zydis. */
+bool rw_decoder_open(void);
+/* Decodes what stands at TEXT + OFFSET, of which all up to END may be read. */
+void rw_decode(const uint8_t *text, uint32_t offset, uint32_t end, struct rw_insn *insn);
+
+#endif

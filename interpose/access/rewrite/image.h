@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A module's new code with all that belongs to it, as one piece that lies within two gigabytes of
+ * the module:
+ *
+ *     lookup, code, frames, LSDAs, index of frames    executable and read-only
+ *     constants  a copy of the module's, with the tables of switches moved
+ *     map      int32 for each byte of the text: where its instruction stands now; 0: nowhere
+ *     places   pairs (new, old), ascending: each instruction, and each function's end
+ *
+ * All of it but the fixes is the same wherever module and image lie.
+ */
+#ifndef REC_ACCESS_REWRITE_IMAGE_H
+#define REC_ACCESS_REWRITE_IMAGE_H
+
+#include "interpose/access/rewrite/code.h"
+#include "interpose/access/rewrite/output.h"
+
+struct rw_place {
+    uint32_t new, old; /* from the image's and from the text's beginning on */
+};
+
+struct rw_image {
+    uint8_t *at;
+    uint64_t size;
+    uint64_t text; /* its address, and size */
+    uint32_t text_size;
+    uint32_t code_end; /* of what may be executed */
+    uint32_t index;    /* .eh_frame_hdr */
+    uint32_t constants;
+    uint32_t places, place_count;
+};
+
+/* What became of a module's functions, for the report. */
+struct rw_counts {
+    uint32_t functions[RW_REASON_COUNT]; /* by reason; RW_MOVED: rewritten */
+    uint32_t insns;
+    uint32_t unpatched; /* rewritten, but their old entries do not lead there */
+};
+
+/* The most that an image for MODULE takes. */
+uint64_t rw_image_most(const struct rw_module *module);
+
+/* Makes the image of CODE at IMAGE->at, which has IMAGE->size bytes, and trims the size to what it
+ * takes. SLOTS: where the slots of enum rw_slot lie, from the thread pointer on. */
+bool rw_image_build(struct rw_image *image, struct rw_code *code, int32_t slots);
+
+/* Leads the old entries of CODE's functions to the new code: the text has to be writable. */
+void rw_image_enter(const struct rw_image *image, const struct rw_code *code,
+                    struct rw_counts *counts);
+
+/* Where the instruction at ADDRESS of the image stood in the text: its address there; 0: it is not
+ * of the image's code. What lies between two instructions counts to the first of them. */
+uint64_t rw_image_old(const struct rw_image *image, uint64_t address);
+
+#endif

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Where images lie, and how they get there: made in memory that may be written, then executable and
+ * never both. The text is writable for the moment in which its entries are changed, and not
+ * executable meanwhile: nobody else may be running in it.
+ */
+#include "interpose/access/rewrite/rewrite.h"
+
+#include "interpose/core/rec.h"
+
+#include "interpose/core/poison.h"
+
+enum { IMAGES = 256, PAGE = 4096, SEGMENTS = 2 };
+
+#define REACH (1ull << 31) /* of a jump */
+#define STEP  (1ull << 24)
+
+/* What a jump keeps here while it looks up where to go (move.c). */
+__thread uint64_t rec_rewrite_slots[RW_SLOT_COUNT] __attribute__((tls_model("initial-exec")));
+
+static struct image {
+    struct rw_image of;
+    ElfW(Phdr) segments[SEGMENTS];
+} images[IMAGES];
+static uint32_t image_count;
+
+bool rec_rewrite_start(void)
+{
+    return rw_decoder_open();
+}
+
+/* Room. -----------------------------------------------------------------------------------------
+ */
+
+static void *map_at(uint64_t address, uint64_t size)
+{
+    long at =
+        rec_syscall6(SYS_mmap, (long)address, (long)size, PROT_READ | PROT_WRITE,
+                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
+    if (at == (long)address) {
+        rec_sys_advise((void *)at, size, MADV_HUGEPAGE);
+        return (void *)at;
+    }
+    if (at > 0) /* an old kernel takes the address for a hint */
+        rec_sys_unmap((void *)at, size);
+    return NULL;
+}
+
+/* Below the module: above a program its heap begins. Where a program lies at the very bottom there
+ * is nothing below, and the heap has to do with what is left. */
+static void *room_near(const struct rw_module *module, uint64_t size)
+{
+    uint64_t low = module->end > REACH ? module->end - REACH : 0;
+    void *room = NULL;
+    for (uint64_t at = (module->start - size) & ~(STEP - 1);
+         !room && at > low && at < module->start; at -= STEP)
+        room = map_at(at, size);
+    uint64_t high = module->start + REACH - size;
+    for (uint64_t at = (high & ~(STEP - 1)) - STEP; !room && at > module->end; at -= STEP)
+        room = map_at(at, size);
+    return room;
+}
+
+/* Modules. --------------------------------------------------------------------------------------
+ */
+
+static bool describe(struct rw_module *module, const struct dl_phdr_info *info)
+{
+    *module = (struct rw_module){.base = info->dlpi_addr, .start = UINT64_MAX};
+    for (unsigned i = 0; i < info->dlpi_phnum; i++) {
+        const ElfW(Phdr) *segment = &info->dlpi_phdr[i];
+        uint64_t at = info->dlpi_addr + segment->p_vaddr;
+        if (segment->p_type == PT_GNU_EH_FRAME)
+            module->index = (const uint8_t *)at;
+        if (segment->p_type == PT_DYNAMIC)
+            module->dynamic = (const void *)at;
+        if (segment->p_type != PT_LOAD)
+            continue;
+        if (!(segment->p_flags & PF_W) && module->constant_count < RW_SEGMENTS) {
+            module->constants[module->constant_count].start = at;
+            module->constants[module->constant_count++].end = at + segment->p_memsz;
+        }
+        module->start = at < module->start ? at & ~(PAGE - 1ull) : module->start;
+        module->end = at + segment->p_memsz > module->end ? at + segment->p_memsz : module->end;
+    }
+    bool ours = (uint64_t)&image_count - module->start < module->end - module->start;
+    return module->index && module->start < module->end && !ours;
+}
+
+static bool protect(const void *from, uint64_t size, int protection)
+{
+    uint64_t low = (uint64_t)from & ~(PAGE - 1ull);
+    uint64_t high = ((uint64_t)from + size + PAGE - 1) & ~(PAGE - 1ull);
+    return rec_syscall3(SYS_mprotect, (long)low, (long)(high - low), protection) == 0;
+}
+
+static void publish(const struct rw_image *image)
+{
+    struct image *new = &images[image_count];
+    new->of = *image;
+    new->segments[0] = (ElfW(Phdr)){.p_type = PT_LOAD,
+                                    .p_flags = PF_R | PF_X,
+                                    .p_memsz = image->code_end,
+                                    .p_filesz = image->code_end};
+    new->segments[1] = (ElfW(Phdr)){.p_type = PT_GNU_EH_FRAME,
+                                    .p_flags = PF_R,
+                                    .p_vaddr = image->index,
+                                    .p_memsz = image->code_end - image->index,
+                                    .p_filesz = image->code_end - image->index};
+    __atomic_store_n(&image_count, image_count + 1, __ATOMIC_RELEASE);
+}
+
+/* The image is there and may be executed: the old text leads to it from now on. */
+static bool enter(struct rw_image *image, const struct rw_code *code)
+{
+    struct rw_counts counts;
+    if (!protect(image->at, image->size, PROT_READ) ||
+        !protect(image->at, image->code_end, PROT_READ | PROT_EXEC) ||
+        !protect(code->module->text, code->module->size, PROT_READ | PROT_WRITE))
+        return false;
+    publish(image);
+    rw_image_enter(image, code, &counts);
+    return protect(code->module->text, code->module->size, PROT_READ | PROT_EXEC);
+}
+
+static void rewrite(const struct rw_module *module, struct rw_code *code)
+{
+    uint64_t most = rw_image_most(module);
+    struct rw_image image = {.size = most};
+    int32_t slots = (int32_t)((char *)rec_rewrite_slots - (char *)__builtin_thread_pointer());
+    image.at = room_near(module, most);
+    if (!image.at)
+        return;
+    bool there = rw_image_build(&image, code, slots);
+    if (there)
+        rec_sys_unmap(image.at + image.size, most - image.size);
+    if (!there || !enter(&image, code))
+        rec_sys_unmap(image.at, there ? image.size : most);
+}
+
+/* Which function goes wrong where it was moved is found by halves: --moved=FROM-TO. */
+static void leave_out(struct rw_code *code)
+{
+    for (uint32_t i = 0; rec_config.move_to && i < code->functions.count; i++)
+        if (i < rec_config.move_from || i >= rec_config.move_to)
+            code->functions.at[i].reason = RW_NO_WISH;
+}
+
+void rec_rewrite(const struct dl_phdr_info *info)
+{
+    struct rw_module module;
+    struct rw_code code;
+    if (image_count == IMAGES || !describe(&module, info) || !rw_code_open(&code, &module))
+        return;
+    leave_out(&code);
+    rewrite(&module, &code);
+    rw_code_close(&code);
+}
+
+/* Lookups. --------------------------------------------------------------------------------------
+ */
+
+static const struct image *image_at(uint64_t pc)
+{
+    uint32_t count = __atomic_load_n(&image_count, __ATOMIC_ACQUIRE);
+    for (uint32_t i = 0; i < count; i++)
+        if (pc - (uint64_t)images[i].of.at < images[i].of.code_end)
+            return &images[i];
+    return NULL;
+}
+
+const struct rw_image *rec_rewrite_at(uint64_t pc)
+{
+    const struct image *image = image_at(pc);
+    return image ? &image->of : NULL;
+}
+
+uint64_t rec_rewrite_old(uint64_t pc)
+{
+    const struct image *image = image_at(pc);
+    uint64_t old = image ? rw_image_old(&image->of, pc) : 0;
+    return old ? old : pc;
+}
+
+int rec_rewrite_iterate(int (*callback)(struct dl_phdr_info *, size_t, void *), void *data)
+{
+    uint32_t count = __atomic_load_n(&image_count, __ATOMIC_ACQUIRE);
+    for (uint32_t i = 0; i < count; i++) {
+        struct dl_phdr_info info = {.dlpi_addr = (uint64_t)images[i].of.at,
+                                    .dlpi_name = "",
+                                    .dlpi_phdr = images[i].segments,
+                                    .dlpi_phnum = SEGMENTS};
+        int result = callback(&info, sizeof info, data);
+        if (result)
+            return result;
+    }
+    return 0;
+}
+
+/* Signals. --------------------------------------------------------------------------------------
+ */
+
+void rec_rewrite_pause(struct rec_rewrite_paused *paused, ucontext_t *context)
+{
+    paused->new = (uint64_t)context->uc_mcontext.gregs[REG_RIP];
+    paused->old = rec_rewrite_old(paused->new);
+    context->uc_mcontext.gregs[REG_RIP] = (greg_t)paused->old;
+    for (unsigned i = 0; i < RW_SLOT_COUNT; i++)
+        paused->slots[i] = rec_rewrite_slots[i];
+}
+
+void rec_rewrite_resume(const struct rec_rewrite_paused *paused, ucontext_t *context)
+{
+    if (context->uc_mcontext.gregs[REG_RIP] == (greg_t)paused->old)
+        context->uc_mcontext.gregs[REG_RIP] = (greg_t)paused->new;
+    for (unsigned i = 0; i < RW_SLOT_COUNT; i++)
+        rec_rewrite_slots[i] = paused->slots[i];
+}
