@@ -197,6 +197,7 @@ extern union rec_live_page {
 struct rec_config {
     uint8_t accesses;            /* enum tr_access_source */
     bool rewrite;                /* move the code of the program and its own libraries */
+    bool clobber;                /* and overwrite there what nobody reads */
     uint32_t move_from, move_to; /* only these functions of each module, by number; 0: all */
     bool heap;                   /* record every allocation: some module tells its accesses */
     char output[1024];           /* pattern */

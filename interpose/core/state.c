@@ -131,9 +131,10 @@ static void set_accesses(const char *value)
         rec_config.accesses = TR_SOURCE_NONE;
     else if (same(value, "tsan") || same(value, "auto"))
         rec_config.accesses = TR_SOURCE_TSAN;
-    else if (same(value, "moved")) { /* code is moved, and nothing more: for tests */
+    else if (same(value, "moved") || same(value, "clobbered")) { /* for tests: rewrite.h */
         rec_config.accesses = TR_SOURCE_NONE;
         rec_config.rewrite = true;
+        rec_config.clobber = same(value, "clobbered");
     } else
         rec_log("accesses from '%s' are not available here: none are recorded", value);
 }

@@ -5,7 +5,8 @@
     alone_and_recorded.py --build DIR [--traces N] [--preload LIBRARY] PROGRAM [ARGS]
 
 It is recorded with accesses, with locks alone, and (but for allocators) while its code has been
-moved; each trace must be one that `snarl dump` reads.
+moved and all overwritten that the program does not read; each trace must be one that `snarl dump`
+reads.
 """
 import argparse
 import os
@@ -81,7 +82,7 @@ def main():
     if not isinstance(alone["end"], int) or alone["end"] == 99:
         sys.exit(f"alone it does not work: {alone}")
     faults = []
-    for accesses in ["auto", "none"] + ["moved"] * (not arguments.preload):
+    for accesses in ["auto", "none"] + ["clobbered"] * (not arguments.preload):
         for fault in compare(arguments.build.resolve(), command, alone, accesses,
                              arguments.traces, arguments.preload):
             faults.append(f"--accesses={accesses}: {fault}")

@@ -5,30 +5,29 @@
  * unwound in the same way.
  */
 #include "interpose/access/rewrite/image.h"
+#include "interpose/access/rewrite/liveness.h"
 #include "interpose/access/rewrite/move.h"
+#include "tests/unit/mover_test.h"
 
 #include <elf.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
-/* What the recorder's system calls want to know. */
-int rec_no_system, rec_no_clock;
-uint64_t rec_clock_stopped;
-
-void *rec_reserve_memory(uint64_t size)
-{
-    (void)size;
-    return NULL;
-}
-
 enum { PAGE = 4096, DISTANCE = 1 << 24, SLOTS = -64 };
+
+static int by_number(const void *left, const void *right)
+{
+    const uint64_t *a = left, *b = right;
+    return *a < *b ? -1 : *a > *b;
+}
 
 struct moved {
     struct rw_module module;
@@ -77,7 +76,8 @@ static bool load(const char *path, struct rw_module *module)
     return module->index != NULL;
 }
 
-static bool move(const char *path, struct moved *moved)
+/* LARGER: with something before each instruction, so that nothing is as far apart as it was. */
+static bool move(const char *path, bool larger, struct moved *moved)
 {
     *moved = (struct moved){0};
     if (!load(path, &moved->module))
@@ -88,7 +88,10 @@ static bool move(const char *path, struct moved *moved)
         mmap((void *)((moved->module.end + DISTANCE) & ~(PAGE - 1ull)), moved->room,
              PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     assert_ptr_not_equal(moved->image.at, MAP_FAILED);
-    assert_true(rw_image_build(&moved->image, &moved->code, SLOTS));
+    struct rw_effect *effects = larger ? rw_liveness(&moved->code) : NULL;
+    assert_true(rw_image_build(&moved->image, &moved->code, SLOTS, effects));
+    if (effects)
+        rw_liveness_free(effects, &moved->code);
     return true;
 }
 
@@ -225,6 +228,48 @@ static void check_instructions(const struct moved *moved, const char *path)
     assert_in_range(moved->code.functions.count - functions, 0, 2);
 }
 
+/* What `lea place(%rip), %reg` names, ascending; their number. */
+static size_t named_places(const struct moved *moved, uint64_t *places)
+{
+    size_t count = 0;
+    for (uint32_t i = 0; i < moved->code.insns.count; i++) {
+        const struct rw_insn *insn = &moved->code.insns.at[i];
+        const uint8_t *bytes = moved->module.text + insn->offset;
+        if (insn->relative == 3 && insn->length == 7 && (bytes[0] & 0xfb) == 0x48 &&
+            bytes[1] == 0x8d)
+            places[count++] = relative(bytes, insn);
+    }
+    qsort(places, count, sizeof *places, by_number);
+    return count;
+}
+
+/* In the copy of the constants nothing has changed but distances in tables of switches: each
+ * counts from the nearest place before it that the code names, and goes where it went. */
+static void check_distances(const struct moved *moved, const char *path)
+{
+    uint64_t *places = calloc(moved->code.insns.count + 1, sizeof *places);
+    size_t count = named_places(moved, places), at = 0;
+    const uint8_t *copy = moved->image.at + moved->image.constants;
+    for (uint32_t i = 0; moved->image.constants && i < moved->module.constant_count; i++)
+        for (uint64_t word = (moved->module.constants[i].start + 3) & ~3ull;
+             word + 4 <= moved->module.constants[i].end; word += 4) {
+            int32_t old, new;
+            bool text = word - (uint64_t)moved->module.text < moved->module.size;
+            memcpy(&old, (const void *)word, sizeof old);
+            memcpy(&new, copy + (word - moved->module.start), sizeof new);
+            while (at < count && places[at] <= word)
+                at++;
+            if (old == new || text || !moved->module.base)
+                continue;
+            uint64_t base = at ? places[at - 1] : 0;
+            uint64_t to = base + (uint64_t)(int64_t)old - (uint64_t)moved->module.text;
+            if (base + (uint64_t)(int64_t) new != goes_to(moved, (int64_t)to))
+                fail_msg("%s: the table at %#llx leads elsewhere", path,
+                         (unsigned long long)(base - moved->module.base));
+        }
+    free(places);
+}
+
 /* The state that a frame describes at each instruction, as all instructions of its table up to
  * there. */
 static void check_frame(const struct moved *moved, const struct rw_function *function,
@@ -337,7 +382,7 @@ static void binaries_stay_what_they_are(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
         struct moved moved;
-        if (!move(paths[i], &moved))
+        if (!move(paths[i], false, &moved))
             continue;
         check_instructions(&moved, paths[i]);
         check_unwinding(&moved);
@@ -348,12 +393,29 @@ static void binaries_stay_what_they_are(void **state)
     assert_in_range(seen, 5, sizeof paths / sizeof *paths);
 }
 
+static void tables_lead_where_they_did(void **state)
+{
+    static const char *const paths[] = {"/usr/bin/bash", "/usr/bin/git", "/usr/bin/gzip"};
+    unsigned seen = 0;
+    (void)state;
+    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
+        struct moved moved;
+        if (!move(paths[i], true, &moved))
+            continue;
+        check_distances(&moved, paths[i]);
+        release(&moved);
+        seen++;
+    }
+    assert_in_range(seen, 2, 3);
+}
+
 int main(void)
 {
     if (!rw_decoder_open())
         return 1;
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(binaries_stay_what_they_are),
+        cmocka_unit_test(tables_lead_where_they_did),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -114,20 +114,12 @@ unsigned rw_asker_at(const struct rw_askers *askers, uint64_t address)
     return i < askers->count ? i : RW_ASKERS;
 }
 
-/* A stub is a jump through a slot, perhaps behind an endbr64 and a bnd. */
 unsigned rw_asker_behind(const struct rw_askers *askers, const struct rw_code *code, int64_t target)
 {
-    enum { LONGEST = 11 };
-    const struct rw_module *module = code->module;
-    const uint8_t *at = module->text + target;
-    if (!askers->count || (uint64_t)at < module->start || (uint64_t)at + LONGEST > module->end)
-        return RW_ASKERS;
-    if (at[0] == 0xf3 && at[1] == 0x0f && at[2] == 0x1e && at[3] == 0xfa)
-        at += 4;
-    at += *at == 0xf2;
+    const uint8_t *stub = askers->count ? rw_code_stub(code, target) : NULL;
     int32_t distance;
-    __builtin_memcpy(&distance, at + 2, sizeof distance);
-    if (at[0] != 0xff || at[1] != 0x25)
+    if (!stub)
         return RW_ASKERS;
-    return rw_asker_at(askers, (uint64_t)(at + 6) + (uint64_t)(int64_t)distance);
+    __builtin_memcpy(&distance, stub + 2, sizeof distance);
+    return rw_asker_at(askers, (uint64_t)(stub + 6) + (uint64_t)(int64_t)distance);
 }

@@ -66,6 +66,20 @@ struct rw_function *rw_code_function(const struct rw_code *code, int64_t offset)
     return low < code->functions.count && offset >= function->begin ? function : NULL;
 }
 
+/* A stub may begin with endbr64, and its jump with bnd. */
+const uint8_t *rw_code_stub(const struct rw_code *code, int64_t offset)
+{
+    enum { LONGEST = 11 };
+    const struct rw_module *module = code->module;
+    const uint8_t *at = module->text + offset;
+    if ((uint64_t)at < module->start || (uint64_t)at + LONGEST > module->end)
+        return NULL;
+    if (at[0] == 0xf3 && at[1] == 0x0f && at[2] == 0x1e && at[3] == 0xfa)
+        at += 4;
+    at += *at == 0xf2;
+    return at[0] == 0xff && at[1] == 0x25 ? at : NULL;
+}
+
 /* What they consist of. --------------------------------------------------------------------------
  */
 

@@ -63,6 +63,10 @@ static inline struct rw_insn *rw_code_at(const struct rw_code *code, int64_t off
 /* The function that holds OFFSET, or NULL. */
 struct rw_function *rw_code_function(const struct rw_code *code, int64_t offset);
 
+/* The linker's stub at OFFSET of the text: its jump through a slot, `ff 25` and a distance; NULL if
+ * none stands there. */
+const uint8_t *rw_code_stub(const struct rw_code *code, int64_t offset);
+
 /* Is OFFSET the beginning of one of FUNCTION's instructions, or its end? */
 static inline bool rw_function_cuts(const struct rw_code *code, const struct rw_function *function,
                                     int64_t offset)

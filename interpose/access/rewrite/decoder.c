@@ -7,6 +7,9 @@
 static ZyanStatus (*decoder_init)(ZydisDecoder *, ZydisMachineMode, ZydisStackWidth);
 static ZyanStatus (*decode)(const ZydisDecoder *, ZydisDecoderContext *, const void *, ZyanUSize,
                             ZydisDecodedInstruction *);
+static ZyanStatus (*decode_operands)(const ZydisDecoder *, const ZydisDecoderContext *,
+                                     const ZydisDecodedInstruction *, ZydisDecodedOperand *,
+                                     ZyanU8);
 static ZydisDecoder decoder;
 
 bool rw_decoder_open(void)
@@ -18,7 +21,8 @@ bool rw_decoder_open(void)
         return false;
     *(void **)&decoder_init = dlsym(library, "ZydisDecoderInit");
     *(void **)&decode = dlsym(library, "ZydisDecoderDecodeInstruction");
-    if (!decoder_init || !decode ||
+    *(void **)&decode_operands = dlsym(library, "ZydisDecoderDecodeOperands");
+    if (!decoder_init || !decode || !decode_operands ||
         ZYAN_FAILED(decoder_init(&decoder, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64)))
         decode = NULL;
     return decode != NULL;
@@ -116,4 +120,123 @@ void rw_decode(const uint8_t *text, uint32_t offset, uint32_t end, struct rw_ins
         insn->kind = RW_UNMOVABLE;
     else
         insn->target = (int32_t)target;
+}
+
+/* Effects. --------------------------------------------------------------------------------------
+ */
+
+/* The bit of a general register, whatever part of it; 0: it is none. */
+static uint32_t bit_of(ZydisRegister reg)
+{
+    static const uint8_t bytes[] = {0, 1, 2, 3, 0,  1,  2,  3,  4,  5,
+                                    6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+    if (reg >= ZYDIS_REGISTER_AL && reg <= ZYDIS_REGISTER_R15B)
+        return 1u << bytes[reg - ZYDIS_REGISTER_AL];
+    if (reg >= ZYDIS_REGISTER_AX && reg <= ZYDIS_REGISTER_R15)
+        return 1u << (reg - ZYDIS_REGISTER_AX) % 16;
+    return 0;
+}
+
+static uint32_t flags_of(ZydisAccessedFlagsMask mask)
+{
+    static const ZydisAccessedFlagsMask flags[] = {ZYDIS_CPUFLAG_CF, ZYDIS_CPUFLAG_PF,
+                                                   ZYDIS_CPUFLAG_AF, ZYDIS_CPUFLAG_ZF,
+                                                   ZYDIS_CPUFLAG_SF, ZYDIS_CPUFLAG_OF};
+    uint32_t set = 0;
+    for (unsigned i = 0; i < sizeof flags / sizeof *flags; i++)
+        set |= mask & flags[i] ? 1u << (16 + i) : 0;
+    return set;
+}
+
+/* By a count that may be 0, which leaves the flags as they are; and what leaves some of them. */
+static bool may_keep_flags(const ZydisDecodedInstruction *decoded,
+                           const ZydisDecodedOperand *operands)
+{
+    switch (decoded->mnemonic) {
+    case ZYDIS_MNEMONIC_SHL:
+    case ZYDIS_MNEMONIC_SHR:
+    case ZYDIS_MNEMONIC_SAR:
+        return operands[1].type != ZYDIS_OPERAND_TYPE_IMMEDIATE ||
+               !(operands[1].imm.value.u & 0x1f);
+    case ZYDIS_MNEMONIC_ROL:
+    case ZYDIS_MNEMONIC_ROR:
+    case ZYDIS_MNEMONIC_RCL:
+    case ZYDIS_MNEMONIC_RCR:
+    case ZYDIS_MNEMONIC_SHLD:
+    case ZYDIS_MNEMONIC_SHRD:
+        return true;
+    default:
+        return decoded->attributes &
+               (ZYDIS_ATTRIB_HAS_REP | ZYDIS_ATTRIB_HAS_REPE | ZYDIS_ATTRIB_HAS_REPNE);
+    }
+}
+
+/* The result does not depend on what was in the register. */
+static bool is_zero_idiom(const ZydisDecodedInstruction *decoded,
+                          const ZydisDecodedOperand *operands)
+{
+    return (decoded->mnemonic == ZYDIS_MNEMONIC_XOR || decoded->mnemonic == ZYDIS_MNEMONIC_SUB) &&
+           operands[0].type == ZYDIS_OPERAND_TYPE_REGISTER &&
+           operands[1].type == ZYDIS_OPERAND_TYPE_REGISTER &&
+           operands[0].reg.value == operands[1].reg.value && operands[0].size >= 32;
+}
+
+/* Where nothing is found they leave their register as it was, and compilers know that. */
+static bool may_keep_result(ZydisMnemonic mnemonic)
+{
+    return mnemonic == ZYDIS_MNEMONIC_BSF || mnemonic == ZYDIS_MNEMONIC_BSR ||
+           mnemonic == ZYDIS_MNEMONIC_TZCNT || mnemonic == ZYDIS_MNEMONIC_LZCNT;
+}
+
+static void add_register(const ZydisDecodedInstruction *decoded, const ZydisDecodedOperand *operand,
+                         bool zeroed, struct rw_effect *effect)
+{
+    enum { READS = ZYDIS_OPERAND_ACTION_READ | ZYDIS_OPERAND_ACTION_CONDREAD };
+    uint32_t bit = bit_of(operand->reg.value);
+    bool whole = operand->actions & ZYDIS_OPERAND_ACTION_WRITE && operand->size >= 32;
+    if ((operand->actions & READS && !zeroed) || may_keep_result(decoded->mnemonic))
+        effect->reads |= bit;
+    if (whole)
+        effect->kills |= bit;
+}
+
+/* What talks to the system, or to who stands outside of the program, shows everything. */
+static bool shows_all(const ZydisDecodedInstruction *decoded)
+{
+    switch (decoded->meta.category) {
+    case ZYDIS_CATEGORY_SYSCALL:
+    case ZYDIS_CATEGORY_SYSRET:
+    case ZYDIS_CATEGORY_SYSTEM:
+    case ZYDIS_CATEGORY_INTERRUPT:
+        return true;
+    default:
+        return is_stop(decoded->mnemonic);
+    }
+}
+
+void rw_decode_effect(const uint8_t *text, uint32_t offset, uint32_t end, struct rw_effect *effect)
+{
+    ZydisDecoderContext context;
+    ZydisDecodedInstruction decoded;
+    ZydisDecodedOperand operands[ZYDIS_MAX_OPERAND_COUNT];
+    *effect = (struct rw_effect){.reads = RW_REGISTERS};
+    if (ZYAN_FAILED(decode(&decoder, &context, text + offset, end - offset, &decoded)) ||
+        ZYAN_FAILED(
+            decode_operands(&decoder, &context, &decoded, operands, decoded.operand_count)) ||
+        shows_all(&decoded))
+        return;
+    bool zeroed = is_zero_idiom(&decoded, operands);
+    effect->reads = 0;
+    for (unsigned i = 0; i < decoded.operand_count; i++) {
+        if (operands[i].type == ZYDIS_OPERAND_TYPE_REGISTER)
+            add_register(&decoded, &operands[i], zeroed, effect);
+        else if (operands[i].type == ZYDIS_OPERAND_TYPE_MEMORY)
+            effect->reads |= bit_of(operands[i].mem.base) | bit_of(operands[i].mem.index);
+    }
+    const ZydisAccessedFlags *flags = decoded.cpu_flags;
+    if (!flags)
+        return;
+    effect->reads |= flags_of(flags->tested);
+    if (!may_keep_flags(&decoded, operands))
+        effect->kills |= flags_of(flags->modified | flags->set_0 | flags->set_1);
 }

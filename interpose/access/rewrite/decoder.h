@@ -37,9 +37,25 @@ struct rw_insn {
     uint8_t leads : 1; /* something jumps here */
 };
 
+/* Sets of registers and flags: a bit for each of the 16 general registers, by their numbers, and
+ * for each of the six flags of arithmetic. */
+#define RW_REGISTERS 0xffffu
+#define RW_FLAGS     0x3f0000u
+#define RW_ALL       (RW_REGISTERS | RW_FLAGS)
+
+/* What an instruction does to them. */
+struct rw_effect {
+    uint32_t reads;
+    uint32_t kills; /* writes whole, whatever was there */
+    uint32_t live;  /* before it: see liveness.h */
+};
+
 /* False if there is no Zydis. */
 bool rw_decoder_open(void);
 /* Decodes what stands at TEXT + OFFSET, of which all up to END may be read. */
 void rw_decode(const uint8_t *text, uint32_t offset, uint32_t end, struct rw_insn *insn);
+
+/* The effect of the instruction there: in doubt it reads more and kills less. */
+void rw_decode_effect(const uint8_t *text, uint32_t offset, uint32_t end, struct rw_effect *effect);
 
 #endif

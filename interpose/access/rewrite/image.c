@@ -11,7 +11,7 @@ enum { PAGE = 4096, JUMP = RW_ENTRY_JUMP };
 
 uint64_t rw_image_most(const struct rw_module *module)
 {
-    uint64_t most = (uint64_t)module->size * 20 + (module->end - module->start) + (1 << 20);
+    uint64_t most = (uint64_t)module->size * 24 + (module->end - module->start) + (1 << 20);
     return most & ~(PAGE - 1ull);
 }
 
@@ -133,7 +133,8 @@ static bool fix(const struct rw_image *image, const struct rw_module *module,
     return reached;
 }
 
-bool rw_image_build(struct rw_image *image, struct rw_code *code, int32_t slots)
+bool rw_image_build(struct rw_image *image, struct rw_code *code, int32_t slots,
+                    const struct rw_effect *effects)
 {
     struct rw_output out = {
         .at = image->at,
@@ -146,7 +147,7 @@ bool rw_image_build(struct rw_image *image, struct rw_code *code, int32_t slots)
     bool switches = rw_switches_find(code);
     bool built =
         rw_list_open(&out.fixes, 2 * code->insns.count + 16 * code->functions.count + 64) &&
-        rw_move(code, &askers, &out) && (image->index = rw_unwind(code, &out)) != 0;
+        rw_move(code, &askers, effects, &out) && (image->index = rw_unwind(code, &out)) != 0;
     if (built) {
         rw_put_fill(&out, 0xcc, PAGE);
         image->code_end = out.count;

@@ -42,8 +42,10 @@ struct rw_counts {
 uint64_t rw_image_most(const struct rw_module *module);
 
 /* Makes the image of CODE at IMAGE->at, which has IMAGE->size bytes, and trims the size to what it
- * takes. SLOTS: where the slots of enum rw_slot lie, from the thread pointer on. */
-bool rw_image_build(struct rw_image *image, struct rw_code *code, int32_t slots);
+ * takes. SLOTS: where the slots of enum rw_slot lie, from the thread pointer on. EFFECTS: as in
+ * move.h. */
+bool rw_image_build(struct rw_image *image, struct rw_code *code, int32_t slots,
+                    const struct rw_effect *effects);
 
 /* Leads the old entries of CODE's functions to the new code: the text has to be writable. */
 void rw_image_enter(const struct rw_image *image, const struct rw_code *code,

@@ -6,6 +6,8 @@
  */
 #include "interpose/access/rewrite/move.h"
 
+#include "interpose/access/rewrite/liveness.h"
+
 #include "interpose/core/poison.h"
 
 struct branch {      /* within its function, and not a loop's */
@@ -19,6 +21,7 @@ struct branch {      /* within its function, and not a loop's */
 struct mover {
     struct rw_code *code;
     struct rw_askers *askers;
+    const struct rw_effect *effects; /* or NULL */
     struct rw_output *out;
     RW_LIST(struct branch) branches; /* of this function */
     uint32_t *shift; /* of each instruction of this function: bytes saved before it */
@@ -254,6 +257,23 @@ static void put_insn(struct mover *mover, const struct rw_function *function,
     }
 }
 
+/* What nobody reads may be anything. */
+static void put_clobbers(struct mover *mover, const struct rw_insn *insn)
+{
+    enum { RSP = 4 };
+    uint32_t live = mover->effects[insn - mover->code->insns.at].live;
+    for (unsigned reg = 0; reg < 16; reg++) {
+        if (live >> reg & 1 || reg == RSP)
+            continue;
+        if (reg >= 8)
+            rw_put_text(mover->out, "\x41");
+        rw_put_number(mover->out, 0xb8 | (reg & 7), 1); /* mov $number, %reg */
+        rw_put_number(mover->out, 0xbad00000 | insn->offset, 4);
+    }
+    if (!(live & (RW_FLAGS | RW_DOUBTFUL_FLAGS)))
+        rw_put_text(mover->out, "\x48\x81\xfc\x11\x22\x33\x44"); /* cmp $number, %rsp */
+}
+
 /* Short branches. -------------------------------------------------------------------------------
  */
 
@@ -366,6 +386,8 @@ static void move_function(struct mover *mover, struct rw_function *function)
     function->new_begin = out->count;
     for (; insn < end; insn++) {
         insn->moved = out->count;
+        if (mover->effects)
+            put_clobbers(mover, insn);
         put_insn(mover, function, insn);
     }
     function->new_tail = out->count;
@@ -405,9 +427,10 @@ static void resolve(struct rw_code *code, struct rw_output *out)
     out->fixes.count = kept;
 }
 
-bool rw_move(struct rw_code *code, struct rw_askers *askers, struct rw_output *out)
+bool rw_move(struct rw_code *code, struct rw_askers *askers, const struct rw_effect *effects,
+             struct rw_output *out)
 {
-    struct mover mover = {.code = code, .askers = askers, .out = out};
+    struct mover mover = {.code = code, .askers = askers, .effects = effects, .out = out};
     uint32_t most = 0;
     for (uint32_t i = 0; i < code->functions.count; i++)
         if (code->functions.at[i].count > most)

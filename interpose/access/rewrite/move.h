@@ -17,8 +17,10 @@
 #include "interpose/access/rewrite/output.h"
 
 /* New code for all functions of CODE that are not refused, in OUT. Their places become known:
- * new_begin, new_end, insn.moved. False if it did not fit. */
-bool rw_move(struct rw_code *code, struct rw_askers *askers, struct rw_output *out);
+ * new_begin, new_end, insn.moved. False if it did not fit. With EFFECTS (liveness.h), or NULL,
+ * whatever is not live is overwritten before each instruction: a test of what is known of that. */
+bool rw_move(struct rw_code *code, struct rw_askers *askers, const struct rw_effect *effects,
+             struct rw_output *out);
 
 /* New code begins with what is filled in when it is whole; then comes the lookup. */
 enum {

@@ -6,6 +6,7 @@
  */
 #include "interpose/access/rewrite/rewrite.h"
 
+#include "interpose/access/rewrite/liveness.h"
 #include "interpose/core/rec.h"
 
 #include "interpose/core/poison.h"
@@ -131,7 +132,10 @@ static void rewrite(const struct rw_module *module, struct rw_code *code)
     image.at = room_near(module, most);
     if (!image.at)
         return;
-    bool there = rw_image_build(&image, code, slots);
+    struct rw_effect *effects = rec_config.clobber ? rw_liveness(code) : NULL;
+    bool there = rw_image_build(&image, code, slots, effects);
+    if (effects)
+        rw_liveness_free(effects, code);
     if (there)
         rec_sys_unmap(image.at + image.size, most - image.size);
     if (!there || !enter(&image, code))

@@ -166,7 +166,24 @@ struct filler {
     const struct rw_code *code;
     uint64_t image;
     uint8_t *copy;
+    uint8_t *named; /* a bit for each byte of the module up to the last constant */
+    uint64_t size;  /* in bytes */
 };
+
+static void name(struct filler *filler, uint64_t place)
+{
+    uint64_t at = place - filler->code->module->start;
+    if (at / 8 < filler->size)
+        filler->named[at / 8] |= (uint8_t)(1 << at % 8);
+}
+
+/* A table ends where something else begins that the code names, such as the next table: taken for a
+ * part of this one, its distances would count from the wrong place. */
+static bool is_named(const struct filler *filler, uint64_t place)
+{
+    uint64_t at = place - filler->code->module->start;
+    return at / 8 < filler->size && filler->named[at / 8] >> at % 8 & 1;
+}
 
 /* Where what stood at ADDRESS of the text is now; 0: it was no instruction that has moved. */
 static uint64_t new_place(const struct filler *filler, uint64_t address)
@@ -181,7 +198,7 @@ static void fill_distances(const struct filler *filler, uint64_t table)
 {
     const struct rw_module *module = filler->code->module;
     uint64_t end = table + (constants_from(module, table) & ~3ull);
-    for (uint64_t at = table; at < end; at += 4) {
+    for (uint64_t at = table; at < end && (at == table || !is_named(filler, at)); at += 4) {
         int32_t distance;
         __builtin_memcpy(&distance, (const void *)at, sizeof distance);
         uint64_t to = new_place(filler, table + (uint64_t)(int64_t)distance);
@@ -196,7 +213,7 @@ static void fill_places(const struct filler *filler, uint64_t table)
 {
     const struct rw_module *module = filler->code->module;
     uint64_t end = table + (constants_from(module, table) & ~7ull);
-    for (uint64_t at = table; at < end; at += 8) {
+    for (uint64_t at = table; at < end && (at == table || !is_named(filler, at)); at += 8) {
         uint64_t to;
         __builtin_memcpy(&to, (const void *)at, sizeof to);
         if (!(to = new_place(filler, to)))
@@ -219,18 +236,42 @@ static uint64_t table_of(const struct rw_code *code, const struct rw_insn *insn)
     return (uint64_t)(int64_t)table;
 }
 
+static uint64_t constants_end(const struct rw_module *module)
+{
+    uint64_t end = module->start;
+    for (uint32_t i = 0; i < module->constant_count; i++)
+        end = module->constants[i].end > end ? module->constants[i].end : end;
+    return end;
+}
+
+static void name_all(struct filler *filler)
+{
+    for (uint32_t i = 0; i < filler->code->insns.count; i++) {
+        const struct rw_insn *insn = &filler->code->insns.at[i];
+        uint64_t place = names_place(filler->code, insn), table = table_of(filler->code, insn);
+        if (place || table)
+            name(filler, place ? place : table);
+    }
+}
+
 void rw_switches_fill(const struct rw_code *code, uint64_t image, uint8_t *copy)
 {
-    struct filler filler = {code, image, copy};
+    struct filler filler = {.code = code, .image = image, .copy = copy};
+    filler.size = (constants_end(code->module) - code->module->start) / 8 + 1;
+    filler.named = rw_memory(filler.size);
+    if (!filler.named)
+        return; /* all leads to the old text */
+    name_all(&filler);
     for (uint32_t f = 0; f < code->functions.count; f++) {
         const struct rw_function *function = &code->functions.at[f];
         for (uint32_t i = 0; function->switches && i < function->count; i++) {
             const struct rw_insn *insn = &code->insns.at[function->first + i];
-            uint64_t table = names_place(code, insn);
+            uint64_t place = names_place(code, insn), table = table_of(code, insn);
+            if (place)
+                fill_distances(&filler, place);
             if (table)
-                fill_distances(&filler, table);
-            if ((table = table_of(code, insn)))
                 fill_places(&filler, table);
         }
     }
+    rec_sys_unmap(filler.named, filler.size);
 }
