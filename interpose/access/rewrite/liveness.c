@@ -34,7 +34,7 @@ enum {
 struct state {         /* of a function */
     uint32_t returned; /* live where it returns */
     bool due;          /* to be looked at */
-    bool catches;      /* exceptions: the unwinder brings back what was kept */
+    bool catches;      /* exceptions: the unwinder brings back what its callers are owed */
 };
 
 struct edge { /* FROM has to be looked at when TO's begin, or a place in it, changes */
@@ -89,18 +89,91 @@ static uint32_t returned_at_least(const struct analysis *analysis,
     return KEPT | RETURNED | (RW_REGISTERS & ~written);
 }
 
-static bool begin_function(struct analysis *analysis, struct rw_function *function)
+/* Where a frame has saved registers: what of those that are owed to its callers it has not. */
+struct owed {
+    struct rw_table table;
+    uint64_t until; /* what follows in the table is true from this offset of the text on */
+    uint32_t saved, remembered[8];
+    unsigned depth;
+};
+
+/* The bit of DWARF's number of a register. */
+static uint32_t numbered(uint64_t number)
+{
+    static const uint8_t registers[] = {RAX, RDX, RCX, RBX, RSI, RDI, RBP, RSP,
+                                        R8,  R9,  R10, R11, R12, R13, R14, R15};
+    return number < sizeof registers ? 1u << registers[number] : 0;
+}
+
+static void follow_frame(struct owed *owed, const struct rw_cfa *cfa)
+{
+    enum { DEPTH = sizeof owed->remembered / sizeof *owed->remembered };
+    struct rw_table operand = {cfa->at + 1, cfa->end, false};
+    switch (*cfa->at >> 6 ? *cfa->at & 0xc0 : *cfa->at) {
+    case 0x80: /* offset */
+        owed->saved |= numbered(*cfa->at & 0x3f);
+        break;
+    case 0xc0: /* restore */
+        owed->saved &= ~numbered(*cfa->at & 0x3f);
+        break;
+    case 0x05: /* offset_extended, expression, offset_extended_sf */
+    case 0x10:
+    case 0x11:
+        owed->saved |= numbered(rw_table_uleb(&operand));
+        break;
+    case 0x06: /* restore_extended, undefined, same_value, register */
+    case 0x07:
+    case 0x08:
+    case 0x09:
+        owed->saved &= ~numbered(rw_table_uleb(&operand));
+        break;
+    case 0x0a: /* remember_state */
+        if (owed->depth < DEPTH)
+            owed->remembered[owed->depth] = owed->saved;
+        owed->depth++;
+        break;
+    case 0x0b: /* restore_state */
+        owed->depth -= owed->depth > 0;
+        owed->saved = owed->depth < DEPTH ? owed->remembered[owed->depth] : 0;
+        break;
+    default:
+        break;
+    }
+}
+
+/* At OFFSET, which is not before that of the last call. */
+static uint32_t owed_at(struct owed *owed, uint64_t offset)
+{
+    struct rw_cfa cfa;
+    while (owed->until <= offset) {
+        if (!rw_cfa_next(&owed->table, &cfa))
+            owed->until = UINT64_MAX;
+        else if (cfa.advances)
+            owed->until += cfa.advance;
+        else
+            follow_frame(owed, &cfa);
+    }
+    return KEPT & ~owed->saved;
+}
+
+/* What a function has not saved is its callers' at every moment: it need not return to be unwound,
+ * but may be cancelled, or may call what throws. */
+static void begin_function(struct analysis *analysis, struct rw_function *function)
 {
     const struct rw_code *code = analysis->code;
     struct state *state = &analysis->states[number_of(code, function)];
     struct rw_frame frame;
-    for (uint32_t i = function->first; i < function->first + function->count; i++)
-        rw_decode_effect(code->module->text, code->insns.at[i].offset, function->end,
-                         &analysis->effects[i]);
-    state->returned = returned_at_least(analysis, function);
+    struct owed owed = {.until = function->begin};
     state->due = true;
     state->catches = !rw_frame_read(code->module, function->frame, &frame) || frame.lsda;
-    return true;
+    owed.table = (struct rw_table){frame.instructions, frame.instructions_end, false};
+    for (uint32_t i = function->first; i < function->first + function->count; i++) {
+        const struct rw_insn *insn = &code->insns.at[i];
+        struct rw_effect *effect = &analysis->effects[i];
+        rw_decode_effect(code->module->text, insn->offset, function->end, effect);
+        effect->live = owed_at(&owed, insn->offset);
+    }
+    state->returned = returned_at_least(analysis, function);
 }
 
 static void add_edges(struct analysis *analysis, const struct rw_function *function)
