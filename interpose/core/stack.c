@@ -9,6 +9,7 @@
  * through the hooks unrecorded. A fork waits until nobody is inside it, since the child would
  * inherit its locks.
  */
+#include "interpose/access/rewrite/dynamic.h"
 #include "interpose/access/rewrite/rewrite.h"
 #include "interpose/core/fork.h"
 #include "interpose/core/hot.h"
@@ -17,7 +18,6 @@
 #include <libunwind.h>
 
 #include <dlfcn.h>
-#include <elf.h>
 #include <link.h>
 
 #include "interpose/core/poison.h"
@@ -124,47 +124,21 @@ static void *instead_of(const char *name)
     return rec_real_named(name);
 }
 
-static void answer_table(uint64_t base, const Elf64_Sym *symbols, const char *names,
-                         const Elf64_Rela *table, uint64_t count)
-{
-    for (const Elf64_Rela *entry = table; entry < table + count; entry++) {
-        uint32_t type = ELF64_R_TYPE(entry->r_info);
-        if (type != R_X86_64_JUMP_SLOT && type != R_X86_64_GLOB_DAT)
-            continue;
-        void *answer = instead_of(names + symbols[ELF64_R_SYM(entry->r_info)].st_name);
-        void **place = (void **)(base + entry->r_offset);
-        if (answer && writable(place))
-            *place = answer;
-    }
-}
-
 /* Puts the answers where LIBRARY's calls look for the C library's functions. */
 static void answer_calls(const struct link_map *library)
 {
-    const ElfW(Sym) *symbols = NULL;
-    const char *names = NULL;
-    const ElfW(Rela) *calls = NULL, *others = NULL;
-    uint64_t calls_size = 0, others_size = 0;
-    for (const ElfW(Dyn) *entry = library->l_ld; entry->d_tag != DT_NULL; entry++) {
-        if (entry->d_tag == DT_SYMTAB)
-            symbols = (const ElfW(Sym) *)entry->d_un.d_ptr;
-        else if (entry->d_tag == DT_STRTAB)
-            names = (const char *)entry->d_un.d_ptr;
-        else if (entry->d_tag == DT_JMPREL)
-            calls = (const ElfW(Rela) *)entry->d_un.d_ptr;
-        else if (entry->d_tag == DT_PLTRELSZ)
-            calls_size = entry->d_un.d_val;
-        else if (entry->d_tag == DT_RELA)
-            others = (const ElfW(Rela) *)entry->d_un.d_ptr;
-        else if (entry->d_tag == DT_RELASZ)
-            others_size = entry->d_un.d_val;
-    }
-    if (!symbols || !names)
+    struct rec_dynamic dynamic;
+    if (!rec_dynamic_read(&dynamic, library->l_ld, library->l_addr))
         return;
-    if (calls)
-        answer_table(library->l_addr, symbols, names, calls, calls_size / sizeof *calls);
-    if (others)
-        answer_table(library->l_addr, symbols, names, others, others_size / sizeof *others);
+    for (unsigned which = 0; which < 2; which++)
+        for (uint64_t i = 0; i < dynamic.counts[which]; i++) {
+            const Elf64_Rela *entry = &dynamic.relocations[which][i];
+            const char *name = rec_dynamic_name(&dynamic, entry);
+            void *answer = name ? instead_of(name) : NULL;
+            void **place = (void **)(dynamic.base + entry->r_offset);
+            if (answer && writable(place))
+                *place = answer;
+        }
 }
 
 void rec_stack_start(void)

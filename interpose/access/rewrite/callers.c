@@ -1,46 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "interpose/access/rewrite/callers.h"
 
-#include <elf.h>
+#include "interpose/access/rewrite/dynamic.h"
 
 #include "interpose/core/poison.h"
 
 /* What the module imports. ----------------------------------------------------------------------
  */
-
-struct tables {
-    const struct rw_module *module;
-    const Elf64_Sym *symbols;
-    const char *names;
-    const Elf64_Rela *relocations[2]; /* of calls, of others */
-    uint64_t sizes[2];
-};
-
-/* The linker has put addresses there, where it could write. */
-static const void *pointer(const struct rw_module *module, uint64_t value)
-{
-    return (const void *)(value >= module->start ? value : module->base + value);
-}
-
-static void read_tables(struct tables *tables)
-{
-    const struct rw_module *module = tables->module;
-    for (const Elf64_Dyn *entry = module->dynamic; entry && entry->d_tag != DT_NULL; entry++) {
-        const void *at = pointer(module, entry->d_un.d_ptr);
-        if (entry->d_tag == DT_SYMTAB)
-            tables->symbols = at;
-        else if (entry->d_tag == DT_STRTAB)
-            tables->names = at;
-        else if (entry->d_tag == DT_JMPREL)
-            tables->relocations[0] = at;
-        else if (entry->d_tag == DT_PLTRELSZ)
-            tables->sizes[0] = entry->d_un.d_val;
-        else if (entry->d_tag == DT_RELA)
-            tables->relocations[1] = at;
-        else if (entry->d_tag == DT_RELASZ)
-            tables->sizes[1] = entry->d_un.d_val;
-    }
-}
 
 static bool asks(const char *name)
 {
@@ -55,15 +21,13 @@ static bool asks(const char *name)
     return false;
 }
 
-static void find_slots(struct rw_askers *askers, const struct tables *tables, unsigned which)
+static void find_slots(struct rw_askers *askers, const struct rec_dynamic *dynamic, unsigned which)
 {
-    const Elf64_Rela *entry = tables->relocations[which];
-    const Elf64_Rela *end = entry + tables->sizes[which] / sizeof *entry;
-    for (; entry && entry < end && askers->count < RW_ASKERS; entry++) {
-        uint32_t type = ELF64_R_TYPE(entry->r_info), symbol = ELF64_R_SYM(entry->r_info);
-        if ((type == R_X86_64_JUMP_SLOT || type == R_X86_64_GLOB_DAT) &&
-            asks(tables->names + tables->symbols[symbol].st_name))
-            askers->slots[askers->count++] = tables->module->base + entry->r_offset;
+    const Elf64_Rela *entry = dynamic->relocations[which], *end = entry + dynamic->counts[which];
+    for (; entry < end && askers->count < RW_ASKERS; entry++) {
+        const char *name = rec_dynamic_name(dynamic, entry);
+        if (name && asks(name))
+            askers->slots[askers->count++] = dynamic->base + entry->r_offset;
     }
 }
 
@@ -93,13 +57,12 @@ static uint32_t find_way_back(const struct rw_code *code)
 
 void rw_askers_find(struct rw_askers *askers, const struct rw_code *code)
 {
-    struct tables tables = {.module = code->module};
+    struct rec_dynamic dynamic;
     *askers = (struct rw_askers){0};
-    read_tables(&tables);
-    if (!tables.symbols || !tables.names)
+    if (!rec_dynamic_read(&dynamic, code->module->dynamic, code->module->base))
         return;
-    find_slots(askers, &tables, 0);
-    find_slots(askers, &tables, 1);
+    find_slots(askers, &dynamic, 0);
+    find_slots(askers, &dynamic, 1);
     if (askers->count)
         askers->return_at = find_way_back(code);
     if (!askers->return_at)

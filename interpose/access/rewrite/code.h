@@ -11,20 +11,14 @@
 #include "interpose/access/rewrite/frames.h"
 #include "interpose/access/rewrite/list.h"
 
-#define RW_REASONS(X)                                                                              \
-    X(MOVED, "it was moved")                                                                       \
-    X(NO_FRAME, "its frame is described in a way that is not known here")                          \
-    X(NO_DECODE, "an instruction could not be decoded, or means something else elsewhere")         \
-    X(NO_BRANCH, "a branch goes into the middle of an instruction")                                \
-    X(NO_UNWIND, "its unwinding or its exceptions count from between two instructions")            \
-    X(NO_WISH, "it was left out on request")                                                       \
-    X(NO_ROOM, "it has become too large")
-
 enum rw_reason {
-#define X(name, text) RW_##name,
-    RW_REASONS(X)
-#undef X
-        RW_REASON_COUNT
+    RW_MOVED,
+    RW_NO_FRAME,  /* its frame is described in a way that is not known here */
+    RW_NO_DECODE, /* an instruction could not be decoded, or means something else elsewhere */
+    RW_NO_BRANCH, /* a branch goes into the middle of an instruction */
+    RW_NO_UNWIND, /* its unwinding, or its exceptions, count from within an instruction */
+    RW_NO_WISH,   /* it was left out on request */
+    RW_REASON_COUNT,
 };
 
 struct rw_function {
