@@ -180,8 +180,10 @@ static void join_ends(struct join *join)
     rec_wait_over(s);
     rec_stamp(s);
     if (join->returned && !join->error)
-        rec_emit(s, &(struct tr_event){
-                        .kind = TR_JOIN, .stack = rec_stack(s, join->cfa), .a0 = join->number});
+        rec_emit(s, &(struct tr_event){.kind = TR_JOIN,
+                                       .mode = join->timed ? TR_LOCK_TIMED : 0,
+                                       .stack = rec_stack(s, join->cfa),
+                                       .a0 = join->number});
     else
         rec_emit(s, &(struct tr_event){.kind = TR_JOIN_FAIL,
                                        .mode = join->returned ? 0 : TR_LOCK_CANCELLED,
@@ -233,8 +235,10 @@ REC_EXPORT int pthread_tryjoin_np(pthread_t handle, void **result)
     int error = REAL(pthread_tryjoin_np)(handle, result);
     struct rec_stream *s = error ? NULL : rec_enter();
     if (s) {
-        rec_emit(s, &(struct tr_event){
-                        .kind = TR_JOIN, .stack = rec_stack(s, rec_here()), .a0 = number});
+        rec_emit(s, &(struct tr_event){.kind = TR_JOIN,
+                                       .mode = TR_LOCK_TRY,
+                                       .stack = rec_stack(s, rec_here()),
+                                       .a0 = number});
         rec_leave(s);
     }
     return error;

@@ -478,6 +478,8 @@ static void thread_event(struct collector *c, const struct tr_event *ev)
         of->cancelled = of->cancelled ? of->cancelled : channel_new(c);
         tell(c, TR_OP_SEND, of->cancelled);
     } else {
+        if (c->telling && ev->mode & (TR_LOCK_TRY | TR_LOCK_TIMED))
+            *vec_push(&c->run->limited) = c->run->ops.count;
         tell(c, ev->kind == TR_JOIN ? TR_OP_JOIN : TR_OP_FORK, other->index);
     }
 }

@@ -156,7 +156,8 @@ static void walk(struct search *search, each_op *each)
 static void note_join(struct search *search, struct an_guarded *thread, struct instance instance)
 {
     struct tr_op op = search->run->ops.at[instance.op];
-    if (op.kind == TR_OP_JOIN && thread->held.of.count)
+    if (op.kind == TR_OP_JOIN && thread->held.of.count &&
+        an_run_joins_for_ever(search->run, instance.op))
         search->joined[op.target] = true;
 }
 
@@ -198,7 +199,8 @@ static void note_node(struct search *search, struct an_guarded *thread, struct i
 {
     struct tr_op op = search->run->ops.at[instance.op];
     bool holds = thread->held.of.count > 0, join = op.kind == TR_OP_JOIN;
-    bool waits = join ? search->joined && holds : takes_lock(op.kind);
+    bool waits = join ? search->joined && holds && an_run_joins_for_ever(search->run, instance.op)
+                      : takes_lock(op.kind);
     if (search->waits)
         note_awaits(search, thread, instance);
     if (!waits || !(holds || is_awaited(search, op.thread)))

@@ -33,6 +33,7 @@ struct an_run { /* all zero: empty */
     VEC(uint64_t) addresses; /* of each variable, as far as it has one; or empty */
     /* Of each operation: a read of which nobody knows which write it read, 1; or empty. */
     VEC(uint8_t) doubts;
+    VEC(uint64_t) limited; /* joins that do not wait, or not for ever: operations, ascending */
     VEC(struct an_await) awaits;                  /* by op, ascending; or empty */
     VEC(uint32_t) initial;                        /* tokens of each semaphore at the start */
     uint32_t threads, locks, variables, channels; /* numbers are below these */
@@ -56,6 +57,13 @@ static inline bool an_run_reads(const struct an_run *run, unsigned kind)
 {
     return tr_op_reads(kind) || (run->hidden_reads && kind == TR_OP_WRITE);
 }
+/* Does OP, a JOIN, wait for as long as it takes? */
+static inline bool an_run_joins_for_ever(const struct an_run *run, uint64_t op)
+{
+    size_t before = vec_count_while(uint64_t, limited, &run->limited, *limited < op);
+    return before == run->limited.count || run->limited.at[before] != op;
+}
+
 /* The first of `awaits` that is of operation OP or a later one. */
 static inline size_t an_run_await(const struct an_run *run, uint64_t op)
 {

@@ -296,7 +296,8 @@ static bool waits_for(const struct check *check, uint64_t at, struct tr_op a, st
 static bool may_wait(const struct check *check, uint64_t at)
 {
     unsigned kind = check->run->ops.at[at].kind;
-    return kind == TR_OP_ACQUIRE || kind == TR_OP_ACQUIRE_SHARED || kind == TR_OP_JOIN ||
+    return kind == TR_OP_ACQUIRE || kind == TR_OP_ACQUIRE_SHARED ||
+           (kind == TR_OP_JOIN && an_run_joins_for_ever(check->run, at)) ||
            await_of(check->run, at);
 }
 
