@@ -38,10 +38,10 @@ static void rehash(struct an_guards *sets)
  * set is new. */
 static uint32_t intern(struct an_guards *sets, size_t start)
 {
-    const uint32_t *members = sets->members.at + start;
     uint32_t count = (uint32_t)(sets->members.count - start);
     if (!count)
         return 0;
+    const uint32_t *members = sets->members.at + start;
     if (sets->of.count > sets->buckets.count)
         rehash(sets);
     uint32_t *bucket = &sets->buckets.at[hash_of(members, count) & (sets->buckets.count - 1)];

@@ -69,10 +69,12 @@ static inline size_t an_run_await(const struct an_run *run, uint64_t op)
 {
     return vec_count_while(struct an_await, await, &run->awaits, await->op < op);
 }
-/* Are operations I and I - 1 of one event? */
+/* Are operations I and I - 1 of one event? That of a line of text may be followed by one of another
+ * thread's that the line implies. */
 static inline bool an_run_same_event(const struct an_run *run, size_t i)
 {
-    return i > 0 && run->events.count && run->events.at[i] == run->events.at[i - 1];
+    return i > 0 && run->events.count && run->events.at[i] == run->events.at[i - 1] &&
+           run->ops.at[i].thread == run->ops.at[i - 1].thread;
 }
 void an_run_release(struct an_run *run);
 
