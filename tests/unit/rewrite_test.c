@@ -250,6 +250,7 @@ static void check_distances(const struct moved *moved, const char *path)
     uint64_t *places = calloc(moved->code.insns.count + 1, sizeof *places);
     size_t count = named_places(moved, places), at = 0;
     const uint8_t *copy = moved->image.at + moved->image.constants;
+    assert_true(!moved->image.constants || moved->image.constants >= moved->image.code_end);
     for (uint32_t i = 0; moved->image.constants && i < moved->module.constant_count; i++)
         for (uint64_t word = (moved->module.constants[i].start + 3) & ~3ull;
              word + 4 <= moved->module.constants[i].end; word += 4) {

@@ -44,10 +44,7 @@ static void copy_constants(const struct rw_module *module, uint64_t from, uint64
 static void put_constants(struct rw_image *image, const struct rw_code *code, struct rw_output *out)
 {
     const struct rw_module *module = code->module;
-    uint64_t end = module->start;
-    for (uint32_t i = 0; i < module->constant_count; i++)
-        end = module->constants[i].end > end ? module->constants[i].end : end;
-    uint64_t size = (end - module->start + PAGE - 1) & ~(PAGE - 1ull);
+    uint64_t size = (rw_constants_end(module) - module->start + PAGE - 1) & ~(PAGE - 1ull);
     if (out->full || out->room - out->count < size) {
         out->full = true;
         return;
@@ -72,8 +69,6 @@ static void put_head(const struct rw_image *image, const struct rw_askers *asker
 static void put_map(struct rw_image *image, const struct rw_code *code,
                     const struct rw_askers *askers, struct rw_output *out)
 {
-    rw_put_fill(out, 0, PAGE);
-    image->code_end = out->count;
     uint32_t map = out->count;
     uint64_t size = (uint64_t)code->module->size * sizeof map;
     if (out->full || out->room - map < size) {

@@ -236,7 +236,7 @@ static uint64_t table_of(const struct rw_code *code, const struct rw_insn *insn)
     return (uint64_t)(int64_t)table;
 }
 
-static uint64_t constants_end(const struct rw_module *module)
+uint64_t rw_constants_end(const struct rw_module *module)
 {
     uint64_t end = module->start;
     for (uint32_t i = 0; i < module->constant_count; i++)
@@ -257,7 +257,7 @@ static void name_all(struct filler *filler)
 void rw_switches_fill(const struct rw_code *code, uint64_t image, uint8_t *copy)
 {
     struct filler filler = {.code = code, .image = image, .copy = copy};
-    filler.size = (constants_end(code->module) - code->module->start) / 8 + 1;
+    filler.size = (rw_constants_end(code->module) - code->module->start) / 8 + 1;
     filler.named = rw_memory(filler.size);
     if (!filler.named)
         return; /* all leads to the old text */

@@ -22,6 +22,8 @@
  * jumps that leave their function: RW_JUMP_AWAY. Says whether there are switches. */
 bool rw_switches_find(struct rw_code *code);
 
+/* Behind the last of MODULE's constants. */
+uint64_t rw_constants_end(const struct rw_module *module);
 /* Once code is moved to IMAGE: the copy of the module's constants at COPY gets the new places. */
 void rw_switches_fill(const struct rw_code *code, uint64_t image, uint8_t *copy);
 
