@@ -224,6 +224,26 @@ void an_prediction_look(struct an_prediction *prediction, struct an_glimpse *gli
 /* Proofs. ---------------------------------------------------------------------------------------
  */
 
+/* A witness was refused: the analyses are wrong, or the trace is. */
+static void tell_refused(struct an_prediction *prediction, const struct an_witness *witness,
+                         const struct sn_error *why)
+{
+    struct sn_report *report = prediction->ctx.report;
+    struct sn_error err;
+    if (an_witness_check_run(witness, &prediction->run, &err) == 0) {
+        *vec_push(&report->notes) =
+            sn_sprintf(&report->arena,
+                       "internal error, please report it: at event %llu the witness is wrong: %s",
+                       (unsigned long long)why->offset, why->text);
+    } else if (!prediction->contradicted) {
+        prediction->contradicted = true;
+        *vec_push(&report->notes) = sn_sprintf(&report->arena,
+                                               "the trace contradicts itself: at event %llu %s; "
+                                               "what would rest on it is not predicted",
+                                               (unsigned long long)err.offset, err.text);
+    }
+}
+
 static enum an_proof check(struct an_prediction *prediction, const uint64_t *goal, size_t count,
                            bool deadlock, struct an_witness *witness)
 {
@@ -235,9 +255,7 @@ static enum an_proof check(struct an_prediction *prediction, const uint64_t *goa
     struct sn_error err;
     if (an_witness_check(witness, run, &err) == 0)
         return AN_PROVED;
-    *vec_push(&prediction->ctx.report->notes) = sn_sprintf(
-        &prediction->ctx.report->arena, "internal error, please report it: at event %llu %s",
-        (unsigned long long)err.offset, err.text);
+    tell_refused(prediction, witness, &err);
     return AN_NOT_PROVED;
 }
 

@@ -47,6 +47,7 @@ struct an_prediction {
     struct an_sync_index index;
     struct an_ideal ideal;
     struct an_osr *osr;  /* made at first use */
+    bool contradicted;   /* by itself, and that has been told */
     VEC(uint8_t) stacks; /* by number: 0 not known yet, 1 leads through covered code alone, 2 not */
 };
 

@@ -203,10 +203,35 @@ static void the_goal_must_be_there(void **state)
     refused(tried, true, LIST(0, 4), 2, LIST(1, 5), "does not wait");
 }
 
+/* Is what the run did up to operation LAST, in its own order, what it could do? RUN is given back.
+ */
+static bool run_holds(struct an_run run, uint64_t last, struct sn_error *err)
+{
+    struct an_witness witness = {0};
+    *vec_push(&witness.order) = last;
+    bool fine = an_witness_check_run(&witness, &run, err) == 0;
+    an_witness_release(&witness);
+    an_run_release(&run);
+    return fine;
+}
+
+static void runs_that_contradict_themselves(void **state)
+{
+    (void)state;
+    struct sn_error err;
+    assert_true(run_holds(crossed_locks(), 7, &err));
+    const struct tr_op two_holders[] = {OP(0, ACQUIRE, 0), OP(0, UNKNOWN, 0), OP(1, ACQUIRE, 0)};
+    assert_true(run_holds(run_of(two_holders, 3), 1, &err));
+    assert_false(run_holds(run_of(two_holders, 3), 2, &err));
+    assert_int_equal(err.offset, 3); /* of events, from 1 on */
+    assert_string_equal(err.text, "a lock is taken that another thread holds");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(right_ones_hold),
+        cmocka_unit_test(runs_that_contradict_themselves),
         cmocka_unit_test(a_wait_is_for_what_is_still_to_come),
         cmocka_unit_test(a_token_is_waited_for_where_there_is_none),
         cmocka_unit_test(thread_order_is_kept),
