@@ -190,6 +190,7 @@ struct tr_event {
     bool unsure; /* read: something before it may be missing (FORMAT.md, "Losses") */
     uint32_t mode;
     uint32_t thread; /* who did it; for a deferred access the thread whose access it was */
+    uint32_t teller; /* read: of a deferred access, who told it */
     uint32_t stack;  /* in memory: the reader's number (tr_reader_stack); 0 is the empty stack */
     uint64_t object;
     uint64_t version;
@@ -244,6 +245,10 @@ static inline bool tr_is_atomic(uint8_t kind)
 static inline bool tr_is_access(uint8_t kind)
 {
     return kind >= TR_READ && kind <= TR_WRITE_RANGE;
+}
+static inline bool tr_is_deferred(const struct tr_event *ev)
+{
+    return tr_is_access(ev->kind) && ev->mode & TR_ACC_DEFERRED;
 }
 
 /* Does the thread's epoch move behind this event? Writer, reader and filter must agree. */

@@ -93,7 +93,7 @@ static void count_observers(struct tr_index *index, const struct tr_event *ev, u
 static void collect_run(struct tr_index *index, const struct tr_event *ev, uint64_t count,
                         uint64_t step)
 {
-    if (tr_is_access(ev->kind) && (ev->mode & TR_ACC_DEFERRED)) {
+    if (tr_is_deferred(ev)) {
         vec_last(&index->deferred)->repeat = count;
         vec_last(&index->deferred)->step = step;
     }
@@ -144,6 +144,7 @@ static void decode_chunk(struct pass *pass, struct tr_place *place, uint64_t end
         if (ev.kind == TR_LOST && ev.mode != TR_LOSS_NO_STACK)
             tr_index_lost_at(index, cursor->coder.time);
         ev.time = cursor->coder.time;
+        ev.teller = place->thread;
         collect(pass, &ev);
         place->tells |= tr_tells(&ev);
         before = ev;

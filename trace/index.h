@@ -72,7 +72,7 @@ uint64_t tr_empty_size(const struct tr_header *header, uint64_t offset);
 static inline bool tr_tells(const struct tr_event *ev)
 {
     bool serves = ev->kind == TR_TIME || ev->kind == TR_STACK_DEF || ev->kind == TR_RUN;
-    return !serves && !(tr_is_access(ev->kind) && ev->mode & TR_ACC_DEFERRED);
+    return !serves && !tr_is_deferred(ev);
 }
 
 /* Counts one more damaged place, at OFFSET. */

@@ -27,6 +27,7 @@ struct tr_actor {
     struct tr_key *key;            /* what HEAD is ordered by, or NULL */
     uint64_t needed;               /* KEY's version before HEAD may come */
     struct tr_key created, ended;  /* this thread's; 1 once handed out */
+    struct tr_key told;            /* its tr_stream_left: of what others have told */
     bool is_created;               /* a THREAD_CREATE names it */
     bool tells;                    /* its chunks have an event to hand out */
     size_t position;               /* in ready or blocked */
@@ -247,11 +248,32 @@ static void look_at(struct tr_order *order, struct tr_actor *actor)
     }
 }
 
+/* Is there something that other threads did, told by the actor before its head, and not handed out
+ * yet? Then KEY and NEEDED are of the first such. */
+static bool is_behind(struct tr_order *order, struct tr_actor *actor)
+{
+    if (tr_is_deferred(&actor->head))
+        return false;
+    while (actor->stream.behind.count) {
+        const struct tr_behind *behind = vec_last(&actor->stream.behind);
+        struct tr_actor *other = actor_of(order, behind->thread);
+        actor->needed = behind->epoch + 1;
+        if (other && other->stream.deferred_end && other->told.version < actor->needed) {
+            actor->key = &other->told;
+            return true;
+        }
+        (void)vec_pop(&actor->stream.behind);
+    }
+    return false;
+}
+
 /* The head has been handed out. */
 static void move_on(struct tr_order *order, struct tr_actor *actor)
 {
     const struct tr_event *ev = &actor->head;
     actor->fetched = false;
+    if (actor->stream.deferred_end)
+        raise_to(order, &actor->told, tr_stream_left(&actor->stream));
     if (ev->kind == TR_THREAD_CREATE) {
         struct tr_actor *child = actor_of(order, ev->a0);
         if (child)
@@ -288,6 +310,7 @@ static void fetch(struct tr_order *order, struct tr_actor *actor)
     } else {
         take_out(&order->ready, actor);
         raise_to(order, &actor->ended, 1);
+        raise_to(order, &actor->told, UINT64_MAX);
     }
 }
 
@@ -303,6 +326,10 @@ bool tr_order_next(struct tr_order *order, struct tr_event *ev)
         struct tr_actor *actor = order->ready.at[0];
         if (!actor->fetched) {
             fetch(order, actor);
+            continue;
+        }
+        if (!actor->checked && is_behind(order, actor)) {
+            wait_for(order, actor);
             continue;
         }
         if (!actor->checked) {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The chunks are decoded one behind the other, up to where the index found them sound. A deferred
- * access of epoch E is handed out last in E, just before the event that ends it: by then every
- * stack that it can name is defined.
+ * access of epoch E is handed out in E as soon as its stack is defined, at the latest before the
+ * event that ends it.
  */
 #include "trace/stream.h"
 
@@ -83,8 +83,11 @@ static bool take(struct tr_stream *stream, struct tr_event *ev)
         break;
     }
     stream->told = !tr_tells(ev); /* the index has it */
-    if (stream->told)
+    if (stream->told) {
+        if (tr_is_deferred(ev) && ev->thread != stream->thread)
+            *vec_push(&stream->behind) = (struct tr_behind){ev->thread, ev->epoch};
         return false;
+    }
     ev->thread = stream->thread;
     stream->event = *ev;
     return true;
@@ -140,22 +143,30 @@ static void take_deferred(struct tr_stream *stream, struct tr_event *ev)
     }
 }
 
+/* Does a deferred access come before the thread's own next event? */
+static bool deferred_is_next(const struct tr_stream *stream)
+{
+    const struct tr_event *own = &stream->event;
+    uint64_t epoch = tr_stream_left(stream);
+    if (stream->deferred == stream->deferred_end)
+        return false;
+    if (!stream->held || epoch < own->epoch)
+        return true;
+    return epoch == own->epoch && (tr_moves_epoch(own->kind, own->mode) ||
+                                   sn_map_find(&stream->own, stream->deferred->event.stack));
+}
+
 bool tr_stream_next(struct tr_stream *stream, struct tr_index *index, struct tr_event *ev)
 {
     if (!stream->held)
         stream->held = advance(stream, index);
-    const struct tr_event *own = &stream->event;
-    if (stream->deferred < stream->deferred_end) {
-        uint64_t epoch = stream->deferred->event.epoch;
-        bool ends = stream->held && tr_moves_epoch(own->kind, own->mode);
-        if (!stream->held || epoch < own->epoch || (epoch == own->epoch && ends)) {
-            take_deferred(stream, ev);
-            return true;
-        }
+    if (deferred_is_next(stream)) {
+        take_deferred(stream, ev);
+        return true;
     }
     if (!stream->held)
         return false;
-    *ev = *own;
+    *ev = stream->event;
     stream->held = false;
     return true;
 }
@@ -189,4 +200,5 @@ void tr_stream_release(struct tr_stream *stream)
     vec_each (struct tr_own_stack, stack, &stream->stacks)
         free(stack->bytes);
     vec_release(&stream->stacks);
+    vec_release(&stream->behind);
 }

@@ -16,6 +16,12 @@ struct tr_own_stack {
     uint64_t offset, time; /* of its definition */
 };
 
+/* Another thread's access, which this one has told. */
+struct tr_behind {
+    uint32_t thread;
+    uint64_t epoch;
+};
+
 struct tr_stream {
     uint32_t thread;
     const struct tr_source *source;
@@ -25,10 +31,11 @@ struct tr_stream {
     uint64_t settled, sure_before;             /* of that chunk */
     uint64_t read;                             /* bytes of events, so far */
 
-    struct tr_event event; /* the latest that the chunks gave */
-    bool held;             /* not handed out yet: deferred accesses come first */
-    bool told;             /* what the chunk gave last was another thread's */
-    uint64_t repeat, step; /* of EVENT */
+    struct tr_event event;        /* the latest that the chunks gave */
+    bool held;                    /* not handed out yet: deferred accesses come first */
+    bool told;                    /* what the chunk gave last was another thread's */
+    uint64_t repeat, step;        /* of EVENT */
+    VEC(struct tr_behind) behind; /* what EVENT comes behind; whoever has seen to that empties it */
 
     const struct tr_deferred *deferred, *deferred_end;
     uint64_t deferred_done; /* repetitions of the first one */
@@ -44,6 +51,11 @@ bool tr_stream_next(struct tr_stream *stream, struct tr_index *index, struct tr_
  * as damage once. */
 uint32_t tr_stream_stack(struct tr_stream *stream, struct tr_stacks *stacks, uint32_t own,
                          struct tr_index *index);
+/* The least epoch of which accesses are left that others have told; UINT64_MAX: none are. */
+static inline uint64_t tr_stream_left(const struct tr_stream *stream)
+{
+    return stream->deferred < stream->deferred_end ? stream->deferred->event.epoch : UINT64_MAX;
+}
 void tr_stream_release(struct tr_stream *stream);
 
 #endif

@@ -207,6 +207,10 @@ void tr_text_event(struct sn_text *out, const struct tr_reader *reader, const st
     if (info->fields & TR_ORDER)
         rest = put_order(out, reader, ev, rest);
     rest = put_words(out, saying->flags, rest);
+    if (tr_is_deferred(ev) && ev->teller != ev->thread) {
+        sn_text_puts(out, " teller=");
+        put_thread(out, ev->teller);
+    }
     if (rest)
         sn_text_printf(out, " mode=0x%" PRIx64, rest);
     if (info->fields & TR_BYTES)

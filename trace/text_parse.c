@@ -40,7 +40,8 @@ struct parser {
     const struct tr_saying *saying;
     unsigned fields;
     uint32_t extra; /* of the mode, told in numbers */
-    bool has_object, has_version, has_time, has_epoch, has_size, has_lead, has_a0, has_raw;
+    bool has_object, has_version, has_time, has_epoch, has_size, has_lead, has_a0, has_raw,
+        has_teller;
     VEC(uint64_t) frames;
     VEC(uint8_t) bytes, build_id;
 };
@@ -230,6 +231,16 @@ static bool owner(struct parser *p, struct token token)
     return true;
 }
 
+static bool teller(struct parser *p, struct token token)
+{
+    uint64_t thread;
+    if (!thread_number(token, &thread))
+        return fail(p, "a thread is expected", token);
+    p->ev.teller = (uint32_t)thread;
+    p->has_teller = true;
+    return true;
+}
+
 static bool thread_list(struct parser *p, struct token token)
 {
     while (token.length) {
@@ -286,6 +297,8 @@ static bool assignment(struct parser *p, struct token token, size_t length)
     uint64_t n;
     if (ordered && is(name, "after"))
         return owner(p, value);
+    if (ordered && is(name, "teller"))
+        return teller(p, value);
     if (p->ev.kind == TR_MODULE && is(name, "build_id"))
         return build_id(p, value);
     if (p->ev.kind == TR_DEADLOCK && is(name, "threads"))
@@ -474,13 +487,16 @@ static bool complete(struct parser *p)
 static void write_event(struct parser *p)
 {
     struct tr_event *ev = &p->ev;
-    bool deferred = tr_is_access(ev->kind) && (ev->mode & TR_ACC_DEFERRED);
+    bool deferred = tr_is_deferred(ev);
     if (!p->has_epoch)
         ev->epoch = tr_writer_epoch(&p->writer, ev->thread);
     else if (!deferred)
         tr_writer_set_epoch(&p->writer, ev->thread, ev->epoch);
     ev->stack = tr_writer_stack(&p->writer, ev->thread, p->frames.at, (uint32_t)p->frames.count);
-    tr_writer_add(&p->writer, ev);
+    if (deferred)
+        tr_writer_add_deferred(&p->writer, p->has_teller ? ev->teller : ev->thread, ev);
+    else
+        tr_writer_add(&p->writer, ev);
 }
 
 /* Lines. -------------------------------------------------------------------------------------- */
@@ -535,7 +551,7 @@ static void clear_line(struct parser *p)
 {
     p->ev = (struct tr_event){0};
     p->extra = 0;
-    p->has_object = p->has_version = p->has_time = p->has_epoch = false;
+    p->has_object = p->has_version = p->has_time = p->has_epoch = p->has_teller = false;
     p->has_size = p->has_lead = p->has_a0 = p->has_raw = false;
     vec_clear(&p->frames);
     vec_clear(&p->bytes);

@@ -159,14 +159,15 @@ void tr_writer_add_deferred(struct tr_writer *writer, uint32_t teller, const str
     copy.mode %= TR_MODE_LIMIT;
     if (copy.bytes_length > TR_WRITER_BYTES_MAX)
         copy.bytes_length = TR_WRITER_BYTES_MAX;
-    stamp(writer, thread, ev->time);
+    if (!tr_is_deferred(ev)) /* else the time is another's */
+        stamp(writer, thread, ev->time);
     if (ev->kind == TR_RUN && thread->coder.last) {
         const struct tr_slot *slot = &thread->coder.slots[thread->coder.last];
         if (tr_moves_epoch(tr_slot_kind(slot), tr_slot_mode(slot)))
             thread->epoch += ev->a0;
     }
     encode(writer, thread, &copy);
-    if (tr_is_access(ev->kind) && (ev->mode & TR_ACC_DEFERRED))
+    if (tr_is_deferred(ev))
         writer->header.flags |= TR_HAS_DEFERRED;
     else if (tr_moves_epoch(ev->kind, ev->mode))
         thread->epoch++;

@@ -5,6 +5,8 @@
  */
 #include "interpose/access/access.h"
 
+#include "interpose/access/filter/owner.h"
+
 #include "interpose/core/poison.h"
 
 enum { FILTERED_RANGE = 1024 }; /* bytes: to look up more costs more than an event */
@@ -13,6 +15,7 @@ enum { FILTERED_RANGE = 1024 }; /* bytes: to look up more costs more than an eve
 void rec_access_reset(struct rec_stream *s)
 {
     struct rec_access *access = s->access;
+    rec_words_next();
     if (!access)
         return;
     rec_filter_next(&access->filter);
@@ -25,6 +28,11 @@ void rec_access_reset(struct rec_stream *s)
 void rec_access_end(struct rec_stream *s)
 {
     struct rec_access *access = s->access;
+    if (rec_words_there()) {
+        rec_words_leave();
+        if (s->stack_known) /* another's, soon */
+            rec_owner_forget(s->stack_low, s->stack_high - s->stack_low);
+    }
     if (!access)
         return;
     access->ignored[0] = access->ignored[1] = 0;
@@ -41,6 +49,8 @@ void rec_access_forget(struct rec_stream *s, const void *block, uint64_t size)
 {
     struct rec_access *access = s->access;
     uint64_t address = (uint64_t)block;
+    if (rec_words_there())
+        rec_owner_forget(address, size);
     if (!access)
         return;
     if (size > FILTERED_RANGE) {
@@ -49,6 +59,12 @@ void rec_access_forget(struct rec_stream *s, const void *block, uint64_t size)
     }
     for (uint64_t at = address & ~7ull; at < address + size; at += 8)
         *rec_filter_cell(&access->filter, at) = 0;
+}
+
+void rec_access_ends(struct rec_stream *s, const void *block, uint64_t size)
+{
+    if (rec_words_there())
+        rec_owner_ends(s, (uint64_t)block, size);
 }
 
 static void find_stack(struct rec_stream *s)
@@ -160,10 +176,26 @@ __attribute__((noinline)) void rec_access(uint64_t address, unsigned size, bool 
     rec_leave(s);
 }
 
+/* From code that was moved, by a function of the C library whose frame SP is. */
+static void access_of_moved(uint64_t address, uint64_t size, bool write, uint64_t sp)
+{
+    struct rec_stream *s = rec_enter();
+    if (!s)
+        return;
+    int error = errno;
+    rec_owner_access(s, address, size, write, 0, sp);
+    errno = error;
+    rec_leave(s);
+}
+
 void rec_access_range(uint64_t address, uint64_t size, bool write, uint64_t pc, uint64_t sp)
 {
     if (!size)
         return;
+    if (rec_config.accesses == TR_SOURCE_REWRITE) {
+        access_of_moved(address, size, write, sp);
+        return;
+    }
     if (!(size & (size - 1)) && (address & 7) + size <= 8) {
         if (!rec_access_covered(address, (unsigned)size, write))
             rec_access(address, (unsigned)size, write, 0, pc, sp);

@@ -11,7 +11,7 @@ enum { PARTS_AT_ONCE = 16, PARTS = 1024 };
 
 __attribute__((noinline, cold)) bool rec_tells_slow(uint64_t pc)
 {
-    return rec_live.on && rec_module_source(pc) == TR_SOURCE_TSAN;
+    return rec_live.on && rec_module_source(pc) != TR_SOURCE_NONE;
 }
 
 static uint64_t tell(const struct iovec *parts, uint64_t count, uint64_t size, bool write,

@@ -25,12 +25,14 @@ void rec_block_begins_slow(const void *block, size_t size, uint64_t cfa)
 static void tell_end(struct rec_stream *s, const void *block, size_t size, uint64_t version,
                      uint64_t cfa)
 {
-    if (rec_config.heap)
-        rec_emit(s, &(struct tr_event){.kind = TR_FREE,
-                                       .stack = rec_stack(s, cfa),
-                                       .object = (uint64_t)block,
-                                       .version = version,
-                                       .a0 = size});
+    if (!rec_config.heap)
+        return;
+    rec_access_ends(s, block, size);
+    rec_emit(s, &(struct tr_event){.kind = TR_FREE,
+                                   .stack = rec_stack(s, cfa),
+                                   .object = (uint64_t)block,
+                                   .version = version,
+                                   .a0 = size});
 }
 
 void rec_block_ends_slow(const void *block, size_t size, uint64_t cfa)

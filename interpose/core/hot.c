@@ -34,7 +34,7 @@ bool rec_hot_held_slow(struct rec_stream *s, uint8_t kind, uint32_t mode, const 
         return false;
     uint64_t version = rec_version_held(object);
     s->at = tr_encode_slot(&s->coder, s->at, slot, version);
-    s->epoch++;
+    rec_epoch_moves(s);
     __atomic_store_n(&object->holding, to, __ATOMIC_RELEASE);
     return true;
 }
@@ -49,7 +49,7 @@ struct rec_object *rec_hot_shared(struct rec_stream *s, uint8_t kind, uint32_t m
     if (__atomic_load_n(&object->more, __ATOMIC_RELAXED) == REC_NOT_ALIVE)
         return NULL;
     s->at = tr_encode_slot(&s->coder, s->at, slot, rec_version(object));
-    s->epoch++;
+    rec_epoch_moves(s);
     return object;
 }
 

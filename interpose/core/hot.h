@@ -59,7 +59,7 @@ __attribute__((always_inline)) static inline bool rec_hot_held(struct rec_stream
     s->coder.last = (uint8_t)place;
     slot->version = version;
     __atomic_store_n(again, (uint8_t)(*again + 1), __ATOMIC_RELEASE);
-    s->epoch++;
+    rec_epoch_moves(s);
     __atomic_store_n(&object->version, version, __ATOMIC_RELAXED);
     __atomic_store_n(&object->holding, to, __ATOMIC_RELEASE);
     return true;

@@ -183,6 +183,20 @@ static struct module *place(const struct identity *identity)
     return taken;
 }
 
+static void rewrite(struct rec_stream *s, const struct dl_phdr_info *info, struct module *module)
+{
+    struct rw_coverage coverage;
+    if (!rec_rewrite(info, &coverage) || rec_config.accesses != TR_SOURCE_REWRITE)
+        return;
+    module->source = TR_SOURCE_REWRITE;
+    __atomic_store_n(&rec_any_tells, true, __ATOMIC_RELAXED);
+    rec_ring_keep(s, &(struct tr_event){.kind = TR_COVERAGE,
+                                        .mode = TR_SOURCE_REWRITE,
+                                        .object = module->base,
+                                        .a0 = coverage.sites,
+                                        .a1 = coverage.covered});
+}
+
 static void add(struct rec_stream *s, const struct dl_phdr_info *info, const char *path,
                 uint64_t start, uint64_t end, bool is_program)
 {
@@ -205,7 +219,7 @@ static void add(struct rec_stream *s, const struct dl_phdr_info *info, const cha
     if (rec_thread_count() <= 1 && (is_program || is_programs_own(path))) {
         rec_requests_find(info);
         if (rec_config.rewrite)
-            rec_rewrite(info);
+            rewrite(s, info, module);
     }
     __atomic_fetch_add(&turn, 1, __ATOMIC_RELEASE);
 }

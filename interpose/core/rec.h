@@ -20,6 +20,7 @@
 #ifndef REC_CORE_REC_H
 #define REC_CORE_REC_H
 
+#include "interpose/access/filter/words.h"
 #include "interpose/core/real.h"
 #include "interpose/core/system.h"
 #include "trace/control.h"
@@ -421,6 +422,8 @@ void rec_access_end(struct rec_stream *s);   /* its thread ends */
 void rec_access_new_code(struct rec_stream *s);
 /* Memory that is another now, though at the same address: the thread's accesses to it are news. */
 void rec_access_forget(struct rec_stream *s, const void *block, uint64_t size);
+/* Memory that this thread is about to give back. */
+void rec_access_ends(struct rec_stream *s, const void *block, uint64_t size);
 void rec_atomics_reset(void); /* in a fork child */
 
 /* reserve.c: what is told when the program has forbidden itself system calls. */
@@ -473,6 +476,12 @@ void rec_log(const char *format, ...);
 /* Emitting.
  * -------------------------------------------------------------------------------------------- */
 
+static inline void rec_epoch_moves(struct rec_stream *s)
+{
+    s->epoch++;
+    rec_words_next();
+}
+
 /* The same as rec_emit, for an event whose stack was told in an earlier chunk. */
 void rec_emit_retold(struct rec_stream *s, const struct tr_event *ev);
 
@@ -488,12 +497,20 @@ static inline void rec_emit(struct rec_stream *s, const struct tr_event *ev)
     }
     s->at = tr_encode(&s->coder, s->at, ev);
     if (tr_moves_epoch(ev->kind, ev->mode))
-        s->epoch++;
+        rec_epoch_moves(s);
 }
 
 /* An event on an object whose only further field is its version. */
 void rec_sync(struct rec_stream *s, uint8_t kind, uint32_t mode, uint32_t stack, uint64_t address,
               uint64_t version);
+
+/* The same for another thread's access, whose stack's number is that thread's. */
+static inline void rec_emit_others(struct rec_stream *s, const struct tr_event *ev)
+{
+    if (rec_unlikely(s->at >= s->limit) && !rec_chunk_next(s, TR_EVENT_MAX))
+        return;
+    s->at = tr_encode(&s->coder, s->at, ev);
+}
 
 /* Stamps the time: before events whose moment matters (waits, thread life). */
 static inline void rec_stamp(struct rec_stream *s)

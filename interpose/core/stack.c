@@ -204,8 +204,8 @@ static bool returns_from_handler(uint64_t pc)
 }
 
 /* From the frame that called the hook outwards. The frame's own return address lies just below its
- * CFA, which is the stack pointer of the frame outside it. Where a signal came there is none, and
- * perhaps no memory: the stack may have overflowed. */
+ * CFA, which is the stack pointer of the frame outside it, or lies somewhat below that. Where a
+ * signal came there is none, and perhaps no memory: the stack may have overflowed. */
 static void walk(uint64_t cfa, struct walked *walked)
 {
     unw_context_t context;
@@ -222,7 +222,7 @@ static void walk(uint64_t cfa, struct walked *walked)
     do {
         if (unwind.get(&cursor, UNW_REG_IP, &pc) || unwind.get(&cursor, UNW_REG_SP, &sp) || !pc)
             return;
-        uint64_t slot = sp - 8;
+        uint64_t slot = walked->count ? sp - 8 : cfa - 8;
         walked->slots[walked->count] = !interrupted && *(const uint64_t *)slot == pc ? slot : 0;
         walked->pcs[walked->count++] = pc;
         interrupted = returns_from_handler(pc);

@@ -131,7 +131,10 @@ static void set_accesses(const char *value)
         rec_config.accesses = TR_SOURCE_NONE;
     else if (same(value, "tsan") || same(value, "auto"))
         rec_config.accesses = TR_SOURCE_TSAN;
-    else if (same(value, "moved") || same(value, "clobbered")) { /* for tests: rewrite.h */
+    else if (same(value, "rewrite")) {
+        rec_config.accesses = TR_SOURCE_REWRITE;
+        rec_config.rewrite = rec_config.heap = true;
+    } else if (same(value, "moved") || same(value, "clobbered")) { /* for tests: rewrite.h */
         rec_config.accesses = TR_SOURCE_NONE;
         rec_config.rewrite = true;
         rec_config.clobber = same(value, "clobbered");
@@ -224,7 +227,7 @@ static void fill_header(void)
         .start_tsc = rec_tsc(),
         .start_realtime_ns = rec_sys_nanoseconds(CLOCK_REALTIME),
         .end = TR_HEADER_SIZE,
-        .flags = rec_config.accesses == TR_SOURCE_TSAN ? TR_FILTER_SAME_EPOCH : 0,
+        .flags = rec_config.accesses != TR_SOURCE_NONE ? TR_FILTER_SAME_EPOCH : 0,
         .access_source = rec_config.accesses,
         .counter_bits = TR_COUNTER_BITS,
     };
@@ -270,6 +273,18 @@ static void tell_program(struct rec_stream *s)
     }
 }
 
+/* The program runs as it is, and is recorded without its accesses. */
+static void give_up_rewriting(void)
+{
+    rec_config.rewrite = false;
+    if (rec_config.accesses != TR_SOURCE_REWRITE)
+        return;
+    rec_config.accesses = TR_SOURCE_NONE;
+    rec_config.heap = false;
+    rec_header->access_source = TR_SOURCE_NONE;
+    rec_log("code cannot be rewritten here: accesses are not recorded");
+}
+
 /* The file, the first thread and what every trace begins with. */
 static void begin(uint32_t parent)
 {
@@ -285,7 +300,7 @@ static void begin(uint32_t parent)
     rec_control_tell(TR_PROCESS_RECORDING, rec_trace_path, 0);
     tell_program(s);
     if (rec_config.rewrite && !rec_rewrite_start())
-        rec_config.rewrite = false;
+        give_up_rewriting();
     rec_modules_start(s);
     rec_heap_unseen(s);
     rec_ring_keep_on(s);

@@ -89,7 +89,9 @@ static bool move(const char *path, bool larger, struct moved *moved)
              PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     assert_ptr_not_equal(moved->image.at, MAP_FAILED);
     struct rw_effect *effects = larger ? rw_liveness(&moved->code) : NULL;
-    assert_true(rw_image_build(&moved->image, &moved->code, SLOTS, effects));
+    assert_true(
+        rw_image_build(&moved->image, &moved->code,
+                       &(struct rw_wishes){.places = {.slots = SLOTS}, .clobbered = effects}));
     if (effects)
         rw_liveness_free(effects, &moved->code);
     return true;

@@ -296,10 +296,7 @@ static void binary_to_text_to_binary_to_text(void **state)
                 ev.stack =
                     tr_writer_stack(&writer, ev.thread, pcs, (uint32_t)(trace_random(&seed) % 5));
             ev.time = time += trace_random(&seed) % 10;
-            if (deferred)
-                tr_writer_add_deferred(&writer, (uint32_t)(trace_random(&seed) % 4), &ev);
-            else
-                tr_writer_add(&writer, &ev);
+            tr_writer_add(&writer, &ev);
             if (!deferred && tr_kinds[ev.kind].slot && trace_random(&seed) % 4 == 0)
                 tr_writer_add(&writer,
                               &(struct tr_event){.kind = TR_RUN, .thread = ev.thread, .a0 = 3});
@@ -323,6 +320,41 @@ static void binary_to_text_to_binary_to_text(void **state)
     }
 }
 
+/* Who came across an access stays known: it comes before what that thread does next, whatever the
+ * time. */
+static void who_told_an_access_is_kept(void **state)
+{
+    (void)state;
+    struct tr_writer writer;
+    tr_writer_init(&writer);
+    tr_writer_add(&writer, &(struct tr_event){.kind = TR_THREAD_START, .thread = 1, .time = 5});
+    tr_writer_add(&writer, &(struct tr_event){.kind = TR_THREAD_START, .thread = 2, .time = 1});
+    tr_writer_add_deferred(&writer, 2,
+                           &(struct tr_event){.kind = TR_WRITE,
+                                              .mode = 2 | TR_ACC_DEFERRED,
+                                              .thread = 1,
+                                              .object = 0x10,
+                                              .epoch = 1});
+    tr_writer_add(
+        &writer,
+        &(struct tr_event){.kind = TR_WRITE, .mode = 2, .thread = 2, .object = 0x10, .time = 2});
+    tr_writer_add(&writer, &(struct tr_event){
+                               .kind = TR_READ, .mode = 2, .thread = 1, .object = 0x20, .time = 9});
+    struct trace trace = trace_finish(&writer);
+    char *first = trace_dump(&trace);
+    trace_free(&trace);
+    trace = trace_of(first);
+    char *second = trace_dump(&trace);
+    trace_free(&trace);
+    assert_string_equal(first, second);
+    const char *told = strstr(first, "T1 write 4 0x10 deferred teller=T2");
+    assert_non_null(told);
+    assert_non_null(strstr(told, "T2 write 4 0x10"));
+    assert_null(strstr(told, "thread_start"));
+    free(first);
+    free(second);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -333,6 +365,7 @@ int main(void)
         cmocka_unit_test(times_count_from_the_start),
         cmocka_unit_test(mistakes_are_told_with_their_line),
         cmocka_unit_test(binary_to_text_to_binary_to_text),
+        cmocka_unit_test(who_told_an_access_is_kept),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -240,3 +240,115 @@ void rw_decode_effect(const uint8_t *text, uint32_t offset, uint32_t end, struct
     if (!may_keep_flags(&decoded, operands))
         effect->kills |= flags_of(flags->modified | flags->set_0 | flags->set_1);
 }
+
+/* Accesses. -------------------------------------------------------------------------------------
+ */
+
+/* Instructions that name memory without touching it. */
+static bool is_idle(const ZydisDecodedInstruction *decoded)
+{
+    switch (decoded->meta.category) {
+    case ZYDIS_CATEGORY_NOP:
+    case ZYDIS_CATEGORY_WIDENOP:
+    case ZYDIS_CATEGORY_PREFETCH:
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* Which bytes those access is said by something else than their operand. */
+static bool is_partial(const ZydisDecodedInstruction *decoded, const ZydisDecodedOperand *operands)
+{
+    switch (decoded->mnemonic) {
+    case ZYDIS_MNEMONIC_BT:
+    case ZYDIS_MNEMONIC_BTC:
+    case ZYDIS_MNEMONIC_BTR:
+    case ZYDIS_MNEMONIC_BTS:
+        return operands[1].type == ZYDIS_OPERAND_TYPE_REGISTER;
+    case ZYDIS_MNEMONIC_MASKMOVDQU:
+    case ZYDIS_MNEMONIC_MASKMOVQ:
+    case ZYDIS_MNEMONIC_VMASKMOVDQU:
+    case ZYDIS_MNEMONIC_VMASKMOVPD:
+    case ZYDIS_MNEMONIC_VMASKMOVPS:
+    case ZYDIS_MNEMONIC_VPMASKMOVD:
+    case ZYDIS_MNEMONIC_VPMASKMOVQ:
+        return true;
+    default:
+        return decoded->avx.mask.mode > ZYDIS_MASK_MODE_DISABLED;
+    }
+}
+
+/* The number of a general register of 8 bytes, RW_RIP, RW_NO_REGISTER; or above, if it is another.
+ */
+static uint8_t number_of(ZydisRegister reg)
+{
+    if (reg == ZYDIS_REGISTER_NONE)
+        return RW_NO_REGISTER;
+    if (reg == ZYDIS_REGISTER_RIP)
+        return RW_RIP;
+    return reg >= ZYDIS_REGISTER_RAX && reg <= ZYDIS_REGISTER_R15
+               ? (uint8_t)(reg - ZYDIS_REGISTER_RAX)
+               : UINT8_MAX;
+}
+
+static void add_access(const ZydisDecodedInstruction *decoded, const ZydisDecodedOperand *operand,
+                       struct rw_accesses *accesses)
+{
+    enum { RSP = 4, MOST = 64 };
+    const ZydisDecodedOperandMem *mem = &operand->mem;
+    bool reads = operand->actions & (ZYDIS_OPERAND_ACTION_READ | ZYDIS_OPERAND_ACTION_CONDREAD);
+    bool writes = operand->actions & (ZYDIS_OPERAND_ACTION_WRITE | ZYDIS_OPERAND_ACTION_CONDWRITE);
+    uint8_t base = number_of(mem->base), index = number_of(mem->index);
+    uint64_t size = operand->size / 8;
+    if (mem->type == ZYDIS_MEMOP_TYPE_AGEN || base == RSP || mem->segment == ZYDIS_REGISTER_FS ||
+        mem->segment == ZYDIS_REGISTER_GS || (!reads && !writes))
+        return;
+    if (mem->type != ZYDIS_MEMOP_TYPE_MEM || base == UINT8_MAX || index == UINT8_MAX ||
+        decoded->address_width != 64 || !size || size > MOST ||
+        mem->disp.value != (int32_t)mem->disp.value || accesses->count == RW_ACCESSES) {
+        accesses->unknown = true;
+        return;
+    }
+    accesses->at[accesses->count++] = (struct rw_access){
+        .base = base,
+        .index = index,
+        .scale = mem->scale ? (uint8_t)__builtin_ctz(mem->scale) : 0,
+        .displacement = (int32_t)mem->disp.value,
+        .size = (uint16_t)size,
+        .reads = reads,
+        .writes = writes,
+    };
+}
+
+void rw_decode_accesses(const uint8_t *text, uint32_t offset, uint32_t end,
+                        struct rw_accesses *accesses)
+{
+    ZydisDecoderContext context;
+    ZydisDecodedInstruction decoded;
+    ZydisDecodedOperand operands[ZYDIS_MAX_OPERAND_COUNT];
+    *accesses = (struct rw_accesses){.count = 0};
+    if (ZYAN_FAILED(decode(&decoder, &context, text + offset, end - offset, &decoded)) ||
+        ZYAN_FAILED(
+            decode_operands(&decoder, &context, &decoded, operands, decoded.operand_count)) ||
+        is_idle(&decoded))
+        return;
+    bool memory = false;
+    for (unsigned i = 0; i < decoded.operand_count; i++) {
+        if (operands[i].type == ZYDIS_OPERAND_TYPE_MEMORY) {
+            add_access(&decoded, &operands[i], accesses);
+            memory |= accesses->count > 0;
+        } else if (operands[i].type == ZYDIS_OPERAND_TYPE_REGISTER &&
+                   operands[i].reg.value >= ZYDIS_REGISTER_XMM0 &&
+                   operands[i].reg.value <= ZYDIS_REGISTER_ZMM31) {
+            accesses->vector = true;
+        }
+    }
+    accesses->locked = decoded.attributes & ZYDIS_ATTRIB_HAS_LOCK ||
+                       (decoded.mnemonic == ZYDIS_MNEMONIC_XCHG && memory);
+    accesses->repeated = decoded.attributes & ZYDIS_ATTRIB_HAS_REP;
+    if (memory && is_partial(&decoded, operands)) {
+        accesses->count = 0;
+        accesses->unknown = true;
+    }
+}

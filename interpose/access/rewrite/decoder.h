@@ -43,6 +43,26 @@ struct rw_insn {
 #define RW_FLAGS     0x3f0000u
 #define RW_ALL       (RW_REGISTERS | RW_FLAGS)
 
+/* What of memory an instruction reads or writes. */
+struct rw_access {
+    uint8_t base, index; /* registers; or RW_NO_REGISTER, RW_RIP */
+    uint8_t scale;       /* log2 */
+    int32_t displacement;
+    uint16_t size; /* bytes; of a repeated one: of each element */
+    bool reads, writes;
+};
+
+enum { RW_NO_REGISTER = 16, RW_RIP, RW_ACCESSES = 2 };
+
+struct rw_accesses {
+    struct rw_access at[RW_ACCESSES];
+    uint8_t count;
+    bool locked;   /* atomic */
+    bool repeated; /* as often as rcx says; where what is found ends it, it counts once */
+    bool vector;   /* by vector registers */
+    bool unknown;  /* it has others, or which bytes it accesses is not known */
+};
+
 /* What an instruction does to them. */
 struct rw_effect {
     uint32_t reads;
@@ -57,5 +77,10 @@ void rw_decode(const uint8_t *text, uint32_t offset, uint32_t end, struct rw_ins
 
 /* The effect of the instruction there: in doubt it reads more and kills less. */
 void rw_decode_effect(const uint8_t *text, uint32_t offset, uint32_t end, struct rw_effect *effect);
+
+/* What it accesses, but for the thread's own: its stack by the stack pointer, and its thread-local
+ * storage. */
+void rw_decode_accesses(const uint8_t *text, uint32_t offset, uint32_t end,
+                        struct rw_accesses *accesses);
 
 #endif

@@ -7,11 +7,17 @@
 
 #include "interpose/core/poison.h"
 
-enum { PAGE = 4096, JUMP = RW_ENTRY_JUMP };
+enum {
+    PAGE = 4096,
+    JUMP = RW_ENTRY_JUMP,
+    /* The most for an instruction: */
+    FIXES = 2,
+    FIXES_CHECKED = 32,
+};
 
 uint64_t rw_image_most(const struct rw_module *module)
 {
-    uint64_t most = (uint64_t)module->size * 24 + (module->end - module->start) + (1 << 20);
+    uint64_t most = (uint64_t)module->size * 48 + (module->end - module->start) + (1 << 20);
     return most & ~(PAGE - 1ull);
 }
 
@@ -57,17 +63,21 @@ static void put_constants(struct rw_image *image, const struct rw_code *code, st
     rw_switches_fill(code, (uint64_t)image->at, copy);
 }
 
-static void put_head(const struct rw_image *image, const struct rw_askers *askers, uint32_t map)
+static void put_head(const struct rw_image *image, const struct rw_askers *askers, uint64_t told,
+                     uint32_t map, uint32_t sites)
 {
     uint64_t back = askers->return_at ? image->text + askers->return_at : 0;
     __builtin_memcpy(&image->at[RW_HEAD_TEXT], &image->text, 8);
     __builtin_memcpy(&image->at[RW_HEAD_SIZE], &image->text_size, 4);
     __builtin_memcpy(&image->at[RW_HEAD_MAP], &map, 4);
     __builtin_memcpy(&image->at[RW_HEAD_BACK], &back, 8);
+    __builtin_memcpy(&image->at[RW_HEAD_TOLD], &told, 8);
+    __builtin_memcpy(&image->at[RW_HEAD_SITES], &sites, 4);
 }
 
 static void put_map(struct rw_image *image, const struct rw_code *code,
-                    const struct rw_askers *askers, struct rw_output *out)
+                    const struct rw_askers *askers, const struct rw_wishes *wishes,
+                    struct rw_output *out)
 {
     uint32_t map = out->count;
     uint64_t size = (uint64_t)code->module->size * sizeof map;
@@ -76,8 +86,10 @@ static void put_map(struct rw_image *image, const struct rw_code *code,
         return;
     }
     uint32_t *entries = (uint32_t *)&out->at[map];
-    put_head(image, askers, map);
     out->count += (uint32_t)size;
+    put_head(image, askers, wishes->told, map, out->count);
+    for (uint32_t i = 0; wishes->checks && i < wishes->checks->sites.count; i++)
+        rw_put(out, &wishes->checks->sites.at[i], sizeof(struct rw_site));
     image->places = out->count;
     for (uint32_t f = 0; f < code->functions.count && !out->full; f++) {
         const struct rw_function *function = &code->functions.at[f];
@@ -108,7 +120,7 @@ static void fix_types(uint8_t *at, uint64_t number)
 
 /* False if something is out of reach. */
 static bool fix(const struct rw_image *image, const struct rw_module *module,
-                const struct rw_fix *fixes, uint32_t count, int32_t slots)
+                const struct rw_fix *fixes, uint32_t count, struct rw_places places)
 {
     enum { LONGEST_LEB = 10, SLOT = 8 };
     int64_t copy = (int64_t)((uint64_t)image->at + image->constants - module->start);
@@ -122,14 +134,15 @@ static bool fix(const struct rw_image *image, const struct rw_module *module,
             fix_types(at, to - (uint64_t)at - LONGEST_LEB);
         else if (fixes[i].kind == RW_FIX_COPY)
             reached &= fix_distance(at, copy + fixes[i].value);
+        else if (fixes[i].kind == RW_FIX_NOW)
+            reached &= fix_distance(at, places.now);
         else
-            reached &= fix_distance(at, slots + fixes[i].value * SLOT);
+            reached &= fix_distance(at, places.slots + fixes[i].value * SLOT);
     }
     return reached;
 }
 
-bool rw_image_build(struct rw_image *image, struct rw_code *code, int32_t slots,
-                    const struct rw_effect *effects)
+bool rw_image_build(struct rw_image *image, struct rw_code *code, const struct rw_wishes *wishes)
 {
     struct rw_output out = {
         .at = image->at,
@@ -140,17 +153,20 @@ bool rw_image_build(struct rw_image *image, struct rw_code *code, int32_t slots,
     image->text_size = code->module->size;
     rw_askers_find(&askers, code);
     bool switches = rw_switches_find(code);
-    bool built =
-        rw_list_open(&out.fixes, 2 * code->insns.count + 16 * code->functions.count + 64) &&
-        rw_move(code, &askers, effects, &out) && (image->index = rw_unwind(code, &out)) != 0;
+    uint32_t fixes_per_insn = wishes->checks ? FIXES_CHECKED : FIXES;
+    bool built = rw_list_open(&out.fixes, fixes_per_insn * code->insns.count +
+                                              16 * code->functions.count + 64) &&
+                 rw_move(code, &askers, wishes->clobbered, wishes->checks, &out) &&
+                 (image->index = rw_unwind(code, &out)) != 0;
     if (built) {
         rw_put_fill(&out, 0xcc, PAGE);
         image->code_end = out.count;
         if (switches)
             put_constants(image, code, &out);
-        put_map(image, code, &askers, &out);
+        put_map(image, code, &askers, wishes, &out);
         image->size = out.count;
-        built = !out.full && fix(image, code->module, out.fixes.at, out.fixes.count, slots);
+        built =
+            !out.full && fix(image, code->module, out.fixes.at, out.fixes.count, wishes->places);
     }
     rw_list_close(&out.fixes);
     return built;

@@ -6,6 +6,7 @@
  *     lookup, code, frames, LSDAs, index of frames    executable and read-only
  *     constants  a copy of the module's, with the tables of switches moved
  *     map      int32 for each byte of the text: where its instruction stands now; 0: nowhere
+ *     sites    what is checked (check.h)
  *     places   pairs (new, old), ascending: each instruction, and each function's end
  *
  * All of it but the fixes is the same wherever module and image lie.
@@ -13,8 +14,7 @@
 #ifndef REC_ACCESS_REWRITE_IMAGE_H
 #define REC_ACCESS_REWRITE_IMAGE_H
 
-#include "interpose/access/rewrite/code.h"
-#include "interpose/access/rewrite/output.h"
+#include "interpose/access/rewrite/check.h"
 
 struct rw_place {
     uint32_t new, old; /* from the image's and from the text's beginning on */
@@ -38,14 +38,20 @@ struct rw_counts {
     uint32_t unpatched; /* rewritten, but their old entries do not lead there */
 };
 
+/* How an image is to be. */
+struct rw_wishes {
+    struct rw_places places;
+    const struct rw_effect *clobbered; /* both as in move.h */
+    struct rw_checks *checks;
+    uint64_t told; /* where checks go on, as code of the recorder's */
+};
+
 /* The most that an image for MODULE takes. */
 uint64_t rw_image_most(const struct rw_module *module);
 
 /* Makes the image of CODE at IMAGE->at, which has IMAGE->size bytes, and trims the size to what it
- * takes. SLOTS: where the slots of enum rw_slot lie, from the thread pointer on. EFFECTS: as in
- * move.h. */
-bool rw_image_build(struct rw_image *image, struct rw_code *code, int32_t slots,
-                    const struct rw_effect *effects);
+ * takes. */
+bool rw_image_build(struct rw_image *image, struct rw_code *code, const struct rw_wishes *wishes);
 
 /* Leads the old entries of CODE's functions to the new code: the text has to be writable. */
 void rw_image_enter(const struct rw_image *image, const struct rw_code *code,

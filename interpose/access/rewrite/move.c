@@ -21,7 +21,9 @@ struct branch {      /* within its function, and not a loop's */
 struct mover {
     struct rw_code *code;
     struct rw_askers *askers;
-    const struct rw_effect *effects; /* or NULL */
+    const struct rw_effect *clobbered; /* or NULL */
+    struct rw_checks *checks;          /* or NULL */
+    uint32_t stub;                     /* where those of checks go on */
     struct rw_output *out;
     RW_LIST(struct branch) branches; /* of this function */
     uint32_t *shift; /* of each instruction of this function: bytes saved before it */
@@ -261,7 +263,7 @@ static void put_insn(struct mover *mover, const struct rw_function *function,
 static void put_clobbers(struct mover *mover, const struct rw_insn *insn)
 {
     enum { RSP = 4 };
-    uint32_t live = mover->effects[insn - mover->code->insns.at].live;
+    uint32_t live = mover->clobbered[insn - mover->code->insns.at].live;
     for (unsigned reg = 0; reg < 16; reg++) {
         if (live >> reg & 1 || reg == RSP)
             continue;
@@ -386,8 +388,10 @@ static void move_function(struct mover *mover, struct rw_function *function)
     function->new_begin = out->count;
     for (; insn < end; insn++) {
         insn->moved = out->count;
-        if (mover->effects)
+        if (mover->clobbered)
             put_clobbers(mover, insn);
+        if (mover->checks)
+            rw_put_checks(mover->checks, mover->code, function, insn, mover->stub, out);
         put_insn(mover, function, insn);
     }
     function->new_tail = out->count;
@@ -427,10 +431,11 @@ static void resolve(struct rw_code *code, struct rw_output *out)
     out->fixes.count = kept;
 }
 
-bool rw_move(struct rw_code *code, struct rw_askers *askers, const struct rw_effect *effects,
-             struct rw_output *out)
+bool rw_move(struct rw_code *code, struct rw_askers *askers, const struct rw_effect *clobbered,
+             struct rw_checks *checks, struct rw_output *out)
 {
-    struct mover mover = {.code = code, .askers = askers, .effects = effects, .out = out};
+    struct mover mover = {
+        .code = code, .askers = askers, .clobbered = clobbered, .checks = checks, .out = out};
     uint32_t most = 0;
     for (uint32_t i = 0; i < code->functions.count; i++)
         if (code->functions.at[i].count > most)
@@ -441,10 +446,15 @@ bool rw_move(struct rw_code *code, struct rw_askers *askers, const struct rw_eff
             rw_put_number(out, 0, 8);
         put_lookup(out);
         put_thunks(&mover);
+        mover.stub = out->count;
+        if (checks)
+            checks->resume = rw_put_checked(out, RW_HEAD_TOLD);
         for (uint32_t i = 0; i < code->functions.count && !out->full; i++)
             if (code->functions.at[i].reason == RW_MOVED)
                 move_function(&mover, &code->functions.at[i]);
         resolve(code, out);
+        if (checks)
+            rw_checks_place(checks, code);
     } else {
         out->full = true;
     }

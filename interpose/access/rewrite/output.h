@@ -15,6 +15,7 @@ enum rw_fix_kind {
     RW_FIX_COPY,   /* not from here: the distance from the module to the copy of its constants, and
                       so much more */
     RW_FIX_SLOT,   /* not from here: a slot of the thread's, from the thread pointer on */
+    RW_FIX_NOW,    /* the same: what covers the thread's accesses (filter/words.h) */
     RW_FIX_TYPES,  /* to an address of the module, as a number of 10 bytes: see unwind.c */
 };
 
@@ -24,8 +25,25 @@ struct rw_fix {
     int64_t value; /* what it goes to; for RW_FIX_MODULE as if the instruction ended behind them */
 };
 
-/* What a thread keeps while an indirect jump looks up where to go. */
-enum rw_slot { RW_SLOT_RAX, RW_SLOT_RCX, RW_SLOT_RDX, RW_SLOT_TARGET, RW_SLOT_COUNT };
+/* What a thread keeps while an indirect jump looks up where to go, and while an access is checked.
+ */
+enum rw_slot {
+    RW_SLOT_RAX,
+    RW_SLOT_RCX,
+    RW_SLOT_RDX,
+    RW_SLOT_TARGET,
+    RW_SLOT_SCRATCH,
+    RW_SLOT_FLAGS,
+    RW_SLOT_IMAGE,
+    RW_SLOT_SITE,
+    RW_SLOT_ADDRESS,
+    RW_SLOT_COUNT
+};
+
+/* Where the thread's own lie, from its thread pointer on. */
+struct rw_places {
+    int32_t slots, now;
+};
 
 struct rw_output {
     uint8_t *at;

@@ -6,8 +6,9 @@
  */
 #include "interpose/access/rewrite/rewrite.h"
 
+#include "interpose/access/filter/owner.h"
 #include "interpose/access/rewrite/liveness.h"
-#include "interpose/core/rec.h"
+#include "interpose/access/rewrite/told.h"
 
 #include "interpose/core/poison.h"
 
@@ -16,7 +17,6 @@ enum { IMAGES = 256, PAGE = 4096, SEGMENTS = 2 };
 #define REACH (1ull << 31) /* of a jump */
 #define STEP  (1ull << 24)
 
-/* What a jump keeps here while it looks up where to go (move.c). */
 __thread uint64_t rec_rewrite_slots[RW_SLOT_COUNT] __attribute__((tls_model("initial-exec")));
 
 static struct image {
@@ -27,7 +27,8 @@ static uint32_t image_count;
 
 bool rec_rewrite_start(void)
 {
-    return rw_decoder_open();
+    bool checks = rec_config.accesses == TR_SOURCE_REWRITE;
+    return rw_decoder_open() && (!checks || (rec_rewrite_can_tell() && rec_words_start()));
 }
 
 /* Room. -----------------------------------------------------------------------------------------
@@ -124,22 +125,49 @@ static bool enter(struct rw_image *image, const struct rw_code *code)
     return protect(code->module->text, code->module->size, PROT_READ | PROT_EXEC);
 }
 
-static void rewrite(const struct rw_module *module, struct rw_code *code)
+/* Of the calling thread's, from its thread pointer on: the same for each. */
+static int32_t place_of(const void *own)
+{
+    return (int32_t)((const char *)own - (const char *)__builtin_thread_pointer());
+}
+
+static bool build(struct rw_image *image, struct rw_code *code, struct rw_coverage *coverage)
+{
+    bool checked = rec_config.accesses == TR_SOURCE_REWRITE;
+    struct rw_effect *effects = checked || rec_config.clobber ? rw_liveness(code) : NULL;
+    struct rw_checks checks = {.effects = effects};
+    struct rw_wishes wishes = {
+        .places = {.slots = place_of(rec_rewrite_slots), .now = place_of(&rec_words.now)},
+        .clobbered = rec_config.clobber ? effects : NULL,
+        .checks = checked ? &checks : NULL,
+        .told = (uint64_t)rec_rewrite_checked,
+    };
+    bool built = (!checked || effects) && rw_list_open(&checks.sites, code->insns.count) &&
+                 rw_image_build(image, code, &wishes);
+    *coverage = checks.coverage;
+    if (built && checked)
+        rec_rewrite_go_on = image->at + checks.resume;
+    rw_list_close(&checks.sites);
+    if (effects)
+        rw_liveness_free(effects, code);
+    return built;
+}
+
+static bool rewrite(const struct rw_module *module, struct rw_code *code,
+                    struct rw_coverage *coverage)
 {
     uint64_t most = rw_image_most(module);
     struct rw_image image = {.size = most};
-    int32_t slots = (int32_t)((char *)rec_rewrite_slots - (char *)__builtin_thread_pointer());
     image.at = room_near(module, most);
     if (!image.at)
-        return;
-    struct rw_effect *effects = rec_config.clobber ? rw_liveness(code) : NULL;
-    bool there = rw_image_build(&image, code, slots, effects);
-    if (effects)
-        rw_liveness_free(effects, code);
+        return false;
+    bool there = build(&image, code, coverage);
     if (there)
         rec_sys_unmap(image.at + image.size, most - image.size);
-    if (!there || !enter(&image, code))
+    bool entered = there && enter(&image, code);
+    if (!entered)
         rec_sys_unmap(image.at, there ? image.size : most);
+    return entered;
 }
 
 /* Which function goes wrong where it was moved is found by halves: --moved=FROM-TO. */
@@ -150,15 +178,17 @@ static void leave_out(struct rw_code *code)
             code->functions.at[i].reason = RW_NO_WISH;
 }
 
-void rec_rewrite(const struct dl_phdr_info *info)
+bool rec_rewrite(const struct dl_phdr_info *info, struct rw_coverage *coverage)
 {
     struct rw_module module;
     struct rw_code code;
+    *coverage = (struct rw_coverage){0};
     if (image_count == IMAGES || !describe(&module, info) || !rw_code_open(&code, &module))
-        return;
+        return false;
     leave_out(&code);
-    rewrite(&module, &code);
+    bool rewritten = rewrite(&module, &code, coverage);
     rw_code_close(&code);
+    return rewritten;
 }
 
 /* Lookups. --------------------------------------------------------------------------------------

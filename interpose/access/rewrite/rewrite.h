@@ -12,10 +12,15 @@
 #include <link.h>
 #include <ucontext.h>
 
+/* What moved code keeps meanwhile (output.h). */
+extern __thread uint64_t rec_rewrite_slots[RW_SLOT_COUNT]
+    __attribute__((tls_model("initial-exec")));
+
 /* Before the first module: what has to be opened. False if nothing can be rewritten. */
 bool rec_rewrite_start(void);
-/* Rewrites the module that INFO describes, of which no code runs but what waits for us. */
-void rec_rewrite(const struct dl_phdr_info *info);
+/* Rewrites the module that INFO describes, of which no code runs but what waits for us. False if
+ * its code stays as it is. */
+bool rec_rewrite(const struct dl_phdr_info *info, struct rw_coverage *coverage);
 
 /* The image whose code holds PC, or NULL. */
 const struct rw_image *rec_rewrite_at(uint64_t pc);

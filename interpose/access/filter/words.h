@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What code that was moved (rewrite/) looks at before each access, and all that others know of it.
+ *
+ * Of every 4 aligned bytes of memory, a granule, two words of 32 bits say who read them last and
+ * who wrote them last, and when:
+ *
+ *     bits 0 to 3    which of the granule's bytes
+ *     bits 4 to 31   the value: one epoch of one thread (rec_words_whose); 0: nobody
+ *
+ * A thread's own value, with all bytes, is in rec_words.now, twice, so that 8 bytes are compared at
+ * once. The check: a read is covered if the word of reads equals that, a write if the word of
+ * writes does. A write sets both. So what is covered was told, or is kept in mind, in this epoch.
+ *
+ * The words lie at a distance from the memory that depends on the low ADDRESS_BITS of its address
+ * alone, so that no address leads out of them. Two places that many terabytes apart would share
+ * theirs; no layout of Linux has such.
+ *
+ * Where an access is not aligned to its granule, what is compared is parts of two words. It never
+ * equals: bytes 1 to 3 of a word do not end in 1111, as byte 0 of what is looked for does.
+ *
+ * Images (rewrite/image.h) have all of this built in: REC_WORDS_VERSION tells one kind from
+ * another.
+ */
+#ifndef REC_ACCESS_FILTER_WORDS_H
+#define REC_ACCESS_FILTER_WORDS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum {
+    REC_WORDS_VERSION = 1,
+    REC_WORDS_ADDRESS_BITS = 44,
+    REC_WORDS_MASK_BITS = 4,
+    REC_WORDS_ALL = (1 << REC_WORDS_MASK_BITS) - 1, /* bytes */
+    REC_GRANULE = 4,
+};
+
+/* The arrays, one after the other, each as large as the memory that it describes. */
+enum rec_words_array {
+    REC_WORDS_READ,
+    REC_WORDS_WRITTEN,
+    REC_WORDS_READER, /* what is kept of the last read: see owner.c */
+    REC_WORDS_WRITER, /* and of the last write */
+    REC_WORDS_ARRAYS,
+};
+
+#define REC_WORDS_SPAN (1ull << REC_WORDS_ADDRESS_BITS)
+#define REC_WORDS_BASE REC_WORDS_SPAN /* where GS points */
+/* What equals no word: one that has bytes, but nobody's. */
+#define REC_WORDS_NONE 0x0000000f0000000full
+
+/* The calling thread's. */
+struct rec_words {
+    uint64_t now;   /* what covers: its value and all bytes, twice; or REC_WORDS_NONE */
+    uint64_t base;  /* epoch of the block's first value */
+    uint32_t block; /* of values; 0: none */
+    uint32_t tag;   /* whose: of the stream */
+};
+extern __thread struct rec_words rec_words __attribute__((tls_model("initial-exec")));
+
+static inline uint32_t *rec_word_at(enum rec_words_array array, uint64_t address)
+{
+    return (uint32_t *)(REC_WORDS_BASE + array * REC_WORDS_SPAN +
+                        (address & (REC_WORDS_SPAN - 1) & ~(uint64_t)(REC_GRANULE - 1)));
+}
+
+/* A new epoch, or another thread: nothing is covered any more. */
+static inline void rec_words_next(void)
+{
+    rec_words.now = REC_WORDS_NONE;
+}
+
+#endif
