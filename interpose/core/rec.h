@@ -26,10 +26,12 @@
 #include "trace/control.h"
 #include "trace/wire.h"
 
-#include <emmintrin.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdbool.h>
+#ifdef __SSE2__ /* else it is for code that may not touch vector registers */
+#include <emmintrin.h>
+#endif
 
 #define REC_EXPORT      __attribute__((visibility("default")))
 #define rec_likely(x)   __builtin_expect(!!(x), 1)
@@ -567,37 +569,59 @@ __attribute__((always_inline)) static inline bool rec_stack_holds(
     const char *base = (const char *)(cfa - 8);
     const struct rec_four *four = stack->returns;
     const struct rec_four *end = (const void *)((const char *)four + stack->size);
-    __m128i differ = _mm_setzero_si128();
 #define REC_AT(n) (*(const long long *)(base + four->slots[n]))
+#ifdef __SSE2__
 #define REC_DIFFER(n)                                                                              \
     _mm_xor_si128(_mm_set_epi64x(REC_AT((n) + 1), REC_AT(n)),                                      \
                   _mm_load_si128((const __m128i *)&four->pcs[n]))
+    __m128i differ = _mm_setzero_si128();
     do {
         differ = _mm_or_si128(differ, _mm_or_si128(REC_DIFFER(0), REC_DIFFER(2)));
     } while (++four != end);
+    return _mm_movemask_epi8(_mm_cmpeq_epi8(differ, _mm_setzero_si128())) == 0xffff;
+#else
+#define REC_DIFFER(n) ((uint64_t)REC_AT(n) ^ four->pcs[n])
+    uint64_t differ = 0;
+    do {
+        differ |= REC_DIFFER(0) | REC_DIFFER(1) | REC_DIFFER(2) | REC_DIFFER(3);
+    } while (++four != end);
+    return !differ;
+#endif
 #undef REC_DIFFER
 #undef REC_AT
-    return _mm_movemask_epi8(_mm_cmpeq_epi8(differ, _mm_setzero_si128())) == 0xffff;
 }
 
 /* Puts a stack that was found behind the first two in front: two in turn then stay there. */
 uint32_t rec_stack_to_front(struct rec_stream *s, uint32_t set, unsigned place);
 
 /*
- * The stack of the function that called the hook whose canonical frame address is CFA (rec_here). A
+ * In which place of its set the stack of CFA is: then that is s->found; REC_STACK_WAYS: in none. A
  * cached stack counts only if every return slot still holds its value: two callers of equal depth
  * share return address and stack pointer.
  */
-static inline uint32_t rec_stack(struct rec_stream *s, uint64_t cfa)
+static inline unsigned rec_stack_cached(struct rec_stream *s, uint64_t cfa)
 {
-    uint32_t set = rec_stack_set(cfa, *(const uint64_t *)(cfa - 8));
-    const struct rec_stack_place *places = s->stack_places[set];
+    const struct rec_stack_place *places =
+        s->stack_places[rec_stack_set(cfa, *(const uint64_t *)(cfa - 8))];
     for (unsigned i = 0; i < REC_STACK_WAYS; i++)
         if (places[i].cfa == cfa && rec_stack_holds(places[i].stack, cfa)) {
             s->found = places[i].stack;
-            return rec_likely(i < 2) ? s->found->id : rec_stack_to_front(s, set, i);
+            return i;
         }
-    return rec_stack_slow(s, cfa);
+    return REC_STACK_WAYS;
+}
+
+/*
+ * The stack of the function that called the hook whose canonical frame address is CFA (rec_here).
+ */
+static inline uint32_t rec_stack(struct rec_stream *s, uint64_t cfa)
+{
+    unsigned place = rec_stack_cached(s, cfa);
+    if (rec_unlikely(place == REC_STACK_WAYS))
+        return rec_stack_slow(s, cfa);
+    return rec_likely(place < 2)
+               ? s->found->id
+               : rec_stack_to_front(s, rec_stack_set(cfa, *(const uint64_t *)(cfa - 8)), place);
 }
 
 /* In a hook: where its caller's stack starts. */

@@ -7,6 +7,7 @@
  * which has not got as far as to be called itself.) The link option initfirst would put ours before
  * all others, also before the C library's own: dash, for one, then crashes in main.
  */
+#include "interpose/access/filter/owner.h"
 #include "interpose/access/rewrite/rewrite.h"
 #include "interpose/core/control.h"
 #include "interpose/core/environment.h"
@@ -301,6 +302,8 @@ static void begin(uint32_t parent)
     tell_program(s);
     if (rec_config.rewrite && !rec_rewrite_start())
         give_up_rewriting();
+    if (rec_words_there())
+        rec_words_alone(true);
     rec_modules_start(s);
     rec_heap_unseen(s);
     rec_ring_keep_on(s);

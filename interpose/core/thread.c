@@ -4,6 +4,7 @@
  * writes (used again by a later thread). Records lie in segments, so that no limit and no lock is
  * needed.
  */
+#include "interpose/access/filter/owner.h"
 #include "interpose/core/rec.h"
 
 #include "interpose/core/poison.h"
@@ -82,6 +83,8 @@ struct rec_thread *rec_thread_new(uint32_t parent)
             rec_sys_unmap(fresh, sizeof *fresh * SEGMENT);
     }
     struct rec_thread *thread = &(*place)[number % SEGMENT];
+    if (number == 1 && rec_words_there())
+        rec_words_alone(false);
     thread->number = number;
     thread->parent = parent;
     thread->exit_cause = TR_EXIT_CANCEL; /* until it returns or calls pthread_exit */

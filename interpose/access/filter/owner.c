@@ -130,7 +130,7 @@ static void find(struct visit *visit, uint64_t granule, uint32_t word, uint32_t 
 static bool is_own(struct visit *visit, uint64_t granule, bool write, bool it_counts)
 {
     uint32_t word = *rec_word_at(write ? REC_WORDS_WRITTEN : REC_WORDS_READ, granule);
-    uint32_t *kept = rec_word_at(write ? REC_WORDS_WRITER : REC_WORDS_READER, granule);
+    uint32_t *kept = rec_kept_at(write, granule);
     uint32_t tag;
     uint64_t epoch;
     if (!(word & REC_WORDS_ALL))
@@ -149,22 +149,16 @@ static bool is_alone(struct visit *visit, uint64_t granule)
 {
     bool only_written =
         *rec_word_at(REC_WORDS_READ, granule) == *rec_word_at(REC_WORDS_WRITTEN, granule) &&
-        *rec_word_at(REC_WORDS_READER, granule) == *rec_word_at(REC_WORDS_WRITER, granule);
+        *rec_kept_at(false, granule) == *rec_kept_at(true, granule);
     bool written = is_own(visit, granule, true, true);
     return is_own(visit, granule, false, !only_written) && written;
 }
 
-static bool covers(uint32_t word, uint32_t value, uint32_t bytes)
+static void set(bool write, uint64_t granule, uint32_t value, uint32_t bytes, uint32_t kept)
 {
-    return (word & ~(uint32_t)REC_WORDS_ALL) == value && (word & bytes) == bytes;
-}
-
-static void set(enum rec_words_array array, uint64_t granule, uint32_t value, uint32_t bytes,
-                uint32_t kept)
-{
-    uint32_t *word = rec_word_at(array, granule);
+    uint32_t *word = rec_word_at(write ? REC_WORDS_WRITTEN : REC_WORDS_READ, granule);
     uint32_t before = (*word & ~(uint32_t)REC_WORDS_ALL) == value ? *word & REC_WORDS_ALL : 0;
-    *rec_word_at(array + REC_WORDS_READER - REC_WORDS_READ, granule) = kept;
+    *rec_kept_at(write, granule) = kept;
     __atomic_store_n(word, value | before | bytes, __ATOMIC_RELEASE);
 }
 
@@ -173,27 +167,10 @@ static bool visit_granule(struct visit *visit, uint64_t granule, uint32_t bytes)
 {
     bool alone = is_alone(visit, granule);
     uint32_t kept = alone ? visit->kept : 0;
-    set(REC_WORDS_READ, granule, visit->value, bytes, kept);
+    set(false, granule, visit->value, bytes, kept);
     if (visit->write)
-        set(REC_WORDS_WRITTEN, granule, visit->value, bytes, kept);
+        set(true, granule, visit->value, bytes, kept);
     return !alone;
-}
-
-static uint32_t bytes_within(uint64_t granule, uint64_t from, uint64_t to)
-{
-    unsigned low = from > granule ? (unsigned)(from - granule) : 0;
-    unsigned high = to < granule + REC_GRANULE ? (unsigned)(to - granule) : REC_GRANULE;
-    return (1u << high) - (1u << low);
-}
-
-/* Is all of it covered? */
-static bool is_covered(const struct visit *visit, uint64_t from, uint64_t to)
-{
-    for (uint64_t at = from & ~(uint64_t)(REC_GRANULE - 1); at < to; at += REC_GRANULE)
-        if (!covers(*rec_word_at(visit->write ? REC_WORDS_WRITTEN : REC_WORDS_READ, at),
-                    visit->value, bytes_within(at, from, to)))
-            return false;
-    return true;
 }
 
 /* Visits all from FROM to TO; true if something of it has to be told. */
@@ -208,11 +185,12 @@ static bool visit_all(struct visit *visit, uint64_t from, uint64_t to)
                 unlock(held);
             held = lock(stripe) ? stripe : NULL;
         }
-        uint32_t bytes = bytes_within(at, from, to);
+        uint32_t bytes = rec_words_bytes(at, from, to);
         if (!held)
             tell = true;
-        else if (!covers(*rec_word_at(visit->write ? REC_WORDS_WRITTEN : REC_WORDS_READ, at),
-                         visit->value, bytes))
+        else if (!rec_word_covers(
+                     *rec_word_at(visit->write ? REC_WORDS_WRITTEN : REC_WORDS_READ, at),
+                     visit->value, bytes))
             tell |= visit_granule(visit, at, bytes);
     }
     if (held)
@@ -220,16 +198,12 @@ static bool visit_all(struct visit *visit, uint64_t from, uint64_t to)
     return tell;
 }
 
-void rec_owner_access(struct rec_stream *s, uint64_t address, uint64_t size, bool write,
-                      uint32_t mode, uint64_t cfa)
+static void tell_or_keep(struct rec_stream *s, uint64_t address, uint64_t size, bool write,
+                         uint32_t mode, uint32_t stack)
 {
-    uint64_t end = address + size;
-    struct visit visit = {.s = s, .value = rec_words_value(s), .write = write};
-    if (end <= address || is_covered(&visit, address, end))
-        return;
-    uint32_t stack = rec_stack(s, cfa);
-    visit.kept = kept_of(mode, stack);
-    bool tell = visit_all(&visit, address, end);
+    struct visit visit = {
+        .s = s, .value = rec_words_value(s), .kept = kept_of(mode, stack), .write = write};
+    bool tell = visit_all(&visit, address, address + size);
     tell_found(s, &visit.found[0]);
     tell_found(s, &visit.found[1]);
     if (tell)
@@ -239,6 +213,33 @@ void rec_owner_access(struct rec_stream *s, uint64_t address, uint64_t size, boo
                                 .object = address,
                                 .version = rec_counter_next((void *)address)},
              size, write);
+}
+
+void rec_owner_access(struct rec_stream *s, uint64_t address, uint64_t size, bool write,
+                      uint32_t mode, uint64_t cfa)
+{
+    if (address + size <= address || rec_words.now == REC_WORDS_UNTOUCHED)
+        return;
+    (void)rec_words_value(s);
+    if (!rec_words_cover(address, size, write))
+        tell_or_keep(s, address, size, write, mode, rec_stack(s, cfa));
+}
+
+bool rec_owner_access_soon(struct rec_stream *s, uint64_t address, uint64_t size, bool write,
+                           uint32_t mode, uint64_t cfa)
+{
+    enum { MOST = 64, ROOM = (2 * MOST / REC_GRANULE + 2) * TR_EVENT_MAX };
+    if (size > MOST || address + size <= address || s->at + ROOM >= s->limit || s->at >= s->soft)
+        return false;
+    if (rec_words.now == REC_WORDS_UNTOUCHED)
+        return true;
+    (void)rec_words_value(s);
+    if (rec_words_cover(address, size, write))
+        return true;
+    if (rec_stack_cached(s, cfa) == REC_STACK_WAYS || s->found->id <= s->told_before)
+        return false;
+    tell_or_keep(s, address, size, write, mode, s->found->id);
+    return true;
 }
 
 void rec_owner_ends(struct rec_stream *s, uint64_t address, uint64_t size)
@@ -263,8 +264,8 @@ static void forget_each(uint64_t from, uint64_t to)
 {
     for (; from < to; from += REC_GRANULE)
         if (*rec_word_at(REC_WORDS_READ, from)) /* a write sets that, too */
-            for (unsigned array = 0; array < REC_WORDS_ARRAYS; array++)
-                *rec_word_at(array, from) = 0;
+            *rec_word_at(REC_WORDS_READ, from) = *rec_word_at(REC_WORDS_WRITTEN, from) =
+                *rec_kept_at(false, from) = *rec_kept_at(true, from) = 0;
 }
 
 void rec_owner_forget(uint64_t address, uint64_t size)
@@ -274,8 +275,9 @@ void rec_owner_forget(uint64_t address, uint64_t size)
         return;
     if (size > LARGE) {
         uint64_t low = (from + PAGE - 1) & ~(PAGE - 1ull), high = to & ~(PAGE - 1ull);
-        for (unsigned array = 0; array < REC_WORDS_ARRAYS; array++)
-            rec_sys_advise(rec_word_at(array, low), high - low, MADV_DONTNEED);
+        rec_sys_advise(rec_word_at(REC_WORDS_READ, low), high - low, MADV_DONTNEED);
+        rec_sys_advise(rec_word_at(REC_WORDS_WRITTEN, low), high - low, MADV_DONTNEED);
+        rec_sys_advise(rec_kept_at(false, low), 2 * (high - low), MADV_DONTNEED);
         forget_each(from, low);
         from = high;
     }

@@ -19,6 +19,9 @@
 /* Makes the words. False if that cannot be. */
 bool rec_words_start(void);
 bool rec_words_there(void);
+/* The calling thread is the only one; or no longer. While it is, all that it does comes before all
+ * that others will do, and is not told. */
+void rec_words_alone(bool is_alone);
 /* The calling thread's value in its present epoch, as a word without bytes; it covers from now on.
  */
 uint32_t rec_words_value(const struct rec_stream *s);
@@ -31,6 +34,10 @@ void rec_words_whose(uint32_t word, uint32_t *tag, uint64_t *epoch);
  * stack is that of CFA, as rec_stack has it. */
 void rec_owner_access(struct rec_stream *s, uint64_t address, uint64_t size, bool write,
                       uint32_t mode, uint64_t cfa);
+/* The same, if nothing has to be saved for it: by general registers alone, without a call of what
+ * is not in this directory. False: nothing was done. */
+bool rec_owner_access_soon(struct rec_stream *s, uint64_t address, uint64_t size, bool write,
+                           uint32_t mode, uint64_t cfa);
 /* What was there ends, and this thread brings that about: tells what others have done with it. */
 void rec_owner_ends(struct rec_stream *s, uint64_t address, uint64_t size);
 /* What is there now is new. */

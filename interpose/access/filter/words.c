@@ -18,13 +18,14 @@ struct block {
 };
 
 __thread struct rec_words rec_words
-    __attribute__((tls_model("initial-exec"))) = {REC_WORDS_NONE, 0, 0, 0};
-static struct block *blocks; /* NULL: there are no words */
-static uint32_t taken;       /* the number of the latest one; atomic */
+    __attribute__((tls_model("initial-exec"))) = {.now = REC_WORDS_NONE, .idle = REC_WORDS_NONE};
+static struct rec_words *alone; /* of the one thread that there is; NULL once there were two */
+static struct block *blocks;    /* NULL: there are no words */
+static uint32_t taken;          /* the number of the latest one; atomic */
 
 bool rec_words_start(void)
 {
-    uint64_t size = REC_WORDS_ARRAYS * REC_WORDS_SPAN;
+    uint64_t size = REC_WORDS_SPANS * REC_WORDS_SPAN;
     long at =
         rec_syscall6(SYS_mmap, REC_WORDS_BASE, (long)size, PROT_READ | PROT_WRITE,
                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
@@ -48,6 +49,14 @@ bool rec_words_start(void)
     return true;
 }
 
+void rec_words_alone(bool is_alone)
+{
+    struct rec_words *words = is_alone ? &rec_words : alone;
+    alone = is_alone ? words : NULL;
+    if (words)
+        words->idle = words->now = is_alone ? REC_WORDS_UNTOUCHED : REC_WORDS_NONE;
+}
+
 bool rec_words_there(void)
 {
     return blocks != NULL;
@@ -63,7 +72,7 @@ static bool is_left_out(uint32_t number)
  * threads write meanwhile with an old value stays; their blocks are not given out again. */
 static void start_again(void)
 {
-    rec_sys_advise((void *)REC_WORDS_BASE, REC_WORDS_ARRAYS * REC_WORDS_SPAN, MADV_DONTNEED);
+    rec_sys_advise((void *)REC_WORDS_BASE, REC_WORDS_SPANS * REC_WORDS_SPAN, MADV_DONTNEED);
 }
 
 static uint32_t take_block(const struct rec_stream *s)
@@ -85,7 +94,8 @@ void rec_words_leave(void)
 {
     if (rec_words.block)
         __atomic_store_n(&blocks[rec_words.block].current, false, __ATOMIC_RELEASE);
-    rec_words = (struct rec_words){.now = REC_WORDS_NONE};
+    rec_words.block = rec_words.tag = 0;
+    rec_words_next();
 }
 
 uint32_t rec_words_value(const struct rec_stream *s)

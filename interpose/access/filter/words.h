@@ -40,9 +40,8 @@ enum {
 enum rec_words_array {
     REC_WORDS_READ,
     REC_WORDS_WRITTEN,
-    REC_WORDS_READER, /* what is kept of the last read: see owner.c */
-    REC_WORDS_WRITER, /* and of the last write */
-    REC_WORDS_ARRAYS,
+    REC_WORDS_KEPT, /* twice as large: what is kept of both, see owner.c */
+    REC_WORDS_SPANS = REC_WORDS_KEPT + 2,
 };
 
 #define REC_WORDS_SPAN (1ull << REC_WORDS_ADDRESS_BITS)
@@ -50,14 +49,26 @@ enum rec_words_array {
 /* What equals no word: one that has bytes, but nobody's. */
 #define REC_WORDS_NONE 0x0000000f0000000full
 
+/* What words say where nobody has accessed anything: it covers all while there is nothing to tell,
+ * since there is one thread alone, or nothing is recorded. */
+#define REC_WORDS_UNTOUCHED 0
+
 /* The calling thread's. */
 struct rec_words {
-    uint64_t now;   /* what covers: its value and all bytes, twice; or REC_WORDS_NONE */
+    uint64_t now;   /* what covers: its value and all bytes, twice; or: */
+    uint64_t idle;  /* what covers in an epoch without a value: REC_WORDS_NONE or _UNTOUCHED */
     uint64_t base;  /* epoch of the block's first value */
     uint32_t block; /* of values; 0: none */
     uint32_t tag;   /* whose: of the stream */
 };
 extern __thread struct rec_words rec_words __attribute__((tls_model("initial-exec")));
+
+/* What is kept of a granule's last read and write. */
+static inline uint32_t *rec_kept_at(bool write, uint64_t address)
+{
+    uint64_t granule = address & (REC_WORDS_SPAN - 1) & ~(uint64_t)(REC_GRANULE - 1);
+    return (uint32_t *)(REC_WORDS_BASE + REC_WORDS_KEPT * REC_WORDS_SPAN + 2 * granule) + write;
+}
 
 static inline uint32_t *rec_word_at(enum rec_words_array array, uint64_t address)
 {
@@ -65,10 +76,40 @@ static inline uint32_t *rec_word_at(enum rec_words_array array, uint64_t address
                         (address & (REC_WORDS_SPAN - 1) & ~(uint64_t)(REC_GRANULE - 1)));
 }
 
+/* Those of a granule's bytes that lie between FROM and TO, as they stand in a word. */
+static inline uint32_t rec_words_bytes(uint64_t granule, uint64_t from, uint64_t to)
+{
+    unsigned low = from > granule ? (unsigned)(from - granule) : 0;
+    unsigned high = to < granule + REC_GRANULE ? (unsigned)(to - granule) : REC_GRANULE;
+    return (1u << high) - (1u << low);
+}
+
+/* Does WORD say that the thread whose VALUE it is has accessed BYTES? */
+static inline bool rec_word_covers(uint32_t word, uint32_t value, uint32_t bytes)
+{
+    return (word & ~(uint32_t)REC_WORDS_ALL) == value && (word & bytes) == bytes;
+}
+
+/* Is all of an access covered? */
+static inline bool rec_words_cover(uint64_t address, uint64_t size, bool write)
+{
+    uint64_t end = address + size;
+    uint32_t value = (uint32_t)rec_words.now & ~(uint32_t)REC_WORDS_ALL;
+    enum rec_words_array array = write ? REC_WORDS_WRITTEN : REC_WORDS_READ;
+    if (rec_words.now == REC_WORDS_UNTOUCHED)
+        return true;
+    if (rec_words.now == REC_WORDS_NONE || end < address)
+        return false;
+    for (uint64_t at = address & ~(uint64_t)(REC_GRANULE - 1); at < end; at += REC_GRANULE)
+        if (!rec_word_covers(*rec_word_at(array, at), value, rec_words_bytes(at, address, end)))
+            return false;
+    return true;
+}
+
 /* A new epoch, or another thread: nothing is covered any more. */
 static inline void rec_words_next(void)
 {
-    rec_words.now = REC_WORDS_NONE;
+    rec_words.now = rec_words.idle;
 }
 
 #endif

@@ -6,18 +6,36 @@
 
 #include "interpose/core/poison.h"
 
-enum { RAX, RCX, RSP = 4, RBP, RDI = 7, REGISTERS = 16, MOST_CHUNKS = 64 / 8 + 2 };
+enum {
+    RAX,
+    RSP = 4,
+    RBP,
+    REGISTERS = 16,
+    MOST_CHUNKS = 64 / 8 + 3,
+    /* Opcodes, and conditions of jumps: */
+    CMP = 0x3b,
+    XOR = 0x33,
+    BELOW = 2,
+    EQUAL = 4,
+    NOT_EQUAL = 5,
+    ABOVE = 7,
+};
+
+/* Where jumps to one place say how far. */
+struct jumps {
+    uint32_t at[MOST_CHUNKS];
+    unsigned count;
+};
 
 struct check {
     struct rw_output *out;
     const struct rw_code *code;
     const struct rw_insn *insn;
     const struct rw_access *access;
-    uint8_t scratch;
-    bool spills; /* it is read later on */
-    bool flags;  /* so are the flags, which are put into rax, which goes into a slot */
-    uint32_t leaves[MOST_CHUNKS]; /* where its jumps to the stub say how far */
-    unsigned leave_count;
+    uint8_t scratch, second;
+    bool spills, spills_second; /* they are read later on */
+    bool flags;          /* so are the flags, which are put into rax, which goes into a slot */
+    struct jumps leaves; /* to the stub */
 };
 
 /* Instructions of the check. ---------------------------------------------------------------------
@@ -91,25 +109,27 @@ static void put_lea(struct check *check, unsigned reg, int32_t more)
     rw_put_number(out, (uint32_t)displacement, small ? 1 : 4);
 }
 
-/* OPCODE %gs:(%reg), %reg, of 8 bytes if WIDE, else of 4. */
-static void put_gs_load(struct rw_output *out, unsigned reg, bool wide)
+/* mov %gs:DISPLACEMENT(%base), %reg, of 8 bytes if WIDE, else of 4. */
+static void put_gs_load(struct rw_output *out, unsigned base, unsigned displacement, unsigned reg,
+                        bool wide)
 {
     put_byte(out, 0x65);
-    put_byte(out, (wide ? 0x48 : 0x40) | (reg >> 3) << 2 | reg >> 3);
+    put_byte(out, (wide ? 0x48 : 0x40) | (reg >> 3) << 2 | base >> 3);
     put_byte(out, 0x8b);
-    bool displaced = (reg & 7) == RBP;
-    put_byte(out, (displaced ? 0x40u : 0) | (reg & 7) << 3 | (reg & 7));
-    if ((reg & 7) == RSP)
+    bool displaced = (base & 7) == RBP || displacement;
+    put_byte(out, (displaced ? 0x40u : 0) | (reg & 7) << 3 | (base & 7));
+    if ((base & 7) == RSP)
         put_byte(out, 0x24);
     if (displaced)
-        put_byte(out, 0);
+        put_byte(out, displacement);
 }
 
-static void put_compare_now(struct rw_output *out, unsigned reg, bool wide)
+/* OPCODE now, %reg: cmp 0x3b, xor 0x33 */
+static void put_with_now(struct rw_output *out, unsigned opcode, unsigned reg, bool wide)
 {
     put_byte(out, 0x64);
     put_byte(out, (wide ? 0x48 : 0x40) | (reg >> 3) << 2);
-    put_byte(out, 0x3b);
+    put_byte(out, opcode);
     put_byte(out, 0x04 | (reg & 7) << 3);
     put_byte(out, 0x25);
     rw_put_fix(out, RW_FIX_NOW, 0);
@@ -141,41 +161,52 @@ static void put_end(struct check *check)
         put_restore(check->out, check->scratch, RW_SLOT_SCRATCH);
 }
 
+/* From an address in the scratch register to its words. */
+static void put_find_words(struct check *check)
+{
+    struct rw_output *out = check->out;
+    unsigned reg = check->scratch;
+    enum { SHIFT = 64 - REC_WORDS_ADDRESS_BITS };
+    put_on(out, 0xc1, 4, reg, SHIFT); /* shl */
+    put_on(out, 0xc1, 5, reg, SHIFT); /* shr */
+    if (!check->access->writes)
+        return;
+    put_byte(out, 0x48 | reg >> 3);
+    rw_put_text(out, "\x0f\xba"); /* bts */
+    put_byte(out, 0xe8 | (reg & 7));
+    put_byte(out, REC_WORDS_ADDRESS_BITS);
+}
+
 /* Are the SIZE bytes at AT of what is accessed covered? */
 static void put_compare(struct check *check, unsigned at, unsigned size)
 {
     struct rw_output *out = check->out;
     unsigned reg = check->scratch;
-    enum { SHIFT = 64 - REC_WORDS_ADDRESS_BITS };
     if (!check->flags)
         put_lea(check, reg, (int32_t)at);
-    put_on(out, 0xc1, 4, reg, SHIFT); /* shl */
-    put_on(out, 0xc1, 5, reg, SHIFT); /* shr */
+    put_find_words(check);
     if (size < REC_GRANULE) /* and: what reaches into the next granule is left unaligned */
         put_on(out, 0x83, 4, reg, size == 1 ? ~3u : size == 2 ? ~2u : ~1u);
-    if (check->access->writes) {
-        put_byte(out, 0x48 | reg >> 3);
-        rw_put_text(out, "\x0f\xba"); /* bts */
-        put_byte(out, 0xe8 | (reg & 7));
-        put_byte(out, REC_WORDS_ADDRESS_BITS);
+    put_gs_load(out, reg, 0, reg, size == 8);
+    put_with_now(out, CMP, reg, size == 8);
+}
+
+/* A jump to where is not known yet. */
+static void put_jump(struct rw_output *out, unsigned condition, struct jumps *jumps)
+{
+    rw_put_text(out, "\x0f");
+    put_byte(out, 0x80 | condition);
+    jumps->at[jumps->count++] = out->count;
+    rw_put_number(out, 0, 4);
+}
+
+static void land(struct rw_output *out, const struct jumps *jumps)
+{
+    for (unsigned i = 0; i < jumps->count; i++) {
+        int32_t distance = (int32_t)(out->count - jumps->at[i] - 4);
+        if (!out->full)
+            __builtin_memcpy(&out->at[jumps->at[i]], &distance, 4);
     }
-    put_gs_load(out, reg, size == 8);
-    put_compare_now(out, reg, size == 8);
-}
-
-/* A jump to the stub, which is not there yet. */
-static void put_leave(struct check *check)
-{
-    rw_put_text(check->out, "\x0f\x85"); /* jne */
-    check->leaves[check->leave_count++] = check->out->count;
-    rw_put_number(check->out, 0, 4);
-}
-
-static void set_distance(struct rw_output *out, uint32_t at, unsigned bytes)
-{
-    int32_t distance = (int32_t)(out->count - at - bytes);
-    if (!out->full)
-        __builtin_memcpy(&out->at[at], &distance, bytes);
 }
 
 static void put_stub(struct check *check, uint32_t site, uint32_t stub)
@@ -210,6 +241,10 @@ static void choose(struct check *check, uint32_t live)
     uint32_t dead = ~(live | used) & RW_REGISTERS, any = ~used & RW_REGISTERS;
     check->spills = !dead;
     check->scratch = (uint8_t)__builtin_ctz(dead ? dead : any);
+    dead &= ~(1u << check->scratch);
+    any &= ~(1u << check->scratch);
+    check->spills_second = !dead;
+    check->second = (uint8_t)__builtin_ctz(dead ? dead : any);
 }
 
 /* One access. -----------------------------------------------------------------------------------
@@ -222,18 +257,78 @@ static void put_words(struct check *check)
     put_beginning(check);
     for (; size - at > 8; at += 8) {
         put_compare(check, at, 8);
-        put_leave(check);
+        put_jump(out, NOT_EQUAL, &check->leaves);
     }
     unsigned rest = size - at;
     if (rest > 4 && rest < 8) {
         put_compare(check, at, 4);
-        put_leave(check);
+        put_jump(out, NOT_EQUAL, &check->leaves);
         at += 4;
         rest -= 4;
     }
     put_compare(check, at, rest);
-    put_byte(out, 0x74); /* je */
-    put_byte(out, 0);
+}
+
+/* Of a granule only some bytes may be covered: the scratch register has its word. */
+static void put_look_at_bytes(struct check *check, struct jumps *no)
+{
+    struct rw_output *out = check->out;
+    unsigned reg = check->scratch, bit = check->second;
+    put_with_now(out, XOR, reg, false);       /* which are missing */
+    put_on(out, 0x83, 7, reg, REC_WORDS_ALL); /* cmp */
+    put_jump(out, ABOVE, no);
+    put_lea(check, bit, 0);
+    put_on(out, 0x83, 4, bit, REC_GRANULE - 1); /* and */
+    for (unsigned i = 0; i < check->access->size; i++) {
+        if (i)
+            put_on(out, 0x83, 0, bit, 1); /* add */
+        put_byte(out, 0x48 | (bit >> 3) << 2 | reg >> 3);
+        rw_put_text(out, "\x0f\xa3"); /* bt */
+        put_byte(out, 0xc0 | (bit & 7) << 3 | (reg & 7));
+        put_jump(out, BELOW, no);
+    }
+}
+
+/* It may lie across granules: one more than its size says. */
+static void put_look_across(struct check *check, struct jumps *no)
+{
+    struct rw_output *out = check->out;
+    unsigned size = check->access->size, at = 0;
+    put_lea(check, check->scratch, 0);
+    put_find_words(check);
+    put_on(out, 0x83, 4, check->scratch, (unsigned)-REC_GRANULE); /* and */
+    for (; at < size; at += 8) {
+        put_gs_load(out, check->scratch, at, check->second, true);
+        put_with_now(out, CMP, check->second, true);
+        put_jump(out, NOT_EQUAL, no);
+    }
+    if (at > size)
+        return;
+    put_gs_load(out, check->scratch, at, check->second, false);
+    put_with_now(out, CMP, check->second, false);
+    put_jump(out, NOT_EQUAL, no);
+}
+
+/* Before the stub: is it covered in a way that the first look does not see? Then on to YES. */
+static void put_second_look(struct check *check, struct jumps *yes)
+{
+    struct rw_output *out = check->out;
+    unsigned size = check->access->size;
+    struct jumps no = {.count = 0};
+    if (check->spills_second)
+        put_save(out, check->second, RW_SLOT_SECOND);
+    if (size < REC_GRANULE)
+        put_look_at_bytes(check, &no);
+    else
+        put_look_across(check, &no);
+    if (check->spills_second)
+        put_restore(out, check->second, RW_SLOT_SECOND);
+    put_byte(out, 0xe9); /* jmp */
+    yes->at[yes->count++] = out->count;
+    rw_put_number(out, 0, 4);
+    land(out, &no);
+    if (check->spills_second)
+        put_restore(out, check->second, RW_SLOT_SECOND);
 }
 
 /* Where the words alone cannot say, or the address would be needed twice, the stub is the check. */
@@ -245,13 +340,15 @@ static void put_check(struct check *check, uint32_t site, uint32_t stub, bool by
         put_stub(check, site, stub);
         return;
     }
+    struct jumps yes = {.count = 0};
     put_words(check);
-    uint32_t over = out->count - 1;
-    for (unsigned i = 0; i < check->leave_count; i++)
-        set_distance(out, check->leaves[i], 4);
+    put_jump(out, EQUAL, &yes);
+    land(out, &check->leaves);
+    if (!check->flags && (size < REC_GRANULE || (size & (size - 1)) == 0))
+        put_second_look(check, &yes);
     put_end(check);
     put_stub(check, site, stub);
-    set_distance(out, over, 1);
+    land(out, &yes);
     put_end(check);
 }
 

@@ -12,12 +12,12 @@ enum {
     JUMP = RW_ENTRY_JUMP,
     /* The most for an instruction: */
     FIXES = 2,
-    FIXES_CHECKED = 32,
+    FIXES_CHECKED = 64,
 };
 
 uint64_t rw_image_most(const struct rw_module *module)
 {
-    uint64_t most = (uint64_t)module->size * 48 + (module->end - module->start) + (1 << 20);
+    uint64_t most = (uint64_t)module->size * 96 + (module->end - module->start) + (1 << 20);
     return most & ~(PAGE - 1ull);
 }
 

@@ -33,6 +33,7 @@ enum rw_slot {
     RW_SLOT_RDX,
     RW_SLOT_TARGET,
     RW_SLOT_SCRATCH,
+    RW_SLOT_SECOND,
     RW_SLOT_FLAGS,
     RW_SLOT_IMAGE,
     RW_SLOT_SITE,

@@ -15,12 +15,6 @@
 
 #include "interpose/core/poison.h"
 
-/* What the code below leaves on the stack. */
-struct frame {
-    uint64_t rbx, r11, r10, r9, r8, rdi, rsi, rdx, rcx, rax, flags;
-    uint64_t pc; /* as if returned to: behind the first byte of the access's instruction */
-};
-
 const void *rec_rewrite_go_on __attribute__((visibility("hidden")));
 
 /* Vector registers are put into 2816 bytes: what components 0xe7 take (x87, SSE, AVX, AVX-512) of
@@ -54,8 +48,12 @@ __asm__(".pushsection .text\n"
         ".cfi_def_cfa %rbx, 224\n"
         "cld\n"
         "movq %rsp, %rdi\n"
-        "leaq -2816(%rsp), %rsp\n"
         "andq $-64, %rsp\n"
+        "call rec_rewrite_look\n"
+        "testb %al, %al\n"
+        "jnz 1f\n"
+        "movq %rbx, %rdi\n"
+        "leaq -2816(%rsp), %rsp\n"
         "xorl %edx, %edx\n"
         "movq %rdx, 512(%rsp)\n"
         "movq %rdx, 520(%rsp)\n"
@@ -71,7 +69,7 @@ __asm__(".pushsection .text\n"
         "xorl %edx, %edx\n"
         "movl $0xe7, %eax\n"
         "xrstor64 (%rsp)\n"
-        "movq %rbx, %rsp\n"
+        "1: movq %rbx, %rsp\n"
         ".cfi_def_cfa %rsp, 224\n"
         "popq %rbx\n"
         ".cfi_restore %rbx\n"
@@ -83,6 +81,22 @@ __asm__(".pushsection .text\n"
         "popq %rsi\n"
         "popq %rdx\n"
         "popq %rcx\n"
+        ".cfi_def_cfa_offset 152\n"
+        "testb $4, 9(%rsp)\n" /* the direction flag: else those of arithmetic are all */
+        "jnz 2f\n"
+        "movb 9(%rsp), %al\n" /* the flag of overflow: */
+        "shrb $3, %al\n"
+        "andb $1, %al\n"
+        "movb 8(%rsp), %ah\n"
+        "addb $127, %al\n"
+        "sahf\n"
+        "popq %rax\n"
+        ".cfi_def_cfa_offset 144\n"
+        "leaq 144(%rsp), %rsp\n"
+        ".cfi_def_cfa_offset 0\n"
+        "jmp *rec_rewrite_go_on(%rip)\n"
+        "2:\n"
+        ".cfi_def_cfa_offset 152\n"
         "popq %rax\n"
         ".cfi_def_cfa_offset 144\n"
         "popfq\n"
@@ -104,43 +118,30 @@ bool rec_rewrite_can_tell(void)
 static void cover_all(uint64_t address, uint64_t size)
 {
     rec_owner_forget(address, size);
-    rec_words.now = 0;
+    rec_words.now = REC_WORDS_UNTOUCHED;
 }
 
-static void tell(struct frame *frame, const struct rw_site *site, uint64_t address)
+static void tell(struct rec_told_frame *frame, const struct rw_site *site, uint64_t address,
+                 uint64_t size)
 {
-    uint64_t size = site->size;
-    bool write = site->flags & RW_SITE_WRITES, both = write && site->flags & RW_SITE_READS;
-    if (site->flags & RW_SITE_REPEATED) {
-        enum { DOWNWARDS = 1 << 10 };
-        if (frame->flags & DOWNWARDS)
-            address -= (frame->rcx - 1) * size;
-        size *= frame->rcx;
-    }
+    bool write = site->flags & RW_SITE_WRITES;
     struct rec_stream *s = rec_live.on ? rec_enter() : NULL;
     if (!s) {
         if (!rec_live.on)
             cover_all(address, size);
         return;
     }
-    uint32_t mode = both ? TR_ACC_COMPOUND : 0u;
-    if (site->flags & RW_SITE_PLAIN && !(address & (size - 1)))
-        mode |= TR_ACC_MAY_BE_ATOMIC;
-    rec_owner_access(s, address, size, write, mode, (uint64_t)(&frame->pc + 1));
+    rec_owner_access(s, address, size, write, rec_told_mode(site, address),
+                     (uint64_t)(&frame->pc + 1));
     rec_leave(s);
 }
 
-void rec_rewrite_told(struct frame *frame) __attribute__((visibility("hidden"), used));
-void rec_rewrite_told(struct frame *frame)
+void rec_rewrite_told(struct rec_told_frame *frame) __attribute__((visibility("hidden"), used));
+void rec_rewrite_told(struct rec_told_frame *frame)
 {
     int error = errno;
-    const uint8_t *image = (const uint8_t *)rec_rewrite_slots[RW_SLOT_IMAGE];
-    uint64_t address = rec_rewrite_slots[RW_SLOT_ADDRESS];
-    uint32_t number = (uint32_t)rec_rewrite_slots[RW_SLOT_SITE];
-    const struct rw_site *site =
-        (const struct rw_site *)(image + *(const uint32_t *)(image + RW_HEAD_SITES)) + number;
-    frame->pc = *(const uint64_t *)(image + RW_HEAD_TEXT) + site->old + 1;
-    tell(frame, site, address);
-    rec_rewrite_slots[RW_SLOT_TARGET] = (uint64_t)image + site->back;
+    struct rec_told told = rec_told(frame);
+    tell(frame, told.site, told.address, told.size);
+    rec_rewrite_slots[RW_SLOT_TARGET] = (uint64_t)told.image + told.site->back; /* once more */
     errno = error;
 }

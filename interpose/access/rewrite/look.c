@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The second look at an access, before all is saved to tell it: compiled without any vector
+ * register, for those are the program's still.
+ */
+#include "interpose/access/filter/owner.h"
+#include "interpose/access/rewrite/told.h"
+
+#include "interpose/core/poison.h"
+
+static bool tell_soon(const struct rec_told *told, uint64_t cfa)
+{
+    struct rec_stream *s = rec_self;
+    bool write = told->site->flags & RW_SITE_WRITES;
+    if (!rec_live.on || s->guard)
+        return false;
+    rec_guard(s);
+    bool done = rec_owner_access_soon(s, told->address, told->size, write,
+                                      rec_told_mode(told->site, told->address), cfa);
+    rec_leave(s);
+    return done;
+}
+
+/* Is it covered, if one looks more closely than the check does, or can it be told at once? */
+bool rec_rewrite_look(struct rec_told_frame *frame) __attribute__((visibility("hidden"), used));
+bool rec_rewrite_look(struct rec_told_frame *frame)
+{
+    struct rec_told told = rec_told(frame);
+    rec_rewrite_slots[RW_SLOT_TARGET] = (uint64_t)told.image + told.site->back;
+    if (rec_words_cover(told.address, told.size, told.site->flags & RW_SITE_WRITES))
+        return true;
+    frame->pc = *(const uint64_t *)(told.image + RW_HEAD_TEXT) + told.site->old + 1;
+    return tell_soon(&told, (uint64_t)(&frame->pc + 1));
+}
