@@ -82,7 +82,7 @@ static void find_stack(struct rec_stream *s)
 
 struct rec_access *rec_access_of(struct rec_stream *s)
 {
-    if (rec_unlikely(rec_config.accesses != TR_SOURCE_TSAN))
+    if (rec_unlikely(rec_config.accesses == TR_SOURCE_NONE))
         return NULL;
     if (rec_unlikely(!s->access)) {
         struct rec_access *access = rec_sys_memory(sizeof *access);
@@ -119,6 +119,8 @@ static uint32_t collect(const struct rec_calls *calls, uint64_t pc, uint64_t *pc
 uint32_t rec_access_stack(struct rec_stream *s, struct rec_access *access, uint64_t pc, uint64_t sp)
 {
     struct rec_calls *calls = &access->calls;
+    if (rec_config.accesses == TR_SOURCE_REWRITE)
+        return rec_stack(s, sp);
     if (rec_unlikely(calls->depth && calls->call[calls->depth - 1].sp < sp))
         rec_calls_heal(calls, sp, false);
     uint64_t key = rec_mix(rec_calls_context(calls) + access->salt, pc);
@@ -158,7 +160,7 @@ static bool filter(struct rec_access *access, uint64_t address, uint64_t size, b
 __attribute__((noinline)) void rec_access(uint64_t address, unsigned size, bool write,
                                           uint32_t mode, uint64_t pc, uint64_t sp)
 {
-    struct rec_stream *s = rec_enter();
+    struct rec_stream *s = rec_config.accesses == TR_SOURCE_TSAN ? rec_enter() : NULL;
     if (!s)
         return;
     struct rec_access *access = rec_access_of(s);
@@ -183,7 +185,8 @@ static void access_of_moved(uint64_t address, uint64_t size, bool write, uint64_
     if (!s)
         return;
     int error = errno;
-    rec_owner_access(s, address, size, write, 0, sp);
+    if (!s->access || !s->access->ignored[write])
+        rec_owner_access(s, address, size, write, 0, sp);
     errno = error;
     rec_leave(s);
 }

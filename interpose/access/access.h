@@ -90,6 +90,11 @@ static inline bool rec_access_covered(uint64_t address, unsigned size, bool writ
     return rec_filter_covers(&access->filter, address, rec_filter_bytes(address, size, write));
 }
 
+/* An atomic that moved code does itself, read and write at once: before it and behind it, in the
+ * same thread. It may have been a compare-exchange that failed. */
+void rec_atomic_begins(const void *address, uint64_t pc, uint64_t sp);
+void rec_atomic_ended(unsigned size, bool wrote);
+
 #define rec_return_address() ((uint64_t)__builtin_return_address(0))
 
 #endif

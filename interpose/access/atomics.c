@@ -148,7 +148,7 @@ static __attribute__((noinline)) void begin(struct operation *op, const volatile
                                             bool writes, uint64_t pc, uint64_t sp)
 {
     *op = (struct operation){.address = (uint64_t)p, .pc = pc, .sp = sp};
-    if (!rec_live.on || rec_config.accesses != TR_SOURCE_TSAN)
+    if (!rec_live.on || rec_config.accesses == TR_SOURCE_NONE)
         return;
     op->stripe = stripe_of(op->address);
     struct rec_stream *s = rec_enter();
@@ -205,6 +205,20 @@ void rec_atomic_told(const void *address, unsigned size, uint8_t kind, int order
     struct operation op;
     begin(&op, address, kind != TR_ATOMIC_LOAD, pc, sp);
     end(&op, kind, mode);
+}
+
+static __thread struct operation pending __attribute__((tls_model("initial-exec")));
+
+void rec_atomic_begins(const void *address, uint64_t pc, uint64_t sp)
+{
+    begin(&pending, address, true, pc, sp);
+}
+
+void rec_atomic_ended(unsigned size, bool wrote)
+{
+    uint32_t mode = mode_of(__ATOMIC_SEQ_CST, size);
+    end(&pending, wrote ? TR_ATOMIC_RMW : TR_ATOMIC_LOAD, mode | (wrote ? 0 : TR_ATOMIC_FAILED));
+    pending.s = NULL;
 }
 
 /* The operations themselves. 16 bytes at once takes cmpxchg16b: the compiler would call libatomic.

@@ -135,6 +135,8 @@ static bool is_own(struct visit *visit, uint64_t granule, bool write, bool it_co
     uint64_t epoch;
     if (!(word & REC_WORDS_ALL))
         return true;
+    if (rec_word_is_atomic(word))
+        return false;
     rec_words_whose(word, &tag, &epoch);
     if (tag == visit->s->tag)
         return *kept != 0;
@@ -167,6 +169,8 @@ static bool visit_granule(struct visit *visit, uint64_t granule, uint32_t bytes)
 {
     bool alone = is_alone(visit, granule);
     uint32_t kept = alone ? visit->kept : 0;
+    if (rec_owner_is_atomic(granule))
+        return true;
     set(false, granule, visit->value, bytes, kept);
     if (visit->write)
         set(true, granule, visit->value, bytes, kept);
@@ -240,6 +244,29 @@ bool rec_owner_access_soon(struct rec_stream *s, uint64_t address, uint64_t size
         return false;
     tell_or_keep(s, address, size, write, mode, s->found->id);
     return true;
+}
+
+bool rec_owner_is_atomic(uint64_t address)
+{
+    return rec_word_is_atomic(*rec_word_at(REC_WORDS_READ, address));
+}
+
+void rec_owner_atomic(struct rec_stream *s, uint64_t address, uint64_t size)
+{
+    struct visit visit = {.s = s};
+    for (uint64_t at = address & ~(uint64_t)(REC_GRANULE - 1); at < address + size;
+         at += REC_GRANULE) {
+        uint8_t *stripe = stripe_of(at);
+        if (rec_owner_is_atomic(at) || !lock(stripe))
+            continue;
+        (void)is_alone(&visit, at);
+        *rec_kept_at(false, at) = *rec_kept_at(true, at) = 0;
+        __atomic_store_n(rec_word_at(REC_WORDS_READ, at), REC_WORDS_ATOMIC, __ATOMIC_RELEASE);
+        __atomic_store_n(rec_word_at(REC_WORDS_WRITTEN, at), REC_WORDS_ATOMIC, __ATOMIC_RELEASE);
+        unlock(stripe);
+    }
+    tell_found(s, &visit.found[0]);
+    tell_found(s, &visit.found[1]);
 }
 
 void rec_owner_ends(struct rec_stream *s, uint64_t address, uint64_t size)

@@ -38,6 +38,10 @@ void rec_owner_access(struct rec_stream *s, uint64_t address, uint64_t size, boo
  * is not in this directory. False: nothing was done. */
 bool rec_owner_access_soon(struct rec_stream *s, uint64_t address, uint64_t size, bool write,
                            uint32_t mode, uint64_t cfa);
+/* A location that is used atomically: what is used so once is so by plain moves, too. */
+void rec_owner_atomic(struct rec_stream *s, uint64_t address, uint64_t size);
+/* Has that been said of it? */
+bool rec_owner_is_atomic(uint64_t address);
 /* What was there ends, and this thread brings that about: tells what others have done with it. */
 void rec_owner_ends(struct rec_stream *s, uint64_t address, uint64_t size);
 /* What is there now is new. */

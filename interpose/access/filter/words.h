@@ -49,6 +49,14 @@ enum rec_words_array {
 /* What equals no word: one that has bytes, but nobody's. */
 #define REC_WORDS_NONE 0x0000000f0000000full
 
+/* The words of a location that is used atomically: they cover nothing. */
+#define REC_WORDS_ATOMIC (1u << REC_WORDS_MASK_BITS | REC_WORDS_ALL)
+
+static inline bool rec_word_is_atomic(uint32_t word)
+{
+    return (word | REC_WORDS_ALL) == REC_WORDS_ATOMIC;
+}
+
 /* What words say where nobody has accessed anything: it covers all while there is nothing to tell,
  * since there is one thread alone, or nothing is recorded. */
 #define REC_WORDS_UNTOUCHED 0

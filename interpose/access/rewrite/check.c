@@ -3,6 +3,7 @@
 
 #include "interpose/access/filter/words.h"
 #include "interpose/access/rewrite/liveness.h"
+#include "interpose/access/rewrite/move.h"
 
 #include "interpose/core/poison.h"
 
@@ -34,7 +35,9 @@ struct check {
     const struct rw_access *access;
     uint8_t scratch, second;
     bool spills, spills_second; /* they are read later on */
-    bool flags;          /* so are the flags, which are put into rax, which goes into a slot */
+    bool flags; /* so are the flags, which are put into rax, which goes into a slot */
+    uint16_t site_flags;
+    uint32_t copy;       /* where that is, or 0 */
     struct jumps leaves; /* to the stub */
 };
 
@@ -209,6 +212,15 @@ static void land(struct rw_output *out, const struct jumps *jumps)
     }
 }
 
+static void put_site(struct rw_output *out, uint32_t site, uint32_t stub)
+{
+    rw_put_text(out, "\x64\xc7\x04\x25"); /* movl $site, %fs:slot */
+    rw_put_fix(out, RW_FIX_SLOT, RW_SLOT_SITE);
+    rw_put_number(out, site, 4);
+    put_byte(out, 0xe9);
+    rw_put_fix(out, RW_FIX_CODE, stub);
+}
+
 static void put_stub(struct check *check, uint32_t site, uint32_t stub)
 {
     struct rw_output *out = check->out;
@@ -218,11 +230,7 @@ static void put_stub(struct check *check, uint32_t site, uint32_t stub)
     put_save(out, check->scratch, RW_SLOT_ADDRESS);
     if (check->spills)
         put_restore(out, check->scratch, RW_SLOT_SCRATCH);
-    rw_put_text(out, "\x64\xc7\x04\x25"); /* movl $site, %fs:slot */
-    rw_put_fix(out, RW_FIX_SLOT, RW_SLOT_SITE);
-    rw_put_number(out, site, 4);
-    put_byte(out, 0xe9);
-    rw_put_fix(out, RW_FIX_CODE, stub);
+    put_site(out, site, stub);
 }
 
 /* Scratch. --------------------------------------------------------------------------------------
@@ -332,6 +340,19 @@ static void put_second_look(struct check *check, struct jumps *yes)
 }
 
 /* Where the words alone cannot say, or the address would be needed twice, the stub is the check. */
+/* A load by a plain move may turn out to be an atomic one, which is told behind it: the
+ * instruction once more, for that. Where it begins, in the output; 0: there is none. */
+static uint32_t put_copy(struct check *check, uint16_t flags, uint32_t site, uint32_t stub)
+{
+    uint32_t at = check->out->count;
+    if ((flags & (RW_SITE_PLAIN | RW_SITE_WRITES)) != RW_SITE_PLAIN ||
+        check->insn->kind != RW_PLAIN)
+        return 0;
+    rw_put_operand(check->code, check->insn, 0, check->out);
+    put_site(check->out, site, stub);
+    return at;
+}
+
 static void put_check(struct check *check, uint32_t site, uint32_t stub, bool by_words)
 {
     struct rw_output *out = check->out;
@@ -348,6 +369,7 @@ static void put_check(struct check *check, uint32_t site, uint32_t stub, bool by
         put_second_look(check, &yes);
     put_end(check);
     put_stub(check, site, stub);
+    check->copy = put_copy(check, check->site_flags, site + 1, stub);
     land(out, &yes);
     put_end(check);
 }
@@ -358,7 +380,7 @@ static uint16_t flags_of(const struct rw_accesses *accesses, const struct rw_acc
                  !(access->reads && access->writes);
     return (access->writes ? RW_SITE_WRITES : 0) | (access->reads ? RW_SITE_READS : 0) |
            (plain ? RW_SITE_PLAIN : 0) | (accesses->repeated ? RW_SITE_REPEATED : 0) |
-           (accesses->locked ? RW_SITE_LOCKED : 0);
+           (accesses->locked ? RW_SITE_LOCKED : 0) | (accesses->compares ? RW_SITE_COMPARES : 0);
 }
 
 /* Where a function addresses its own frame by rbp, that says so at its beginning. */
@@ -392,6 +414,7 @@ void rw_put_checks(struct rw_checks *checks, const struct rw_code *code,
 {
     struct rw_accesses accesses;
     uint32_t number = (uint32_t)(insn - code->insns.at), begin = out->count;
+    checks->first = checks->sites.count;
     rw_decode_accesses(code->module->text, insn->offset, function->end, &accesses);
     checks->coverage.sites += accesses.unknown;
     for (unsigned i = 0; i < accesses.count; i++) {
@@ -407,10 +430,34 @@ void rw_put_checks(struct rw_checks *checks, const struct rw_code *code,
         struct rw_site *new = rw_list_add(&checks->sites);
         struct check check = {.out = out, .code = code, .insn = insn, .access = access};
         uint16_t flags = flags_of(&accesses, access);
+        check.site_flags = flags;
         choose(&check, checks->effects[number].live);
         put_check(&check, site, stub, !(flags & (RW_SITE_REPEATED | RW_SITE_LOCKED)));
-        *new = (struct rw_site){
-            .old = number, .back = out->count - begin, .size = access->size, .flags = flags};
+        *new = (struct rw_site){.old = number,
+                                .back = out->count - begin,
+                                .copy = check.copy ? check.copy - begin : 0,
+                                .size = access->size,
+                                .flags = flags};
+        if (!check.copy && !(flags & RW_SITE_LOCKED))
+            continue;
+        struct rw_site *done = rw_list_add(&checks->sites);
+        *done = *new;
+        done->flags |= RW_SITE_DONE;
+        done->copy = 0;
+    }
+}
+
+void rw_put_done(struct rw_checks *checks, const struct rw_code *code, const struct rw_insn *insn,
+                 uint32_t stub, struct rw_output *out)
+{
+    (void)code;
+    for (uint32_t i = checks->first; i < checks->sites.count; i++) {
+        struct rw_site *site = &checks->sites.at[i];
+        if (!(site->flags & RW_SITE_DONE))
+            continue;
+        if (site->flags & RW_SITE_LOCKED)
+            put_site(out, i, stub);
+        site->back = out->count - insn->moved;
     }
 }
 
@@ -437,5 +484,6 @@ void rw_checks_place(struct rw_checks *checks, const struct rw_code *code)
         const struct rw_insn *insn = &code->insns.at[site->old];
         site->old = insn->offset;
         site->back += insn->moved;
+        site->copy += site->copy ? insn->moved : 0;
     }
 }

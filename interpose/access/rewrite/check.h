@@ -21,11 +21,14 @@ enum rw_site_flags {
     RW_SITE_PLAIN = 1 << 2,    /* a move of at most 8 bytes, such as atomics are compiled to */
     RW_SITE_REPEATED = 1 << 3, /* as often as rcx says */
     RW_SITE_LOCKED = 1 << 4,
+    RW_SITE_COMPARES = 1 << 5, /* and writes only if that gives equal */
+    RW_SITE_DONE = 1 << 6,     /* told behind the instruction: of one that was told before */
 };
 
 struct rw_site {
     uint32_t old;  /* its instruction, in the text */
     uint32_t back; /* where to go on, in the image */
+    uint32_t copy; /* or there: the same instruction, and then its RW_SITE_DONE; 0: there is none */
     uint16_t size; /* bytes */
     uint16_t flags;
 };
@@ -38,6 +41,7 @@ struct rw_coverage {
 struct rw_checks {
     const struct rw_effect *effects;
     struct rw_coverage coverage;
+    uint32_t first;  /* site of the present instruction */
     uint32_t resume; /* in the new code: a jump to RW_SLOT_TARGET */
     RW_LIST(struct rw_site)
     sites; /* old: the instruction's number, and back: so many bytes behind
@@ -48,6 +52,9 @@ struct rw_checks {
 void rw_put_checks(struct rw_checks *checks, const struct rw_code *code,
                    const struct rw_function *function, const struct rw_insn *insn, uint32_t stub,
                    struct rw_output *out);
+/* What comes behind INSN, which stands there now. */
+void rw_put_done(struct rw_checks *checks, const struct rw_code *code, const struct rw_insn *insn,
+                 uint32_t stub, struct rw_output *out);
 /* Where all stubs go on; TOLD: 8 bytes of the new code, the address from there on. Behind it, and
  * that is returned, a jump to RW_SLOT_TARGET. */
 uint32_t rw_put_checked(struct rw_output *out, uint32_t told);

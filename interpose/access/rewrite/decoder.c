@@ -346,6 +346,9 @@ void rw_decode_accesses(const uint8_t *text, uint32_t offset, uint32_t end,
     }
     accesses->locked = decoded.attributes & ZYDIS_ATTRIB_HAS_LOCK ||
                        (decoded.mnemonic == ZYDIS_MNEMONIC_XCHG && memory);
+    accesses->compares = decoded.mnemonic == ZYDIS_MNEMONIC_CMPXCHG ||
+                         decoded.mnemonic == ZYDIS_MNEMONIC_CMPXCHG8B ||
+                         decoded.mnemonic == ZYDIS_MNEMONIC_CMPXCHG16B;
     accesses->repeated = decoded.attributes & ZYDIS_ATTRIB_HAS_REP;
     if (memory && is_partial(&decoded, operands)) {
         accesses->count = 0;

@@ -58,6 +58,7 @@ struct rw_accesses {
     struct rw_access at[RW_ACCESSES];
     uint8_t count;
     bool locked;   /* atomic */
+    bool compares; /* a compare-exchange */
     bool repeated; /* as often as rcx says; where what is found ends it, it counts once */
     bool vector;   /* by vector registers */
     bool unknown;  /* it has others, or which bytes it accesses is not known */

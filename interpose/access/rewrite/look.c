@@ -3,6 +3,7 @@
  * The second look at an access, before all is saved to tell it: compiled without any vector
  * register, for those are the program's still.
  */
+#include "interpose/access/access.h"
 #include "interpose/access/filter/owner.h"
 #include "interpose/access/rewrite/told.h"
 
@@ -14,6 +15,8 @@ static bool tell_soon(const struct rec_told *told, uint64_t cfa)
     bool write = told->site->flags & RW_SITE_WRITES;
     if (!rec_live.on || s->guard)
         return false;
+    if (s->access && s->access->ignored[write])
+        return true;
     rec_guard(s);
     bool done = rec_owner_access_soon(s, told->address, told->size, write,
                                       rec_told_mode(told->site, told->address), cfa);
@@ -27,8 +30,12 @@ bool rec_rewrite_look(struct rec_told_frame *frame)
 {
     struct rec_told told = rec_told(frame);
     rec_rewrite_slots[RW_SLOT_TARGET] = (uint64_t)told.image + told.site->back;
+    if (told.site->flags & (RW_SITE_LOCKED | RW_SITE_DONE))
+        return rec_words.now == REC_WORDS_UNTOUCHED;
     if (rec_words_cover(told.address, told.size, told.site->flags & RW_SITE_WRITES))
         return true;
+    if (told.site->flags & RW_SITE_PLAIN && rec_owner_is_atomic(told.address))
+        return false;
     frame->pc = *(const uint64_t *)(told.image + RW_HEAD_TEXT) + told.site->old + 1;
     return tell_soon(&told, (uint64_t)(&frame->pc + 1));
 }

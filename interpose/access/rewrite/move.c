@@ -37,9 +37,9 @@ static const uint8_t *bytes_of(const struct mover *mover, const struct rw_insn *
 }
 
 /* What an instruction that counts from rip counts to. */
-static uint64_t address_of(const struct mover *mover, const struct rw_insn *insn)
+static uint64_t address_of(const struct rw_code *code, const struct rw_insn *insn)
 {
-    const uint8_t *bytes = bytes_of(mover, insn);
+    const uint8_t *bytes = code->module->text + insn->offset;
     int32_t distance;
     __builtin_memcpy(&distance, bytes + insn->relative, sizeof distance);
     return (uint64_t)(bytes + insn->length) + (uint64_t)(int64_t)distance;
@@ -126,26 +126,25 @@ static unsigned asker_of(const struct mover *mover, const struct rw_insn *insn)
         return rw_asker_behind(mover->askers, mover->code, insn->target);
     if ((insn->kind != RW_CALL_TO && insn->kind != RW_JUMP_AWAY) || !insn->relative)
         return RW_ASKERS;
-    return rw_asker_at(mover->askers, address_of(mover, insn));
+    return rw_asker_at(mover->askers, address_of(mover->code, insn));
 }
 
 /* One instruction. ------------------------------------------------------------------------------
  */
 
-/* What is behind the first SKIP bytes of INSN, with its displacement, if it has one there. */
-static void put_operand(struct mover *mover, const struct rw_insn *insn, unsigned skip)
+void rw_put_operand(const struct rw_code *code, const struct rw_insn *insn, unsigned skip,
+                    struct rw_output *out)
 {
-    const struct rw_module *module = mover->code->module;
-    const uint8_t *bytes = bytes_of(mover, insn);
+    const uint8_t *bytes = code->module->text + insn->offset;
     if (!insn->relative) {
-        rw_put(mover->out, bytes + skip, insn->length - skip);
+        rw_put(out, bytes + skip, insn->length - skip);
         return;
     }
     unsigned behind = insn->length - insn->relative - 4u;
-    int64_t target = (int64_t)(address_of(mover, insn) - module->base);
-    rw_put(mover->out, bytes + skip, insn->relative - skip);
-    rw_put_fix(mover->out, RW_FIX_MODULE, target - behind);
-    rw_put(mover->out, bytes + insn->length - behind, behind);
+    int64_t target = (int64_t)(address_of(code, insn) - code->module->base);
+    rw_put(out, bytes + skip, insn->relative - skip);
+    rw_put_fix(out, RW_FIX_MODULE, target - behind);
+    rw_put(out, bytes + insn->length - behind, behind);
 }
 
 static bool is_within(const struct rw_function *function, const struct rw_insn *insn)
@@ -197,7 +196,7 @@ static void put_indirect_jump(struct mover *mover, const struct rw_insn *insn, u
     if (bytes[i] != 0xff)
         rex |= bytes[i++] & 3;
     rw_put(out, (uint8_t[]){rex, 0x8b, bytes[i + 1] & 0xc7}, 3);
-    put_operand(mover, insn, i + 2);
+    rw_put_operand(mover->code, insn, i + 2, out);
     rw_put_text(out, "\xe9");
     rw_put_fix(out, RW_FIX_CODE, lookup);
 }
@@ -255,7 +254,7 @@ static void put_insn(struct mover *mover, const struct rw_function *function,
         put_table_jump(mover, insn);
         break;
     default:
-        put_operand(mover, insn, 0);
+        rw_put_operand(mover->code, insn, 0, mover->out);
     }
 }
 
@@ -393,6 +392,8 @@ static void move_function(struct mover *mover, struct rw_function *function)
         if (mover->checks)
             rw_put_checks(mover->checks, mover->code, function, insn, mover->stub, out);
         put_insn(mover, function, insn);
+        if (mover->checks)
+            rw_put_done(mover->checks, mover->code, insn, mover->stub, out);
     }
     function->new_tail = out->count;
     if (goes_on(end - 1)) {

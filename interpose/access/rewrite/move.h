@@ -24,6 +24,10 @@
 bool rw_move(struct rw_code *code, struct rw_askers *askers, const struct rw_effect *clobbered,
              struct rw_checks *checks, struct rw_output *out);
 
+/* What is behind the first SKIP bytes of INSN, with its displacement, if it has one there. */
+void rw_put_operand(const struct rw_code *code, const struct rw_insn *insn, unsigned skip,
+                    struct rw_output *out);
+
 /* New code begins with what is filled in when it is whole; then comes the lookup. */
 enum {
     RW_HEAD_TEXT = 0,   /* 8 bytes: the text's address */

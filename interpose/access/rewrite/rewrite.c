@@ -142,7 +142,7 @@ static bool build(struct rw_image *image, struct rw_code *code, struct rw_covera
         .checks = checked ? &checks : NULL,
         .told = (uint64_t)rec_rewrite_checked,
     };
-    bool built = (!checked || effects) && rw_list_open(&checks.sites, code->insns.count) &&
+    bool built = (!checked || effects) && rw_list_open(&checks.sites, 2 * code->insns.count) &&
                  rw_image_build(image, code, &wishes);
     *coverage = checks.coverage;
     if (built && checked)

@@ -7,6 +7,7 @@
  */
 #include "interpose/access/rewrite/told.h"
 
+#include "interpose/access/access.h"
 #include "interpose/access/filter/owner.h"
 #include "interpose/access/rewrite/move.h"
 #include "interpose/access/rewrite/rewrite.h"
@@ -121,19 +122,61 @@ static void cover_all(uint64_t address, uint64_t size)
     rec_words.now = REC_WORDS_UNTOUCHED;
 }
 
-static void tell(struct rec_told_frame *frame, const struct rw_site *site, uint64_t address,
-                 uint64_t size)
+static void tell_plain(const struct rec_told *told, uint64_t cfa)
 {
-    bool write = site->flags & RW_SITE_WRITES;
+    bool write = told->site->flags & RW_SITE_WRITES;
     struct rec_stream *s = rec_live.on ? rec_enter() : NULL;
     if (!s) {
         if (!rec_live.on)
-            cover_all(address, size);
+            cover_all(told->address, told->size);
         return;
     }
-    rec_owner_access(s, address, size, write, rec_told_mode(site, address),
-                     (uint64_t)(&frame->pc + 1));
+    if (!s->access || !s->access->ignored[write])
+        rec_owner_access(s, told->address, told->size, write,
+                         rec_told_mode(told->site, told->address), cfa);
     rec_leave(s);
+}
+
+/* Before an instruction that is atomic by itself. */
+static void tell_locked(const struct rec_told *told, uint64_t pc, uint64_t cfa)
+{
+    struct rec_stream *s = rec_live.on ? rec_enter() : NULL;
+    if (!s) {
+        if (!rec_live.on)
+            cover_all(told->address, told->size);
+        return;
+    }
+    rec_owner_atomic(s, told->address, told->size);
+    rec_leave(s);
+    rec_atomic_begins((const void *)told->address, pc, cfa);
+}
+
+/* Behind one; or behind a move that loads from where atomics are. */
+static void tell_done(const struct rec_told *told, const struct rec_told_frame *frame, uint64_t cfa)
+{
+    enum { EQUAL = 1 << 6 };
+    const struct rw_site *site = told->site;
+    if (site->flags & RW_SITE_LOCKED)
+        rec_atomic_ended(site->size, !(site->flags & RW_SITE_COMPARES) || frame->flags & EQUAL);
+    else
+        rec_atomic_told((const void *)told->address, site->size, TR_ATOMIC_LOAD, __ATOMIC_ACQUIRE,
+                        frame->pc, cfa);
+}
+
+/* A move of what atomics use is one, too, with the order that it has on this machine: a store is
+ * told before it is done, a load behind it. */
+static bool tell_as_atomic(const struct rec_told *told, uint64_t pc, uint64_t cfa)
+{
+    const struct rw_site *site = told->site;
+    if (!(site->flags & RW_SITE_PLAIN) || told->address & (site->size - 1u) ||
+        !rec_owner_is_atomic(told->address))
+        return false;
+    if (!site->copy)
+        rec_atomic_told((const void *)told->address, site->size,
+                        site->flags & RW_SITE_WRITES ? TR_ATOMIC_STORE : TR_ATOMIC_LOAD,
+                        site->flags & RW_SITE_WRITES ? __ATOMIC_RELEASE : __ATOMIC_ACQUIRE, pc,
+                        cfa);
+    return true;
 }
 
 void rec_rewrite_told(struct rec_told_frame *frame) __attribute__((visibility("hidden"), used));
@@ -141,7 +184,19 @@ void rec_rewrite_told(struct rec_told_frame *frame)
 {
     int error = errno;
     struct rec_told told = rec_told(frame);
-    tell(frame, told.site, told.address, told.size);
-    rec_rewrite_slots[RW_SLOT_TARGET] = (uint64_t)told.image + told.site->back; /* once more */
+    uint64_t cfa = (uint64_t)(&frame->pc + 1), address = told.address;
+    frame->pc = *(const uint64_t *)(told.image + RW_HEAD_TEXT) + told.site->old + 1;
+    uint64_t target = (uint64_t)told.image + told.site->back;
+    rec_rewrite_slots[RW_SLOT_TARGET] = target;
+    if (told.site->flags & RW_SITE_DONE)
+        tell_done(&told, frame, cfa);
+    else if (told.site->flags & RW_SITE_LOCKED)
+        tell_locked(&told, frame->pc, cfa);
+    else if (!tell_as_atomic(&told, frame->pc, cfa))
+        tell_plain(&told, cfa);
+    else if (told.site->copy)
+        target = (uint64_t)told.image + told.site->copy;
+    rec_rewrite_slots[RW_SLOT_ADDRESS] = address; /* both once more: a handler may have come */
+    rec_rewrite_slots[RW_SLOT_TARGET] = target;
     errno = error;
 }
