@@ -5,7 +5,8 @@
  *
  * Where a plugin alone brings the C++ run-time, no real function is found among what everybody
  * sees: then the one that the plugin itself would have found is the real one. It is looked for
- * again after each dlclose.
+ * again after each dlclose. Who is called from where no library of C++ is, by a jump at a
+ * destructor's end, takes what was found for anybody, or a C++ run-time that is there.
  */
 #include "interpose/core/heap.h"
 
@@ -34,6 +35,32 @@ static uint64_t caller(uint64_t pc)
     if (pc < (uint64_t)__ehdr_start || pc >= (uint64_t)_end)
         latest = pc;
     return latest;
+}
+
+static void *in_any_runtime(const char *name)
+{
+    static const char *const runtimes[] = {"libstdc++.so.6", "libc++.so.1", "libc++abi.so.1"};
+    for (unsigned i = 0; i < sizeof runtimes / sizeof *runtimes; i++) {
+        void *library = dlopen(runtimes[i], RTLD_LAZY | RTLD_NOLOAD);
+        void *function = library ? dlsym(library, name) : NULL;
+        if (library)
+            REAL(dlclose)(library);
+        if (function)
+            return function;
+    }
+    return NULL;
+}
+
+static void *found_for_anybody(unsigned form, const char *name)
+{
+    uint64_t generation = rec_modules_generation();
+    for (uint32_t i = 1; i <= CALLERS; i++) { /* the latest first */
+        const struct found *f = &found[form][(found_next[form] - i) % CALLERS];
+        void *function = __atomic_load_n(&f->function, __ATOMIC_ACQUIRE);
+        if (function && f->generation == generation)
+            return function;
+    }
+    return in_any_runtime(name);
 }
 
 static __attribute__((noinline)) void *near(unsigned form, const char *name, uint64_t pc)
@@ -65,6 +92,8 @@ static __attribute__((noinline)) void *near(unsigned form, const char *name, uin
         __atomic_store_n(&f->function, function, __ATOMIC_RELEASE);
         __atomic_store_n(&found_busy, 0, __ATOMIC_RELEASE);
     }
+    if (!function)
+        function = found_for_anybody(form, name);
     errno = error;
     return function;
 }

@@ -32,6 +32,21 @@ void operator delete(void *block, std::size_t) noexcept
 }
 #endif
 
+extern "C" {
+int __cxa_atexit(void (*function)(void *), void *argument, void *library);
+extern void *__dso_handle __attribute__((visibility("hidden")));
+}
+
+/* At the end the C library calls operator delete, as if for itself: so do destructors of objects
+ * that end with a jump there. */
+static void keep_to_the_end()
+{
+    void (*deletes)(void *) = [](void *block) { ::operator delete(block); };
+    void (*calls)(void *) = &::operator delete;
+    __cxa_atexit(deletes, ::operator new(10), &__dso_handle);
+    __cxa_atexit(calls, ::operator new(20), &__dso_handle);
+}
+
 static int handled;
 
 static void gives_up()
@@ -42,6 +57,7 @@ static void gives_up()
 
 extern "C" void plugin_works()
 {
+    keep_to_the_end();
     std::map<std::string, std::vector<int>> map;
     for (int i = 0; i < 100; i++)
         map["a rather long key, number " + std::to_string(i)].resize(static_cast<std::size_t>(i));
