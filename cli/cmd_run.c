@@ -44,6 +44,8 @@ static const char *why_no_accesses(const struct sn_settings *settings,
 {
     if (settings->accesses == SN_ACCESSES_NONE)
         return "--accesses=none";
+    if (settings->accesses == SN_ACCESSES_REWRITE)
+        return "its code could not be rewritten here";
     return recording->instrumented ? NULL : "the program was not built with -fsanitize=thread";
 }
 

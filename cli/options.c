@@ -124,8 +124,9 @@ static const struct argp_option record_options[] = {
      "snarl.%e.%p (run writes it below TMPDIR or /var/tmp, and deletes it at the end)",
      0},
     {"accesses", KEY_ACCESSES, "SOURCE", 0,
-     "Where shared accesses come from: tsan (code built with -fsanitize=thread), none (locks "
-     "alone), or auto (default): tsan where the program has it, else none",
+     "Where shared accesses come from: tsan (code built with -fsanitize=thread), rewrite (any "
+     "program, its code rewritten while it loads), none (locks alone), or auto (default): tsan "
+     "where the program has it, else none",
      0},
     {"timeout", KEY_TIMEOUT, "SECONDS", 0,
      "Stop the program then (SIGTERM, SIGKILL after 2 s); exit code 124", 0},
@@ -149,7 +150,7 @@ static const struct argp_option record_options[] = {
 
 static error_t parse_record(int key, char *arg, struct argp_state *state)
 {
-    static const char *const sources[] = {"auto", "tsan", "none", NULL};
+    static const char *const sources[] = {"auto", "tsan", "rewrite", "none", NULL};
     struct sn_settings *settings = state->input;
     switch (key) {
     case KEY_OUTPUT:

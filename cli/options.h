@@ -40,7 +40,7 @@ enum sn_option_group {
 };
 
 enum { SN_FOLLOW_MAX = 500 }; /* the recorder's own limit */
-enum sn_accesses { SN_ACCESSES_AUTO, SN_ACCESSES_TSAN, SN_ACCESSES_NONE };
+enum sn_accesses { SN_ACCESSES_AUTO, SN_ACCESSES_TSAN, SN_ACCESSES_REWRITE, SN_ACCESSES_NONE };
 enum sn_input { SN_INPUT_AUTO, SN_INPUT_SNARL, SN_INPUT_STD, SN_INPUT_XSTD };
 enum sn_dump_form { SN_DUMP_TEXT, SN_DUMP_STD, SN_DUMP_XSTD };
 enum sn_deadlocks { SN_DEADLOCKS_UNSAID, SN_DEADLOCKS_PATTERNS, SN_DEADLOCKS_SPD };

@@ -37,10 +37,13 @@ static int prepare(struct sn_recording *recording, const struct sn_settings *set
         return err->code;
     char *options = sn_options_add(arena, "", "-o");
     options = sn_options_add(arena, options, recording->place.pattern);
+    static const char *const sources[] = {
+        [SN_ACCESSES_TSAN] = "--accesses=tsan",
+        [SN_ACCESSES_REWRITE] = "--accesses=rewrite",
+        [SN_ACCESSES_NONE] = "--accesses=none",
+    };
     if (settings->accesses != SN_ACCESSES_AUTO) /* which is the recorder's own choice */
-        options = sn_options_add(arena, options,
-                                 settings->accesses == SN_ACCESSES_NONE ? "--accesses=none"
-                                                                        : "--accesses=tsan");
+        options = sn_options_add(arena, options, sources[settings->accesses]);
     if (settings->follow)
         options =
             sn_options_add(arena, options, sn_sprintf(arena, "--follow=%s", settings->follow));

@@ -127,9 +127,11 @@ class Run:
         self.prepared = {}
         self.locks = collections.defaultdict(threading.Lock)
 
+    def source(self):
+        return self.mode if self.mode in ("none", "rewrite") else "tsan"
+
     def command(self, case, program, directory):
-        accesses = "none" if self.mode == "none" else "tsan"
-        options = [f"--accesses={accesses}", "--json", f"{directory}/report.json"]
+        options = [f"--accesses={self.source()}", "--json", f"{directory}/report.json"]
         options += ["--log-file", f"{directory}/findings.txt"] + case.options
         snarl = str(self.build / "bin/snarl")
         return [snarl, "run", *options, "--", str(program), *case.arguments]
@@ -191,9 +193,8 @@ class Run:
         else:
             yield from finding_faults(case, report)
         recording = report["recording"]
-        source = "none" if self.mode == "none" else "tsan"
-        if recording["access_source"] != source:
-            yield f"report: access_source is {recording['access_source']}, expected {source}"
+        if recording["access_source"] != self.source():
+            yield f"report: access_source is {recording['access_source']}, expected {self.source()}"
         if not recording["complete"] or recording["lost_events"]:
             yield f"report: incomplete, {recording['lost_events']} events lost"
         if not case.hangs and report["program"]["exit_status"] != alone.status:
@@ -231,7 +232,7 @@ def parse_arguments():
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--cc", choices=["gcc", "clang"], default="gcc")
     parser.add_argument("--opt", default="-O2", help="such as --opt=-O0")
-    parser.add_argument("--mode", choices=["tsan", "shared", "none"], default="tsan")
+    parser.add_argument("--mode", choices=["tsan", "shared", "rewrite", "none"], default="tsan")
     parser.add_argument("--configurations", action="store_true",
                         help="instead of --cc, --opt and --mode: "
                         + ", ".join(" ".join(c) for c in CONFIGURATIONS))  # fmt: skip

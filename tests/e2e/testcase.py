@@ -135,6 +135,7 @@ def compiler_of_mode(case, build, compiler, mode):
     return {
         "plain": [compiler],
         "none": [compiler],
+        "rewrite": [compiler],
         "tsan": wrapper,
         "shared": [compiler, "-fsanitize=thread", *shared],
         "real": [compiler, "-fsanitize=thread"],
