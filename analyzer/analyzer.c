@@ -158,6 +158,7 @@ int an_analyze(struct tr_reader *reader, struct sn_report *report, const struct 
     struct an_context ctx = {
         .reader = reader,
         .world = &world,
+        .publication = &world.publication,
         .report = report,
         .options = options,
         .process = process_of(reader, report),

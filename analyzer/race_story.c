@@ -125,6 +125,22 @@ static void add_site(const struct an_context *ctx, struct sn_finding *finding,
     site->note = access->flags & AN_ATOMIC ? "atomic" : NULL;
 }
 
+/* Why the two may be no race for all that machine code tells; NULL: they are one. */
+static const char *why_uncertain(const struct an_context *ctx, const struct an_access *a,
+                                 const struct an_access *b, uint64_t address)
+{
+    enum { MAYBE = AN_MAY_BE_ATOMIC };
+    const struct an_access *first = a->index < b->index ? a : b, *second = first == a ? b : a;
+    if (a->flags & b->flags & MAYBE)
+        return "both accesses may be atomic in the source: machine code does not tell";
+    if ((a->flags | b->flags) & MAYBE && (a->flags | b->flags) & AN_ATOMIC)
+        return "all accesses may be atomic in the source: machine code does not tell";
+    if (an_publication_may_order(ctx->publication, first->thread, second->thread, address))
+        return "the threads exchange other data by moves that may be atomic in the source, and "
+               "may be ordered by them: machine code does not tell";
+    return NULL;
+}
+
 struct sn_finding *an_race_tell(const struct an_context *ctx, enum sn_level level,
                                 const struct an_access *a, const struct an_access *b,
                                 struct sn_variable *variable, const char *why)
@@ -134,10 +150,9 @@ struct sn_finding *an_race_tell(const struct an_context *ctx, enum sn_level leve
         a = b;
         b = read;
     }
-    bool may_be_atomic = a->flags & b->flags & AN_MAY_BE_ATOMIC;
-    struct sn_finding *finding = an_finding(ctx, SN_DATA_RACE, may_be_atomic ? SN_POSSIBLE : level);
-    if (may_be_atomic)
-        finding->reason = "both accesses may be atomic in the source: machine code does not tell";
+    const char *uncertain = why_uncertain(ctx, a, b, variable->address);
+    struct sn_finding *finding = an_finding(ctx, SN_DATA_RACE, uncertain ? SN_POSSIBLE : level);
+    finding->reason = uncertain;
     finding->variable = variable;
     finding->variable->size = a->flags & AN_FREE ? b->size : a->size;
     finding->title = "data race on %VARIABLE%";

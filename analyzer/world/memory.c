@@ -109,21 +109,25 @@ static void put_in(struct an_memory *memory, struct an_cell *cell, const struct 
 /* One granule. ----------------------------------------------------------------------------------
  */
 
+/* What is used atomically once is so by whatever else may be atomic. */
 static bool conflict(const struct an_access *a, const struct an_access *b)
 {
-    return ((a->flags | b->flags) & AN_WRITE) && !(a->flags & b->flags & AN_ATOMIC);
+    enum { ATOMIC = AN_ATOMIC | AN_MAY_BE_ATOMIC };
+    bool atomic = a->flags & ATOMIC && b->flags & ATOMIC && (a->flags | b->flags) & AN_ATOMIC;
+    return ((a->flags | b->flags) & AN_WRITE) && !atomic;
 }
 
 /* Does every access that conflicts with OLD conflict with NEW? */
 static bool covers(const struct an_access *new, const struct an_access *old)
 {
     return (new->flags &AN_WRITE) >= (old->flags & AN_WRITE) &&
-           (new->flags &AN_ATOMIC) <= (old->flags & AN_ATOMIC);
+           (new->flags &AN_ATOMIC) <= (old->flags & AN_ATOMIC) &&
+           (new->flags &AN_MAY_BE_ATOMIC) <= (old->flags & AN_MAY_BE_ATOMIC);
 }
 
 static bool same_kind(const struct an_access *a, const struct an_access *b)
 {
-    return !((a->flags ^ b->flags) & (AN_WRITE | AN_ATOMIC));
+    return !((a->flags ^ b->flags) & (AN_WRITE | AN_ATOMIC | AN_MAY_BE_ATOMIC));
 }
 
 static void tell(struct an_conflicts *conflicts, const struct an_access *old,

@@ -56,12 +56,18 @@ static void plain_access(struct an_world *world, const struct tr_event *ev)
 {
     bool range = ev->kind == TR_READ_RANGE || ev->kind == TR_WRITE_RANGE;
     bool write = ev->kind == TR_WRITE || ev->kind == TR_WRITE_RANGE;
+    if (ev->mode & TR_ACC_MAY_BE_ATOMIC)
+        an_publication_access(&world->publication, world->now.thread->index, ev->object, !write,
+                              write, true);
     access_memory(world, ev, range ? ev->a0 : tr_access_size(ev->mode), write ? AN_WRITE : 0);
 }
 
 static void atomic_access(struct an_world *world, const struct tr_event *ev)
 {
     unsigned write = ev->kind == TR_ATOMIC_LOAD ? 0 : AN_WRITE;
+    if (tr_reader_header(world->reader)->access_source == TR_SOURCE_REWRITE)
+        an_publication_access(&world->publication, world->now.thread->index, ev->object,
+                              ev->kind != TR_ATOMIC_STORE, write, false);
     access_memory(world, ev, tr_access_size(ev->mode), AN_ATOMIC | write);
 }
 
@@ -274,6 +280,7 @@ void an_world_release(struct an_world *world)
     vec_release(&world->now.conflicts.of);
     an_memory_release(&world->memory);
     an_sights_release(&world->sights);
+    an_publication_release(&world->publication);
     an_heap_release(&world->heap);
     an_ranges_release(&world->benign);
     an_objects_release(world);

@@ -13,6 +13,7 @@
 #include "analyzer/world/memory.h"
 #include "analyzer/world/objects.h"
 #include "analyzer/world/order.h"
+#include "analyzer/world/publication.h"
 #include "analyzer/world/sights.h"
 #include "analyzer/world/threads.h"
 #include "base/arena.h"
@@ -52,6 +53,7 @@ struct an_world {
     struct an_memory memory;
     struct an_ranges benign; /* races here are meant */
     struct an_sights sights;
+    struct an_publication publication;
     struct an_order order, hard; /* order.h */
     bool light;                  /* follows who and what there is, but no order and no accesses */
     struct an_end end;

@@ -193,11 +193,15 @@ struct walked {
     bool complete; /* up to the thread's first frame */
 };
 
-/* Does the code at PC end a signal handler? Its frame's outer one is where the signal came. */
+/* Does the code at PC end a signal handler? Its frame's outer one is where the signal came. Where a
+ * handler has a way back of its own, there may be no code at PC. */
 static bool returns_from_handler(uint64_t pc)
 {
     static const uint8_t code[] = {0x48, 0xc7, 0xc0, SYS_rt_sigreturn, 0, 0, 0, 0x0f, 0x05};
+    uint64_t start, end;
     unsigned i = 0;
+    if (!rec_real_module(pc, &start, &end) || end - pc < sizeof code)
+        return false;
     while (i < sizeof code && ((const uint8_t *)pc)[i] == code[i])
         i++;
     return i == sizeof code;
