@@ -27,6 +27,7 @@ enum key {
     KEY_ACCESSES = 256,
     KEY_TIMEOUT,
     KEY_FOLLOW,
+    KEY_REWRITE,
     KEY_RING,
     KEY_HANG,
     KEY_FORMAT,
@@ -128,6 +129,11 @@ static const struct argp_option record_options[] = {
      "program, its code rewritten while it loads), none (locks alone), or auto (default): tsan "
      "where the program has it, else none",
      0},
+    {"rewrite", KEY_REWRITE, "PATTERN", 0,
+     "With --accesses=rewrite: which libraries of the system are rewritten, too, by the names of "
+     "their files (PATTERN[,PATTERN...]: *, ?, [...]); !PATTERN: which are not, of all. Default: "
+     "the program and its own libraries",
+     0},
     {"timeout", KEY_TIMEOUT, "SECONDS", 0,
      "Stop the program then (SIGTERM, SIGKILL after 2 s); exit code 124", 0},
     {"hang", KEY_HANG, "SECONDS", 0,
@@ -160,6 +166,11 @@ static error_t parse_record(int key, char *arg, struct argp_state *state)
         return 0;
     case KEY_ACCESSES:
         settings->accesses = (enum sn_accesses)parse_choice(state, "--accesses", arg, sources);
+        return 0;
+    case KEY_REWRITE:
+        if (!*arg || strlen(arg) >= SN_FOLLOW_MAX || strchr(arg, '/'))
+            argp_error(state, "--rewrite takes patterns of file names, not `%s'", arg);
+        settings->rewrite = arg;
         return 0;
     case KEY_FOLLOW:
         if (!*arg || strlen(arg) >= SN_FOLLOW_MAX || strchr(arg, '/'))

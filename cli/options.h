@@ -25,9 +25,9 @@
 #include "symbols/symbols.h"
 
 enum sn_option_group {
-    SN_OPTIONS_RECORD = 1 << 0,   /* -o, --accesses, --timeout, --hang, --ring, --follow */
-    SN_OPTIONS_REPORT = 1 << 1,   /* --format, --json */
-    SN_OPTIONS_GATE = 1 << 2,     /* --fail-on */
+    SN_OPTIONS_RECORD = 1 << 0, /* -o, --accesses, --rewrite, --timeout, --hang, --ring, --follow */
+    SN_OPTIONS_REPORT = 1 << 1, /* --format, --json */
+    SN_OPTIONS_GATE = 1 << 2,   /* --fail-on */
     SN_OPTIONS_BASELINE = 1 << 3, /* --baseline */
     SN_OPTIONS_EXIT = 1 << 4,     /* --error-exitcode */
     SN_OPTIONS_ANALYSIS = 1 << 5, /* the thresholds */
@@ -54,10 +54,11 @@ struct sn_format {
 struct sn_settings {
     const char *output; /* -o, or NULL */
     enum sn_accesses accesses;
-    double timeout;     /* seconds; 0: none */
-    double hang;        /* seconds; 0: no watch */
-    uint64_t ring;      /* bytes; 0: the trace may grow */
-    const char *follow; /* all, main or patterns; NULL: all */
+    double timeout;      /* seconds; 0: none */
+    double hang;         /* seconds; 0: no watch */
+    uint64_t ring;       /* bytes; 0: the trace may grow */
+    const char *follow;  /* all, main or patterns; NULL: all */
+    const char *rewrite; /* patterns of libraries; NULL: the program's own */
 
     VEC(struct sn_format) formats; /* as given */
     const char *log_file;          /* or NULL */

@@ -44,6 +44,9 @@ static int prepare(struct sn_recording *recording, const struct sn_settings *set
     };
     if (settings->accesses != SN_ACCESSES_AUTO) /* which is the recorder's own choice */
         options = sn_options_add(arena, options, sources[settings->accesses]);
+    if (settings->rewrite)
+        options =
+            sn_options_add(arena, options, sn_sprintf(arena, "--rewrite=%s", settings->rewrite));
     if (settings->follow)
         options =
             sn_options_add(arena, options, sn_sprintf(arena, "--follow=%s", settings->follow));

@@ -152,6 +152,7 @@ enum tr_access_mode {
     TR_ACC_UNALIGNED = 1 << 9,
     TR_ACC_COMPOUND = 1 << 10,      /* a write that also read the location */
     TR_ACC_MAY_BE_ATOMIC = 1 << 11, /* machine code cannot tell */
+    TR_ACC_LATE = 1 << 16,          /* deferred: behind a block's beginning in its epoch */
     /* atomics only: memory order as in C11 (0 relaxed 1 consume 2 acquire 3 release 4 acq_rel 5
        seq_cst) */
     TR_ATOMIC_ORDER_SHIFT = 12,
@@ -246,6 +247,7 @@ static inline bool tr_is_access(uint8_t kind)
 {
     return kind >= TR_READ && kind <= TR_WRITE_RANGE;
 }
+
 static inline bool tr_is_deferred(const struct tr_event *ev)
 {
     return tr_is_access(ev->kind) && ev->mode & TR_ACC_DEFERRED;

@@ -287,6 +287,8 @@ static int by_thread_and_epoch(const void *left, const void *right)
         return a->thread < b->thread ? -1 : 1;
     if (a->epoch != b->epoch)
         return a->epoch < b->epoch ? -1 : 1;
+    if ((a->mode ^ b->mode) & TR_ACC_LATE)
+        return a->mode & TR_ACC_LATE ? 1 : -1;
     return a->offset < b->offset ? -1 : a->offset > b->offset;
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The chunks are decoded one behind the other, up to where the index found them sound. A deferred
- * access of epoch E is handed out in E as soon as its stack is defined, at the latest before the
- * event that ends it.
+ * access of epoch E is handed out in E as soon as its stack is defined, or if it is LATE, before
+ * the event that ends E.
  */
 #include "trace/stream.h"
 
@@ -152,8 +152,9 @@ static bool deferred_is_next(const struct tr_stream *stream)
         return false;
     if (!stream->held || epoch < own->epoch)
         return true;
-    return epoch == own->epoch && (tr_moves_epoch(own->kind, own->mode) ||
-                                   sn_map_find(&stream->own, stream->deferred->event.stack));
+    const struct tr_event *deferred = &stream->deferred->event;
+    bool soon = !(deferred->mode & TR_ACC_LATE) && sn_map_find(&stream->own, deferred->stack);
+    return epoch == own->epoch && (soon || tr_moves_epoch(own->kind, own->mode));
 }
 
 bool tr_stream_next(struct tr_stream *stream, struct tr_index *index, struct tr_event *ev)

@@ -695,7 +695,7 @@ int an_collect(struct tr_reader *reader, const struct an_collect_options *option
         forget_threads(&c);
         run->channels = 1; /* 0 is none */
         run->filtered = c.filtered;
-        run->hidden_reads = c.filtered && tr_reader_header(reader)->access_source == TR_SOURCE_TSAN;
+        run->hidden_reads = c.filtered;
         c.telling = true;
         tr_reader_rewind(reader);
         code = look(&c, reader, err);

@@ -49,8 +49,10 @@ void rec_access_forget(struct rec_stream *s, const void *block, uint64_t size)
 {
     struct rec_access *access = s->access;
     uint64_t address = (uint64_t)block;
-    if (rec_words_there())
+    if (rec_words_there()) {
         rec_owner_forget(address, size);
+        rec_words.born = s->epoch + 1;
+    }
     if (!access)
         return;
     if (size > FILTERED_RANGE) {

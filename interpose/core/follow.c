@@ -72,6 +72,20 @@ bool rec_follow_matches(const char *pattern, const char *limit, const char *name
     }
 }
 
+bool rec_is_listed(const char *list, const char *path, bool otherwise)
+{
+    const char *name = base_name(path);
+    bool listed = otherwise;
+    for (const char *end; *list; list = *end ? end + 1 : end) {
+        for (end = list; *end && *end != ',';)
+            end++;
+        bool excludes = *list == '!';
+        if (rec_follow_matches(list + excludes, end, name))
+            listed = !excludes;
+    }
+    return listed;
+}
+
 static bool is_word(const char *text, const char *word)
 {
     while (*text && *text == *word)

@@ -13,5 +13,8 @@ bool rec_follows_children(void);
 bool rec_follows_through_exec(bool new_process);
 /* Does NAME match the pattern from PATTERN to LIMIT? */
 bool rec_follow_matches(const char *pattern, const char *limit, const char *name);
+/* Is the file at PATH on a LIST of patterns by comma? The last one that matches counts: with `!` in
+ * front it says that it is not. OTHERWISE: where none matches. */
+bool rec_is_listed(const char *list, const char *path, bool otherwise);
 
 #endif

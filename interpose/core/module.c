@@ -12,6 +12,7 @@
  */
 #include "interpose/access/requests.h"
 #include "interpose/access/rewrite/rewrite.h"
+#include "interpose/core/follow.h"
 #include "interpose/core/ring.h"
 
 #include <elf.h>
@@ -163,6 +164,14 @@ static bool is_programs_own(const char *path)
     return path[0] == '/' || path[0] == '.';
 }
 
+/* What we stand on ourselves: the C library, the linker, and what is opened for us. */
+static bool is_never_rewritten(const char *path)
+{
+    static const char never[] = "libc.so*,libpthread*,libdl.so*,ld-linux*,libsnarl.so,libunwind*,"
+                                "libZydis*,libZycore*,libtsan*,linux-vdso*";
+    return rec_is_listed(never, path, false);
+}
+
 /* The place for one of this IDENTITY, or NULL: none of another file while there is a new one, so
  * that a few that come and go in turn are kept once. */
 static struct module *place(const struct identity *identity)
@@ -216,11 +225,12 @@ static void add(struct rec_stream *s, const struct dl_phdr_info *info, const cha
     __atomic_store_n(&module->size, end - start, __ATOMIC_RELEASE);
     if (module == &known[known_count])
         __atomic_store_n(&known_count, known_count + 1, __ATOMIC_RELEASE);
-    if (rec_thread_count() <= 1 && (is_program || is_programs_own(path))) {
+    bool own = is_program || is_programs_own(path);
+    if (rec_thread_count() <= 1 && own)
         rec_requests_find(info);
-        if (rec_config.rewrite)
-            rewrite(s, info, module);
-    }
+    if (rec_thread_count() <= 1 && rec_config.rewrite &&
+        rec_is_listed(rec_config.rewrite_also, path, own) && !is_never_rewritten(path))
+        rewrite(s, info, module);
     __atomic_fetch_add(&turn, 1, __ATOMIC_RELEASE);
 }
 

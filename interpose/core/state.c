@@ -192,6 +192,8 @@ static void read_options(const char *text)
             set_accesses(value);
         } else if (starts(word, "--ring=", &value)) {
             rec_config.ring = ring_size(value);
+        } else if (starts(word, "--rewrite=", &value)) {
+            copy(rec_config.rewrite_also, sizeof rec_config.rewrite_also, value);
         } else if (starts(word, "--moved=", &value)) {
             set_moved(value);
         } else if (starts(word, "--follow=", &value)) {

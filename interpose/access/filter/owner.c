@@ -19,7 +19,8 @@ enum {
     /* What is kept of an access, beside its stack. */
     KEPT_MAY_BE_ATOMIC = 1 << 31,
     KEPT_COMPOUND = 1 << 30,
-    KEPT_STACK = (1 << 30) - 1,
+    KEPT_LATE = 1 << 29, /* the memory may have begun in the same epoch */
+    KEPT_STACK = (1 << 29) - 1,
 };
 
 static uint8_t stripes[STRIPES]; /* atomic */
@@ -65,13 +66,14 @@ struct visit {
 static uint32_t mode_of(uint32_t kept)
 {
     return (kept & KEPT_MAY_BE_ATOMIC ? TR_ACC_MAY_BE_ATOMIC : 0u) |
-           (kept & KEPT_COMPOUND ? TR_ACC_COMPOUND : 0u);
+           (kept & KEPT_COMPOUND ? TR_ACC_COMPOUND : 0u) | (kept & KEPT_LATE ? TR_ACC_LATE : 0u);
 }
 
 static uint32_t kept_of(uint32_t mode, uint32_t stack)
 {
     return (mode & TR_ACC_MAY_BE_ATOMIC ? (uint32_t)KEPT_MAY_BE_ATOMIC : 0u) |
-           (mode & TR_ACC_COMPOUND ? (uint32_t)KEPT_COMPOUND : 0u) | (stack & KEPT_STACK);
+           (mode & TR_ACC_COMPOUND ? (uint32_t)KEPT_COMPOUND : 0u) |
+           (mode & TR_ACC_LATE ? (uint32_t)KEPT_LATE : 0u) | (stack & KEPT_STACK);
 }
 
 /* An access of SIZE bytes, all else given. */
@@ -205,8 +207,9 @@ static bool visit_all(struct visit *visit, uint64_t from, uint64_t to)
 static void tell_or_keep(struct rec_stream *s, uint64_t address, uint64_t size, bool write,
                          uint32_t mode, uint32_t stack)
 {
+    uint32_t late = rec_words.born == s->epoch + 1 ? TR_ACC_LATE : 0;
     struct visit visit = {
-        .s = s, .value = rec_words_value(s), .kept = kept_of(mode, stack), .write = write};
+        .s = s, .value = rec_words_value(s), .kept = kept_of(mode | late, stack), .write = write};
     bool tell = visit_all(&visit, address, address + size);
     tell_found(s, &visit.found[0]);
     tell_found(s, &visit.found[1]);
