@@ -5,6 +5,7 @@
  * Steve, who sleeps at the same bell, is sent on to another and woken there.
  */
 /* EXPECT: nothing */
+/* REWRITE: possible */
 /* TSAN: knows no futexes by syscall */
 #include "order.h"
 #include <limits.h>

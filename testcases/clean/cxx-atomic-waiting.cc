@@ -5,6 +5,7 @@
  * plain.
  */
 /* EXPECT: nothing */
+/* REWRITE: possible */
 #include <atomic>
 #include <barrier>
 #include <cstdio>

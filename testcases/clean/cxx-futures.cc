@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Results that come later: promises, tasks, asynchronous calls, and what they throw. */
 /* EXPECT: nothing */
+/* REWRITE: possible */
 #include <cstdio>
 #include <future>
 #include <memory>

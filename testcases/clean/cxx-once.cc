@@ -4,6 +4,7 @@
  * static variable of a function, by one of a template, and what each thread has for itself.
  */
 /* EXPECT: nothing */
+/* REWRITE: possible */
 /* TSAN: its pthread_once waits for ever behind a try that threw */
 #include <atomic>
 #include <cstdio>

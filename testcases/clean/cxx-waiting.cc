@@ -4,6 +4,7 @@
  * one that goes with any lock, here a shared one, and with a request to stop.
  */
 /* EXPECT: nothing */
+/* REWRITE: possible */
 #include <condition_variable>
 #include <cstdio>
 #include <deque>

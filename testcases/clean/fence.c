@@ -5,6 +5,7 @@
  * not know.
  */
 /* EXPECT: nothing */
+/* REWRITE: possible */
 /* TSAN: knows no fences */
 /* FLAGS: gcc -Wno-tsan */
 #include <pthread.h>

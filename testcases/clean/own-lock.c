@@ -6,6 +6,7 @@
  * meant to race.
  */
 /* EXPECT: nothing */
+/* REWRITE: possible */
 /* TSAN: hears nothing of these annotations */
 #include "order.h"
 #include "snarl.h"

@@ -4,6 +4,7 @@
  * by an acquire load and reads it without any lock.
  */
 /* EXPECT: nothing */
+/* REWRITE: possible */
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>

@@ -5,6 +5,7 @@
  */
 /* EXPECT: data-race observed @reader-test @turn */
 /* EXPECT: data-race observed @writer-test @turn */
+/* REWRITE: possible */
 /* FINDING: variable=today */
 #include "order.h"
 #include <pthread.h>

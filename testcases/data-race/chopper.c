@@ -5,6 +5,7 @@
  * it likes; that both cooks stop is luck.
  */
 /* EXPECT: data-race observed @chopping @stop */
+/* REWRITE: possible */
 /* FINDING: variable=chopping */
 /* OUTPUT: digits vary */
 #include "order.h"

@@ -2,6 +2,7 @@
 /* Barron pushes a plate through the hatch, a pipe, and then still salts it: what he does after the
  * write is in no order with what Olivia does after the read. */
 /* EXPECT: data-race observed @serves @salts */
+/* REWRITE: possible */
 #include "order.h"
 #include <pthread.h>
 #include <stdio.h>

@@ -5,6 +5,7 @@
  * they look before they hold one.
  */
 /* EXPECT: data-race observed @test @eat */
+/* REWRITE: possible */
 /* FINDING: variable=sushi_count */
 #include "order.h"
 #include <pthread.h>

@@ -41,6 +41,7 @@ class Testcase:
     hangs: bool = False
     digits_vary: bool = False
     tsan: str = ""
+    rewrite: str = ""
     needs_accesses: bool = False
     markers: dict = dataclasses.field(default_factory=dict)
 
@@ -71,6 +72,8 @@ class Testcase:
             self.needs_accesses = True
         elif word == "TSAN":
             self.tsan = rest
+        elif word == "REWRITE" and rest in ("possible", "nothing"):
+            self.rewrite = rest
         else:
             raise ValueError(f"{self.path}: what is {word}: {rest}?")
 
@@ -95,6 +98,19 @@ class Testcase:
                 for e in self.expected
                 if e.kind not in ("data-race", "atomicity-violation")
                 and not self.needs_accesses
+            ],
+        )
+
+
+    def rewritten(self):
+        """What is expected where atomics are as machine code shows them."""
+        if not self.rewrite:
+            return self
+        kept = self.expected if self.rewrite == "possible" else []
+        return dataclasses.replace(
+            self,
+            expected=[
+                e._replace(level="possible" if e.kind == "data-race" else e.level) for e in kept
             ],
         )
 
