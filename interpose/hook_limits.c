@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * How much address space a process may use. The words of accesses (access/filter/words.h) take much
- * of it, and no memory: they do not count. A limit is set higher by so much, and told lower.
+ * How much address space a process may use, and how much of it must be in memory. The words of
+ * accesses (access/filter/words.h) take much of it, and no memory: they do not count. A limit is
+ * set higher by so much, and told lower; and what is locked is so as it is used, for all of the
+ * words at once would be more than there is.
  */
 #include "interpose/access/filter/owner.h"
 
@@ -41,6 +43,11 @@ static int got(int resource, int result, struct rlimit *limit)
         limit->rlim_max = without_words(limit->rlim_max);
     }
     return result;
+}
+
+REC_EXPORT int mlockall(int flags)
+{
+    return REAL(mlockall)(flags && rec_words_there() ? flags | MCL_ONFAULT : flags);
 }
 
 REC_EXPORT int setrlimit(__rlimit_resource_t resource, const struct rlimit *limit)

@@ -13,6 +13,7 @@
  * A handler may interrupt any of this. A place in the list is taken before it is filled in, and is
  * empty (cfa 0) until then.
  */
+#include "interpose/access/filter/owner.h"
 #include "interpose/core/rec.h"
 
 #include "interpose/core/poison.h"
@@ -62,6 +63,7 @@ static void rest(struct rec_stream *s)
 void rec_abandon(struct rec_stream *s)
 {
     rec_stack_abandoned(s);
+    rec_owner_abandon();
     rec_chunk_close(s);
 }
 

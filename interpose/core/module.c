@@ -168,7 +168,7 @@ static bool is_programs_own(const char *path)
 static bool is_never_rewritten(const char *path)
 {
     static const char never[] = "libc.so*,libpthread*,libdl.so*,ld-linux*,libsnarl.so,libunwind*,"
-                                "libZydis*,libZycore*,libtsan*,linux-vdso*";
+                                "libZydis*,libZycore*,libtsan*,libclang_rt.tsan*,linux-vdso*";
     return rec_is_listed(never, path, false);
 }
 

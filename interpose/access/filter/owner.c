@@ -33,8 +33,10 @@ static uint8_t *stripe_of(uint64_t address)
 static bool lock(uint8_t *stripe)
 {
     for (unsigned i = 0; i < PATIENCE; i++) {
-        if (!__atomic_exchange_n(stripe, 1, __ATOMIC_ACQUIRE))
+        if (!__atomic_exchange_n(stripe, 1, __ATOMIC_ACQUIRE)) {
+            rec_words.held = stripe;
             return true;
+        }
         while (i < PATIENCE && __atomic_load_n(stripe, __ATOMIC_RELAXED)) {
             __builtin_ia32_pause();
             i++;
@@ -46,6 +48,20 @@ static bool lock(uint8_t *stripe)
 static void unlock(uint8_t *stripe)
 {
     __atomic_store_n(stripe, 0, __ATOMIC_RELEASE);
+    rec_words.held = NULL;
+}
+
+void rec_owner_abandon(void)
+{
+    if (rec_words.held)
+        unlock(rec_words.held);
+}
+
+void rec_owner_reset(void)
+{
+    for (unsigned i = 0; i < STRIPES; i++)
+        stripes[i] = 0;
+    rec_words.held = NULL;
 }
 
 /* Another thread's accesses that are about to be told: neighbours, as one. */

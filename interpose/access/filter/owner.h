@@ -44,6 +44,9 @@ void rec_owner_atomic(struct rec_stream *s, uint64_t address, uint64_t size);
 bool rec_owner_is_atomic(uint64_t address);
 /* What was there ends, and this thread brings that about: tells what others have done with it. */
 void rec_owner_ends(struct rec_stream *s, uint64_t address, uint64_t size);
+/* The thread's own work was left in the middle, and is not gone back to. */
+void rec_owner_abandon(void);
+void rec_owner_reset(void); /* in a fork child */
 /* What is there now is new. */
 void rec_owner_forget(uint64_t address, uint64_t size);
 

@@ -25,8 +25,10 @@ static uint32_t taken;          /* the number of the latest one; atomic */
 
 bool rec_words_start(void)
 {
-    if (blocks) /* a fork child */
+    if (blocks) { /* a fork child */
+        rec_owner_reset();
         return true;
+    }
     uint64_t size = REC_WORDS_SPANS * REC_WORDS_SPAN;
     long at =
         rec_syscall6(SYS_mmap, REC_WORDS_BASE, (long)size, PROT_READ | PROT_WRITE,

@@ -69,6 +69,7 @@ struct rec_words {
     uint32_t block; /* of values; 0: none */
     uint32_t tag;   /* whose: of the stream */
     uint64_t born;  /* the epoch in which the thread last got memory, plus 1 */
+    uint8_t *held;  /* a stripe (owner.c), or NULL */
 };
 extern __thread struct rec_words rec_words __attribute__((tls_model("initial-exec")));
 

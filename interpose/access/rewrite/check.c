@@ -447,10 +447,9 @@ void rw_put_checks(struct rw_checks *checks, const struct rw_code *code,
     }
 }
 
-void rw_put_done(struct rw_checks *checks, const struct rw_code *code, const struct rw_insn *insn,
-                 uint32_t stub, struct rw_output *out)
+void rw_put_done(struct rw_checks *checks, const struct rw_insn *insn, uint32_t stub,
+                 struct rw_output *out)
 {
-    (void)code;
     for (uint32_t i = checks->first; i < checks->sites.count; i++) {
         struct rw_site *site = &checks->sites.at[i];
         if (!(site->flags & RW_SITE_DONE))

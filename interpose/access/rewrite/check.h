@@ -53,8 +53,8 @@ void rw_put_checks(struct rw_checks *checks, const struct rw_code *code,
                    const struct rw_function *function, const struct rw_insn *insn, uint32_t stub,
                    struct rw_output *out);
 /* What comes behind INSN, which stands there now. */
-void rw_put_done(struct rw_checks *checks, const struct rw_code *code, const struct rw_insn *insn,
-                 uint32_t stub, struct rw_output *out);
+void rw_put_done(struct rw_checks *checks, const struct rw_insn *insn, uint32_t stub,
+                 struct rw_output *out);
 /* Where all stubs go on; TOLD: 8 bytes of the new code, the address from there on. Behind it, and
  * that is returned, a jump to RW_SLOT_TARGET. */
 uint32_t rw_put_checked(struct rw_output *out, uint32_t told);

@@ -24,6 +24,19 @@ static bool tell_soon(const struct rec_told *told, uint64_t cfa)
     return done;
 }
 
+/* To tell all takes room below, for the vector registers and a walk, and a signal stack may be
+ * small. An access that is not told orders nothing: it is counted, and that is all. */
+static bool has_room(uint64_t sp)
+{
+    enum { ROOM = 12 << 10 };
+    const struct rec_stream *s = rec_self;
+    if (!s->handler_depth || sp - s->handlers[s->handler_depth - 1].low >= ROOM)
+        return true;
+    if (rec_header)
+        __atomic_fetch_add(&rec_header->lost[TR_LOSS_NO_MEMORY], 1, __ATOMIC_RELAXED);
+    return false;
+}
+
 /* Is it covered, if one looks more closely than the check does, or can it be told at once? */
 bool rec_rewrite_look(struct rec_told_frame *frame) __attribute__((visibility("hidden"), used));
 bool rec_rewrite_look(struct rec_told_frame *frame)
@@ -35,7 +48,7 @@ bool rec_rewrite_look(struct rec_told_frame *frame)
     if (rec_words_cover(told.address, told.size, told.site->flags & RW_SITE_WRITES))
         return true;
     if (told.site->flags & RW_SITE_PLAIN && rec_owner_is_atomic(told.address))
-        return false;
+        return !has_room((uint64_t)frame);
     frame->pc = *(const uint64_t *)(told.image + RW_HEAD_TEXT) + told.site->old + 1;
-    return tell_soon(&told, (uint64_t)(&frame->pc + 1));
+    return tell_soon(&told, (uint64_t)(&frame->pc + 1)) || !has_room((uint64_t)frame);
 }

@@ -393,7 +393,7 @@ static void move_function(struct mover *mover, struct rw_function *function)
             rw_put_checks(mover->checks, mover->code, function, insn, mover->stub, out);
         put_insn(mover, function, insn);
         if (mover->checks)
-            rw_put_done(mover->checks, mover->code, insn, mover->stub, out);
+            rw_put_done(mover->checks, insn, mover->stub, out);
     }
     function->new_tail = out->count;
     if (goes_on(end - 1)) {
