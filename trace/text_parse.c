@@ -494,6 +494,8 @@ static void write_event(struct parser *p)
         tr_writer_set_epoch(&p->writer, ev->thread, ev->epoch);
     ev->stack = tr_writer_stack(&p->writer, ev->thread, p->frames.at, (uint32_t)p->frames.count);
     if (deferred)
+        tr_writer_reach(&p->writer, ev->thread, ev->time);
+    if (deferred)
         tr_writer_add_deferred(&p->writer, p->has_teller ? ev->teller : ev->thread, ev);
     else
         tr_writer_add(&p->writer, ev);

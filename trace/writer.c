@@ -173,6 +173,14 @@ void tr_writer_add_deferred(struct tr_writer *writer, uint32_t teller, const str
         thread->epoch++;
 }
 
+void tr_writer_reach(struct tr_writer *writer, uint32_t number, uint64_t time)
+{
+    struct tr_writer_thread *thread = thread_of(writer, number);
+    stamp(writer, thread, time);
+    if (!thread->open)
+        open_chunk(thread);
+}
+
 void tr_writer_add(struct tr_writer *writer, const struct tr_event *ev)
 {
     tr_writer_add_deferred(writer, ev->thread, ev);

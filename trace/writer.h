@@ -40,6 +40,8 @@ uint32_t tr_writer_stack(struct tr_writer *writer, uint32_t thread, const uint64
 void tr_writer_add(struct tr_writer *writer, const struct tr_event *ev);
 /* The same for a deferred access of EV->thread, told by thread TELLER. */
 void tr_writer_add_deferred(struct tr_writer *writer, uint32_t teller, const struct tr_event *ev);
+/* THREAD was there at TIME, though it may have done nothing of its own. */
+void tr_writer_reach(struct tr_writer *writer, uint32_t thread, uint64_t time);
 /* The latest time of THREAD; 0 before the first. */
 uint64_t tr_writer_time(struct tr_writer *writer, uint32_t thread);
 /* The epoch in which THREAD is; and moves it there, by a new chunk. It starts at 0 and moves by

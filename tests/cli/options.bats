@@ -25,7 +25,7 @@ setup() { source "$BATS_TEST_DIRNAME/setup.bash"; }
         expect 0 "$SNARL" $command --help
         says "Usage: snarl $command" out
         no grep -E '^.{81}' out
-        no grep -Ei 'sarif|junit|perfetto|gitlab|rewrite|suppressions' out
+        no grep -Ei 'sarif|junit|perfetto|gitlab|suppressions' out
         silent err
     done
 }
@@ -69,14 +69,16 @@ setup() { source "$BATS_TEST_DIRNAME/setup.bash"; }
         says "this version knows text, json"
         expect 2 "$SNARL" analyze --format=$format:x trace
     done
-    expect 125 "$SNARL" run --accesses=rewrite -- true
-    says "this version knows auto, tsan, none"
     expect 125 "$SNARL" run --suppressions=x -- true
     expect 2 "$SNARL" analyze --suppressions=x trace
     expect 2 "$SNARL" analyze --input=std trace
 }
 
 @test "wrong values are told" {
+    expect 125 "$SNARL" run --accesses=frobnicate -- true
+    says "this version knows auto, tsan, rewrite, none"
+    expect 125 "$SNARL" run --accesses=rewrite --rewrite=/lib/libz.so -- true
+    says "patterns of file names"
     expect 125 "$SNARL" run --timeout=soon -- true
     says "--timeout takes a number"
     expect 125 "$SNARL" run --timeout=-1 -- true
