@@ -143,11 +143,17 @@ static void find(struct visit *visit, uint64_t granule, uint32_t word, uint32_t 
     found->to = to;
 }
 
+static void tell_all_found(struct visit *visit)
+{
+    tell_found(visit->s, &visit->found[0]);
+    tell_found(visit->s, &visit->found[1]);
+}
+
 /* Is what a word tells of the visitor's alone? Where it is another's, that is found, if IT_COUNTS.
  */
 static bool is_own(struct visit *visit, uint64_t granule, bool write, bool it_counts)
 {
-    uint32_t word = *rec_word_at(write ? REC_WORDS_WRITTEN : REC_WORDS_READ, granule);
+    uint32_t word = *rec_word_of(write, granule);
     uint32_t *kept = rec_kept_at(write, granule);
     uint32_t tag;
     uint64_t epoch;
@@ -176,7 +182,7 @@ static bool is_alone(struct visit *visit, uint64_t granule)
 
 static void set(bool write, uint64_t granule, uint32_t value, uint32_t bytes, uint32_t kept)
 {
-    uint32_t *word = rec_word_at(write ? REC_WORDS_WRITTEN : REC_WORDS_READ, granule);
+    uint32_t *word = rec_word_of(write, granule);
     uint32_t before = (*word & ~(uint32_t)REC_WORDS_ALL) == value ? *word & REC_WORDS_ALL : 0;
     *rec_kept_at(write, granule) = kept;
     __atomic_store_n(word, value | before | bytes, __ATOMIC_RELEASE);
@@ -210,9 +216,7 @@ static bool visit_all(struct visit *visit, uint64_t from, uint64_t to)
         uint32_t bytes = rec_words_bytes(at, from, to);
         if (!held)
             tell = true;
-        else if (!rec_word_covers(
-                     *rec_word_at(visit->write ? REC_WORDS_WRITTEN : REC_WORDS_READ, at),
-                     visit->value, bytes))
+        else if (!rec_word_covers(*rec_word_of(visit->write, at), visit->value, bytes))
             tell |= visit_granule(visit, at, bytes);
     }
     if (held)
@@ -227,8 +231,7 @@ static void tell_or_keep(struct rec_stream *s, uint64_t address, uint64_t size, 
     struct visit visit = {
         .s = s, .value = rec_words_value(s), .kept = kept_of(mode | late, stack), .write = write};
     bool tell = visit_all(&visit, address, address + size);
-    tell_found(s, &visit.found[0]);
-    tell_found(s, &visit.found[1]);
+    tell_all_found(&visit);
     if (tell)
         emit(s,
              &(struct tr_event){.mode = mode | TR_ACC_ORDER_VERSION << TR_ACC_ORDER_SHIFT,
@@ -284,8 +287,7 @@ void rec_owner_atomic(struct rec_stream *s, uint64_t address, uint64_t size)
         __atomic_store_n(rec_word_at(REC_WORDS_WRITTEN, at), REC_WORDS_ATOMIC, __ATOMIC_RELEASE);
         unlock(stripe);
     }
-    tell_found(s, &visit.found[0]);
-    tell_found(s, &visit.found[1]);
+    tell_all_found(&visit);
 }
 
 void rec_owner_ends(struct rec_stream *s, uint64_t address, uint64_t size)
@@ -301,8 +303,7 @@ void rec_owner_ends(struct rec_stream *s, uint64_t address, uint64_t size)
         (void)is_alone(&visit, at);
         unlock(stripe);
     }
-    tell_found(s, &visit.found[0]);
-    tell_found(s, &visit.found[1]);
+    tell_all_found(&visit);
 }
 
 /* Looks before it writes: memory that was never used has no words yet. */

@@ -86,6 +86,12 @@ static inline uint32_t *rec_word_at(enum rec_words_array array, uint64_t address
                         (address & (REC_WORDS_SPAN - 1) & ~(uint64_t)(REC_GRANULE - 1)));
 }
 
+/* The word of who last wrote, or read, there. */
+static inline uint32_t *rec_word_of(bool write, uint64_t address)
+{
+    return rec_word_at(write ? REC_WORDS_WRITTEN : REC_WORDS_READ, address);
+}
+
 /* Those of a granule's bytes that lie between FROM and TO, as they stand in a word. */
 static inline uint32_t rec_words_bytes(uint64_t granule, uint64_t from, uint64_t to)
 {
@@ -105,13 +111,12 @@ static inline bool rec_words_cover(uint64_t address, uint64_t size, bool write)
 {
     uint64_t end = address + size;
     uint32_t value = (uint32_t)rec_words.now & ~(uint32_t)REC_WORDS_ALL;
-    enum rec_words_array array = write ? REC_WORDS_WRITTEN : REC_WORDS_READ;
     if (rec_words.now == REC_WORDS_UNTOUCHED)
         return true;
     if (rec_words.now == REC_WORDS_NONE || end < address)
         return false;
     for (uint64_t at = address & ~(uint64_t)(REC_GRANULE - 1); at < end; at += REC_GRANULE)
-        if (!rec_word_covers(*rec_word_at(array, at), value, rec_words_bytes(at, address, end)))
+        if (!rec_word_covers(*rec_word_of(write, at), value, rec_words_bytes(at, address, end)))
             return false;
     return true;
 }

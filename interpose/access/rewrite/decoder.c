@@ -214,16 +214,21 @@ static bool shows_all(const ZydisDecodedInstruction *decoded)
     }
 }
 
-void rw_decode_effect(const uint8_t *text, uint32_t offset, uint32_t end, struct rw_effect *effect)
+static bool decode_whole(const uint8_t *at, uint32_t size, ZydisDecodedInstruction *decoded,
+                         ZydisDecodedOperand *operands)
 {
     ZydisDecoderContext context;
+    return ZYAN_SUCCESS(decode(&decoder, &context, at, size, decoded)) &&
+           ZYAN_SUCCESS(
+               decode_operands(&decoder, &context, decoded, operands, decoded->operand_count));
+}
+
+void rw_decode_effect(const uint8_t *text, uint32_t offset, uint32_t end, struct rw_effect *effect)
+{
     ZydisDecodedInstruction decoded;
     ZydisDecodedOperand operands[ZYDIS_MAX_OPERAND_COUNT];
     *effect = (struct rw_effect){.reads = RW_REGISTERS};
-    if (ZYAN_FAILED(decode(&decoder, &context, text + offset, end - offset, &decoded)) ||
-        ZYAN_FAILED(
-            decode_operands(&decoder, &context, &decoded, operands, decoded.operand_count)) ||
-        shows_all(&decoded))
+    if (!decode_whole(text + offset, end - offset, &decoded, operands) || shows_all(&decoded))
         return;
     bool zeroed = is_zero_idiom(&decoded, operands);
     effect->reads = 0;
@@ -325,14 +330,10 @@ static void add_access(const ZydisDecodedInstruction *decoded, const ZydisDecode
 void rw_decode_accesses(const uint8_t *text, uint32_t offset, uint32_t end,
                         struct rw_accesses *accesses)
 {
-    ZydisDecoderContext context;
     ZydisDecodedInstruction decoded;
     ZydisDecodedOperand operands[ZYDIS_MAX_OPERAND_COUNT];
     *accesses = (struct rw_accesses){.count = 0};
-    if (ZYAN_FAILED(decode(&decoder, &context, text + offset, end - offset, &decoded)) ||
-        ZYAN_FAILED(
-            decode_operands(&decoder, &context, &decoded, operands, decoded.operand_count)) ||
-        is_idle(&decoded))
+    if (!decode_whole(text + offset, end - offset, &decoded, operands) || is_idle(&decoded))
         return;
     bool memory = false;
     for (unsigned i = 0; i < decoded.operand_count; i++) {
