@@ -14,6 +14,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -48,8 +49,11 @@ static void write_trace(const char *path, uint32_t state)
                                      .off_reason = state == TR_STATE_OFF ? ENOSPC : 0,
                                      .threads = 1,
                                      .counter_bits = TR_COUNTER_BITS};
-    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-    if (fd < 0 || write(fd, &page, sizeof page) != sizeof page)
+    /* Whole at once: the next program of a shell's loop may be killed while it starts. */
+    char fresh[PATH_MAX];
+    snprintf(fresh, sizeof fresh, "%s.%d", path, (int)getpid());
+    int fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    if (fd < 0 || write(fd, &page, sizeof page) != sizeof page || rename(fresh, path) != 0)
         perror(path);
     close(fd);
 }
