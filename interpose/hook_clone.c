@@ -7,6 +7,7 @@
  * stream: only the caller is recorded on (rec_thread_lend). What is made by a system call of the
  * program's own is not seen.
  */
+#include "interpose/access/filter/owner.h"
 #include "interpose/core/fork.h"
 
 #include <sched.h>
@@ -66,6 +67,10 @@ REC_EXPORT int clone(int (*function)(void *), void *stack, int flags, void *argu
     rec_leave(s);
     if (flags & CLONE_VM) {
         bool lent = !(flags & (CLONE_VFORK | CLONE_SETTLS)) && rec_thread_lend();
+        if (!(flags & CLONE_VFORK))
+            rec_stack_by_turns();
+        if (!(flags & CLONE_VFORK) && rec_words_there())
+            rec_words_alone(false);
         int child =
             REAL(clone)(function, stack, flags, argument, parent_number, storage, child_number);
         if (child < 0 && lent)

@@ -141,8 +141,20 @@ static void answer_calls(const struct link_map *library)
         }
 }
 
+/* Where threads are made by clone, the C library believes in one thread alone, and its locks, which
+ * libunwind uses, keep nobody out. */
+static bool walk_by_turns;
+static uint8_t walking; /* atomic */
+
+void rec_stack_by_turns(void)
+{
+    walk_by_turns = true;
+}
+
 void rec_stack_start(void)
 {
+    walk_by_turns = false; /* in a fork child, too */
+    walking = 0;
     if (!main_thread)
         main_thread = pthread_self();
     if (!unwind.step) {
@@ -241,6 +253,17 @@ static void walk(uint64_t cfa, struct walked *walked)
 static const uint64_t faults = 1ull << (SIGSEGV - 1) | 1ull << (SIGBUS - 1) | 1ull << (SIGILL - 1) |
                                1ull << (SIGFPE - 1) | 1ull << (SIGTRAP - 1) | 1ull << (SIGSYS - 1);
 
+static bool take_turn(void)
+{
+    enum { PATIENCE = 100000 };
+    for (unsigned n = 0; n < PATIENCE; n++) {
+        if (!__atomic_exchange_n(&walking, 1, __ATOMIC_ACQUIRE))
+            return true;
+        rec_sys_yield();
+    }
+    return false;
+}
+
 /* While signals are blocked, nobody jumps out of libunwind with its lock, is cancelled in it, or
  * forks. */
 static void masked_walk(struct rec_stream *s, uint64_t cfa, struct walked *walked)
@@ -249,7 +272,12 @@ static void masked_walk(struct rec_stream *s, uint64_t cfa, struct walked *walke
     s->unwinding = REC_WALKING;
     s->mask = set_mask(~faults);
     s->masked = 1;
-    walk(cfa, walked);
+    if (!walk_by_turns) {
+        walk(cfa, walked);
+    } else if (take_turn()) {
+        walk(cfa, walked);
+        __atomic_store_n(&walking, 0, __ATOMIC_RELEASE);
+    }
     s->masked = 0;
     set_mask(s->mask);
     s->unwinding = 0;

@@ -7,8 +7,8 @@
 
 It is recorded with accesses, with locks alone, and (but for allocators) while its code has been
 moved and all overwritten that the program does not read, and while it is rewritten to tell its
-accesses; each trace must be one that `snarl dump` reads. Threads made by clone, of which some share
-their storage, are not rewritten yet.
+accesses; each trace must be one that `snarl dump` reads. Threads made by clone that share
+their maker's storage are not rewritten yet.
 """
 import argparse
 import os
