@@ -8,6 +8,7 @@
  * program's own is not seen.
  */
 #include "interpose/access/filter/owner.h"
+#include "interpose/access/rewrite/rewrite.h"
 #include "interpose/core/fork.h"
 
 #include <sched.h>
@@ -71,6 +72,8 @@ REC_EXPORT int clone(int (*function)(void *), void *stack, int flags, void *argu
             rec_stack_by_turns();
         if (!(flags & CLONE_VFORK) && rec_words_there())
             rec_words_alone(false);
+        if (lent)
+            rec_rewrite_end(); /* moved code keeps in thread-local storage what it needs */
         int child =
             REAL(clone)(function, stack, flags, argument, parent_number, storage, child_number);
         if (child < 0 && lent)

@@ -29,7 +29,7 @@ void rec_access_end(struct rec_stream *s)
 {
     struct rec_access *access = s->access;
     if (rec_words_there()) {
-        rec_words_leave();
+        rec_owner_leave();
         if (s->stack_known) /* another's, soon */
             rec_owner_forget(s->stack_low, s->stack_high - s->stack_low);
     }

@@ -381,7 +381,7 @@ void rec_objects_after_fork(uint32_t tag);
 
 /* stack.c */
 void rec_stack_start(void);
-void rec_stack_by_turns(void); /* from now on threads walk one after the other */
+void rec_stack_by_turns(void);              /* from now on threads walk one after the other */
 void rec_stack_range(struct rec_stream *s); /* where the caller's stack ends */
 uint32_t rec_stack_slow(struct rec_stream *s, uint64_t cfa);
 /* Forgets the caller's stacks if code has gone since. */

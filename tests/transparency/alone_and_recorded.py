@@ -2,13 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs a program alone and recorded: what it printed and how it ended must be the same.
 
-    alone_and_recorded.py --build DIR [--traces N] [--preload LIBRARY] [--not-rewritten]
-                          PROGRAM [ARGS]
+    alone_and_recorded.py --build DIR [--traces N] [--preload LIBRARY] PROGRAM [ARGS]
 
 It is recorded with accesses, with locks alone, and (but for allocators) while its code has been
 moved and all overwritten that the program does not read, and while it is rewritten to tell its
-accesses; each trace must be one that `snarl dump` reads. Threads made by clone that share
-their maker's storage are not rewritten yet.
+accesses; each trace must be one that `snarl dump` reads.
 """
 import argparse
 import os
@@ -73,7 +71,6 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--build", type=pathlib.Path, required=True)
     parser.add_argument("--traces", type=int, default=1, help="at least so many")
-    parser.add_argument("--not-rewritten", action="store_true")
     parser.add_argument("--preload", action="append", default=[],
                         help="alone and recorded, behind the recorder")
     parser.add_argument("command", nargs=argparse.REMAINDER)
@@ -87,7 +84,7 @@ def main():
     faults = []
     ways = ["auto", "none"]
     if not arguments.preload:
-        ways += ["clobbered", "rewrite"][: 1 if arguments.not_rewritten else 2]
+        ways += ["clobbered", "rewrite"]
     for accesses in ways:
         for fault in compare(arguments.build.resolve(), command, alone, accesses,
                              arguments.traces, arguments.preload):

@@ -1,42 +1,65 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Beside the words of a granule stands what is kept of the accesses that they tell of: the number
- * of its thread's stack and flags of its mode; 0 where it is in the trace already. So a granule is
- * its owner's alone as long as its words are that thread's and nothing in them was told.
+ * of its thread's stack and flags of its mode; no stack where it is in the trace already. And which
+ * of the granule's bytes are the thread's own: what it does with those need not be told, since an
+ * access of before has told all that others could race with.
  *
  * Who changes a granule holds its stripe. A thread that cannot have it soon tells its access, and
  * leaves the words as they are.
  */
 #include "interpose/access/filter/owner.h"
 
+#include "interpose/access/filter/readers.h"
+
 #include "interpose/core/poison.h"
 
 enum {
     STRIPES = 4096,
+    LINE = 64, /* bytes with one stripe */
     PATIENCE = 4096,
     LARGE = 64 << 10, /* bytes: forgotten by whole pages */
     PAGE = 4096,
+    MOST_EACH = 64,      /* bytes of an access that races with each of before by itself */
+    MOST_AT_ONCE = 4096, /* bytes of a neighbourhood that are told as one access */
     /* What is kept of an access, beside its stack. */
     KEPT_MAY_BE_ATOMIC = 1 << 31,
     KEPT_COMPOUND = 1 << 30,
-    KEPT_LATE = 1 << 29, /* the memory may have begun in the same epoch */
-    KEPT_STACK = (1 << 29) - 1,
+    KEPT_LATE = 1 << 29,   /* the memory may have begun in the same epoch */
+    KEPT_PASSED = 1 << 28, /* other threads have read it since it was written */
+    KEPT_OWN_SHIFT = 24,   /* bytes that are the thread's own */
+    KEPT_OWN = REC_WORDS_ALL << KEPT_OWN_SHIFT,
+    KEPT_STACK = (1 << KEPT_OWN_SHIFT) - 1,
 };
 
 static uint8_t stripes[STRIPES]; /* atomic */
 
 static uint8_t *stripe_of(uint64_t address)
 {
-    return &stripes[(address >> 6) % STRIPES];
+    return &stripes[address / LINE % STRIPES];
+}
+
+static bool lock_soon(uint8_t *stripe, unsigned which)
+{
+    if (__atomic_exchange_n(stripe, 1, __ATOMIC_ACQUIRE))
+        return false;
+    rec_words.held[which] = stripe;
+    return true;
+}
+
+static void unlock(unsigned which)
+{
+    uint8_t *stripe = rec_words.held[which];
+    rec_words.held[which] = NULL;
+    if (stripe)
+        __atomic_store_n(stripe, 0, __ATOMIC_RELEASE);
 }
 
 static bool lock(uint8_t *stripe)
 {
     for (unsigned i = 0; i < PATIENCE; i++) {
-        if (!__atomic_exchange_n(stripe, 1, __ATOMIC_ACQUIRE)) {
-            rec_words.held = stripe;
+        if (lock_soon(stripe, 0))
             return true;
-        }
         while (i < PATIENCE && __atomic_load_n(stripe, __ATOMIC_RELAXED)) {
             __builtin_ia32_pause();
             i++;
@@ -45,30 +68,34 @@ static bool lock(uint8_t *stripe)
     return false;
 }
 
-static void unlock(uint8_t *stripe)
-{
-    __atomic_store_n(stripe, 0, __ATOMIC_RELEASE);
-    rec_words.held = NULL;
-}
-
 void rec_owner_abandon(void)
 {
-    if (rec_words.held)
-        unlock(rec_words.held);
+    unlock(1);
+    unlock(0);
 }
 
 void rec_owner_reset(void)
 {
     for (unsigned i = 0; i < STRIPES; i++)
         stripes[i] = 0;
-    rec_words.held = NULL;
+    rec_words.held[0] = rec_words.held[1] = NULL;
+    rec_readers_reset();
 }
 
-/* Another thread's accesses that are about to be told: neighbours, as one. */
+/* Accesses of before that are about to be told: neighbours, as one. */
 struct finding {
     uint64_t from, to; /* to 0: none */
     uint32_t word, kept;
     bool write;
+};
+
+/* Of each other thread the latest access to all that is visited: if that comes before the visit, so
+ * do all others. */
+struct latest {
+    struct finding found[4]; /* of as many threads; to 0: it is told already */
+    uint32_t tags[4];        /* 0: no thread */
+    uint64_t epochs[4];
+    unsigned next;
 };
 
 struct visit {
@@ -76,6 +103,8 @@ struct visit {
     uint32_t value; /* the thread's own */
     uint32_t kept;  /* of its own access, once its stack is known */
     bool write;
+    bool small;            /* less than a granule */
+    struct latest *latest; /* NULL: all that is found is told */
     struct finding found[2];
 };
 
@@ -89,7 +118,12 @@ static uint32_t kept_of(uint32_t mode, uint32_t stack)
 {
     return (mode & TR_ACC_MAY_BE_ATOMIC ? (uint32_t)KEPT_MAY_BE_ATOMIC : 0u) |
            (mode & TR_ACC_COMPOUND ? (uint32_t)KEPT_COMPOUND : 0u) |
-           (mode & TR_ACC_LATE ? (uint32_t)KEPT_LATE : 0u) | (stack & KEPT_STACK);
+           (mode & TR_ACC_LATE ? (uint32_t)KEPT_LATE : 0u) | stack;
+}
+
+static uint32_t own_bytes(uint32_t kept)
+{
+    return (kept & KEPT_OWN) >> KEPT_OWN_SHIFT;
 }
 
 /* An access of SIZE bytes, all else given. */
@@ -108,6 +142,30 @@ static void emit(struct rec_stream *s, struct tr_event *ev, uint64_t size, bool 
         rec_emit(s, ev);
 }
 
+/* What its neighbours behind it say of the same accesses is told with it. */
+static void extend(struct finding *found)
+{
+    uint64_t most = found->from + MOST_AT_ONCE;
+    if ((found->word & REC_WORDS_ALL) != REC_WORDS_ALL || found->to & (REC_GRANULE - 1))
+        return;
+    for (; found->to < most; found->to += REC_GRANULE) {
+        uint8_t *stripe = stripe_of(found->to);
+        if (stripe != rec_words.held[0] && stripe != rec_words.held[1]) {
+            unlock(1);
+            if (!lock_soon(stripe, 1))
+                break;
+        }
+        uint32_t *kept = rec_kept_at(found->write, found->to);
+        uint32_t *kept_read = rec_kept_at(false, found->to);
+        if (*rec_word_of(found->write, found->to) != found->word || *kept != found->kept)
+            break;
+        if (found->write && *kept_read == *kept && *rec_word_of(false, found->to) == found->word)
+            *kept_read &= ~(uint32_t)KEPT_STACK;
+        *kept &= ~(uint32_t)KEPT_STACK;
+    }
+    unlock(1);
+}
+
 static void tell_found(struct rec_stream *s, struct finding *found)
 {
     uint32_t tag;
@@ -115,6 +173,7 @@ static void tell_found(struct rec_stream *s, struct finding *found)
     if (!found->to)
         return;
     rec_words_whose(found->word, &tag, &epoch);
+    extend(found);
     if (tag) {
         rec_header->flags |= TR_HAS_DEFERRED;
         emit(s,
@@ -128,77 +187,246 @@ static void tell_found(struct rec_stream *s, struct finding *found)
     found->to = 0;
 }
 
-static void find(struct visit *visit, uint64_t granule, uint32_t word, uint32_t kept, bool write)
+static struct finding finding(uint64_t granule, uint32_t word, uint32_t kept, bool write)
 {
-    struct finding *found = &visit->found[write];
     unsigned first = (unsigned)__builtin_ctz(word & REC_WORDS_ALL);
     unsigned last = 31u - (unsigned)__builtin_clz(word & REC_WORDS_ALL);
-    uint64_t from = granule + first, to = granule + last + 1;
-    bool same = found->to == from && found->kept == kept &&
-                (found->word ^ word) >> REC_WORDS_MASK_BITS == 0;
-    if (!same) {
-        tell_found(visit->s, found);
-        *found = (struct finding){.from = from, .word = word, .kept = kept, .write = write};
+    bool told = !(kept & KEPT_STACK);
+    return (struct finding){granule + first, told ? 0 : granule + last + 1, word, kept, write};
+}
+
+static void find_latest(struct visit *visit, const struct finding *found)
+{
+    struct latest *latest = visit->latest;
+    uint32_t tag;
+    uint64_t epoch;
+    unsigned i = 0;
+    rec_words_whose(found->word, &tag, &epoch);
+    while (i < 4 && latest->tags[i] != tag && latest->tags[i])
+        i++;
+    if (i == 4) {
+        i = latest->next++ % 4;
+        tell_found(visit->s, &latest->found[i]);
+        latest->tags[i] = 0;
     }
-    found->to = to;
+    if (latest->tags[i] && latest->epochs[i] >= epoch)
+        return;
+    latest->tags[i] = tag;
+    latest->epochs[i] = epoch;
+    latest->found[i] = *found;
+}
+
+/* What WORD tells of GRANULE, unless it is told already. */
+static void find(struct visit *visit, uint64_t granule, uint32_t word, uint32_t kept, bool write)
+{
+    if (!(word & REC_WORDS_ALL))
+        return;
+    struct finding fresh = finding(granule, word, kept, write), *found = &visit->found[write];
+    if (visit->latest) {
+        find_latest(visit, &fresh);
+    } else if (fresh.to) {
+        if (found->to == fresh.from && found->kept == kept &&
+            (found->word ^ word) >> REC_WORDS_MASK_BITS == 0) {
+            found->to = fresh.to;
+            return;
+        }
+        tell_found(visit->s, found);
+        *found = fresh;
+    }
 }
 
 static void tell_all_found(struct visit *visit)
 {
     tell_found(visit->s, &visit->found[0]);
     tell_found(visit->s, &visit->found[1]);
+    for (unsigned i = 0; visit->latest && i < 4; i++)
+        tell_found(visit->s, &visit->latest->found[i]);
 }
 
-/* Is what a word tells of the visitor's alone? Where it is another's, that is found, if IT_COUNTS.
- */
-static bool is_own(struct visit *visit, uint64_t granule, bool write, bool it_counts)
+/* Who used a granule last, as the visitor sees it. */
+enum whose { NOBODYS, OWN, FOREIGN, READERS };
+
+struct cell {
+    uint64_t granule;
+    uint32_t word[2], kept[2]; /* of reads, of writes */
+    enum whose whose[2];
+    bool only_written; /* whoever wrote it also was the last to read it, by that */
+};
+
+static enum whose whose_is(const struct visit *visit, uint32_t word)
 {
-    uint32_t word = *rec_word_of(write, granule);
-    uint32_t *kept = rec_kept_at(write, granule);
     uint32_t tag;
     uint64_t epoch;
     if (!(word & REC_WORDS_ALL))
-        return true;
-    if (rec_word_is_atomic(word))
-        return false;
+        return NOBODYS;
+    if (word == REC_WORDS_READERS)
+        return READERS;
     rec_words_whose(word, &tag, &epoch);
-    if (tag == visit->s->tag)
-        return *kept != 0;
-    if (*kept && it_counts)
-        find(visit, granule, word, *kept, write);
-    *kept = 0;
-    return false;
+    return tag == visit->s->tag ? OWN : FOREIGN;
 }
 
-/* Is GRANULE the visitor's alone? */
-static bool is_alone(struct visit *visit, uint64_t granule)
+static struct cell cell_of(const struct visit *visit, uint64_t granule)
 {
-    bool only_written =
-        *rec_word_at(REC_WORDS_READ, granule) == *rec_word_at(REC_WORDS_WRITTEN, granule) &&
-        *rec_kept_at(false, granule) == *rec_kept_at(true, granule);
-    bool written = is_own(visit, granule, true, true);
-    return is_own(visit, granule, false, !only_written) && written;
+    struct cell cell = {.granule = granule};
+    for (unsigned i = 0; i < 2; i++) {
+        cell.word[i] = *rec_word_of(i, granule);
+        cell.kept[i] = *rec_kept_at(i, granule);
+        cell.whose[i] =
+            i && cell.word[1] == cell.word[0] ? cell.whose[0] : whose_is(visit, cell.word[i]);
+    }
+    if (cell.whose[0] == READERS) /* what is kept says which */
+        cell.kept[0] = cell.kept[1] = 0;
+    cell.only_written = cell.word[0] == cell.word[1] && cell.kept[0] == cell.kept[1];
+    return cell;
 }
 
-static void set(bool write, uint64_t granule, uint32_t value, uint32_t bytes, uint32_t kept)
+/* What others have done there and is not told yet. */
+static void find_foreign(struct visit *visit, const struct cell *cell, bool reads)
 {
-    uint32_t *word = rec_word_of(write, granule);
-    uint32_t before = (*word & ~(uint32_t)REC_WORDS_ALL) == value ? *word & REC_WORDS_ALL : 0;
-    *rec_kept_at(write, granule) = kept;
-    __atomic_store_n(word, value | before | bytes, __ATOMIC_RELEASE);
+    if (cell->whose[1] == FOREIGN)
+        find(visit, cell->granule, cell->word[1], cell->kept[1], true);
+    if (reads && cell->whose[0] == FOREIGN && !cell->only_written)
+        find(visit, cell->granule, cell->word[0], cell->kept[0], false);
+}
+
+static void end_readers(struct visit *visit, const struct cell *cell)
+{
+    struct rec_readers *readers = NULL;
+    struct rec_reader reader;
+    if (cell->whose[0] != READERS)
+        return;
+    while (rec_readers_take(&readers, cell->granule, &reader))
+        if (whose_is(visit, reader.word) == FOREIGN)
+            find(visit, cell->granule, reader.word, reader.kept, false);
+}
+
+/* Two small variables in one granule, of which the visitor wrote the other one before: nothing
+ * would be known of that any more. Where that comes often, it is no variables but text. */
+static void find_lost(struct visit *visit, const struct cell *cell, uint32_t bytes)
+{
+    enum { OFTEN = 64 };
+    uint32_t word = cell->word[1], lost = word & REC_WORDS_ALL & ~bytes;
+    if (!visit->small || cell->whose[1] != OWN || !lost || __builtin_popcount(lost) > 2 ||
+        (word & ~(uint32_t)REC_WORDS_ALL) == visit->value ||
+        !((cell->kept[1] ^ visit->kept) & KEPT_STACK))
+        return;
+    uint8_t *often = &rec_words.lost[cell->kept[1] % sizeof rec_words.lost];
+    if (*often < OFTEN) {
+        ++*often;
+        find(visit, cell->granule, word, cell->kept[1], true);
+    }
+}
+
+static void set(bool write, const struct cell *cell, uint32_t value, uint32_t bytes, uint32_t kept)
+{
+    uint32_t word = cell->word[write];
+    uint32_t before = (word & ~(uint32_t)REC_WORDS_ALL) == value ? word & REC_WORDS_ALL : 0;
+    *rec_kept_at(write, cell->granule) = kept;
+    __atomic_store_n(rec_word_of(write, cell->granule), value | before | bytes, __ATOMIC_RELEASE);
+}
+
+/* What there is to know of the bytes of WORD is the same for all of them, if BYTES are among them:
+ * an access of BYTES that is told stands for all. */
+static uint32_t alike(uint32_t word, uint32_t bytes)
+{
+    return word & bytes ? word & REC_WORDS_ALL : 0;
+}
+
+static uint32_t kept_with(const struct visit *visit, bool tell, uint32_t own)
+{
+    return (tell ? visit->kept & ~(uint32_t)KEPT_STACK : visit->kept) | own << KEPT_OWN_SHIFT;
+}
+
+/* Several threads read it in turn. Where the table's place is another's, and both are of this
+ * epoch, the other one stays: so much is read in one epoch that the table cannot know it all. */
+static bool visit_readers(struct visit *visit, uint64_t granule, uint32_t bytes)
+{
+    uint64_t *threads = (uint64_t *)rec_kept_at(false, granule);
+    uint64_t bit = visit->s->tag < 64 ? 1ull << visit->s->tag : 0;
+    bool told = *threads & bit;
+    *threads |= bit;
+    if (!rec_words.readers) {
+        rec_words.needs_readers = true;
+        return true;
+    }
+    struct rec_reader *place = rec_reader_at(rec_words.readers, granule), evicted;
+    bool same_epoch = (place->word & ~(uint32_t)REC_WORDS_ALL) == visit->value;
+    uint32_t own = told ? REC_WORDS_ALL : 0, before = 0;
+    if (place->granule == granule) {
+        own = own_bytes(place->kept);
+        before = same_epoch ? place->word & REC_WORDS_ALL : 0;
+    } else if (place->granule && same_epoch && told) {
+        return false;
+    }
+    bool tell = bytes & ~own;
+    struct rec_reader reader = {granule, visit->value | before | bytes,
+                                kept_with(visit, tell, own | bytes)};
+    rec_reader_put(place, &reader, &evicted);
+    if (evicted.granule && evicted.granule != granule)
+        find(visit, evicted.granule, evicted.word, evicted.kept, false);
+    return tell;
+}
+
+static bool visit_read(struct visit *visit, const struct cell *cell, uint32_t bytes)
+{
+    bool tell = false;
+    uint32_t own = REC_WORDS_ALL, passed = 0;
+    switch (cell->whose[0]) {
+    case NOBODYS:
+        break;
+    case OWN:
+        own = own_bytes(cell->kept[0]);
+        tell = bytes & ~own;
+        own |= bytes;
+        passed = cell->kept[0] & KEPT_PASSED;
+        break;
+    case READERS:
+        return visit_readers(visit, cell->granule, bytes);
+    case FOREIGN:
+        find_foreign(visit, cell, true);
+        *rec_kept_at(true, cell->granule) &= ~(uint32_t)(KEPT_OWN | KEPT_STACK);
+        if (cell->kept[0] & KEPT_PASSED && !cell->only_written) {
+            *(uint64_t *)rec_kept_at(false, cell->granule) = 0;
+            *rec_word_of(false, cell->granule) = REC_WORDS_READERS;
+            return visit_readers(visit, cell->granule, bytes);
+        }
+        passed = cell->only_written ? 0 : KEPT_PASSED;
+        tell = cell->whose[1] == FOREIGN;
+        if (tell)
+            own = bytes | alike(cell->word[1], bytes);
+        break;
+    }
+    set(false, cell, visit->value, bytes, kept_with(visit, tell, own) | passed);
+    return tell;
+}
+
+static bool visit_write(struct visit *visit, const struct cell *cell, uint32_t bytes)
+{
+    uint32_t own = 0;
+    bool others = cell->whose[0] == FOREIGN || cell->whose[0] == READERS ||
+                  cell->whose[1] == FOREIGN || cell->kept[0] & KEPT_PASSED;
+    find_foreign(visit, cell, true);
+    end_readers(visit, cell);
+    if (!others) {
+        find_lost(visit, cell, bytes);
+        own = cell->whose[1] == OWN ? own_bytes(cell->kept[1]) : REC_WORDS_ALL;
+    } else if (cell->whose[1] == FOREIGN && (cell->only_written || cell->whose[0] == OWN)) {
+        own = cell->kept[0] & KEPT_PASSED ? 0 : alike(cell->word[1], bytes);
+    }
+    bool tell = others || bytes & ~own;
+    uint32_t kept = kept_with(visit, tell, own | bytes);
+    set(false, cell, visit->value, bytes, kept);
+    set(true, cell, visit->value, bytes, kept);
+    return tell;
 }
 
 /* The visitor accesses BYTES of GRANULE, whose stripe it holds. Has that to be told? */
 static bool visit_granule(struct visit *visit, uint64_t granule, uint32_t bytes)
 {
-    bool alone = is_alone(visit, granule);
-    uint32_t kept = alone ? visit->kept : 0;
-    if (rec_owner_is_atomic(granule))
+    struct cell cell = cell_of(visit, granule);
+    if (rec_word_is_atomic(cell.word[0]))
         return true;
-    set(false, granule, visit->value, bytes, kept);
-    if (visit->write)
-        set(true, granule, visit->value, bytes, kept);
-    return !alone;
+    return visit->write ? visit_write(visit, &cell, bytes) : visit_read(visit, &cell, bytes);
 }
 
 /* Visits all from FROM to TO; true if something of it has to be told. */
@@ -209,8 +437,7 @@ static bool visit_all(struct visit *visit, uint64_t from, uint64_t to)
     for (uint64_t at = from & ~(uint64_t)(REC_GRANULE - 1); at < to; at += REC_GRANULE) {
         uint8_t *stripe = stripe_of(at);
         if (stripe != held) {
-            if (held)
-                unlock(held);
+            unlock(0);
             held = lock(stripe) ? stripe : NULL;
         }
         uint32_t bytes = rec_words_bytes(at, from, to);
@@ -219,8 +446,7 @@ static bool visit_all(struct visit *visit, uint64_t from, uint64_t to)
         else if (!rec_word_covers(*rec_word_of(visit->write, at), visit->value, bytes))
             tell |= visit_granule(visit, at, bytes);
     }
-    if (held)
-        unlock(held);
+    unlock(0);
     return tell;
 }
 
@@ -228,9 +454,16 @@ static void tell_or_keep(struct rec_stream *s, uint64_t address, uint64_t size, 
                          uint32_t mode, uint32_t stack)
 {
     uint32_t late = rec_words.born == s->epoch + 1 ? TR_ACC_LATE : 0;
+    struct latest latest = {.next = 0};
     struct visit visit = {
-        .s = s, .value = rec_words_value(s), .kept = kept_of(mode | late, stack), .write = write};
-    bool tell = visit_all(&visit, address, address + size);
+        .s = s,
+        .latest = size > MOST_EACH ? &latest : NULL,
+        .value = rec_words_value(s),
+        .kept = kept_of(mode | late, stack > KEPT_STACK ? 0 : stack),
+        .write = write,
+        .small = size < REC_GRANULE,
+    };
+    bool tell = visit_all(&visit, address, address + size) || stack > KEPT_STACK;
     tell_all_found(&visit);
     if (tell)
         emit(s,
@@ -247,15 +480,29 @@ void rec_owner_access(struct rec_stream *s, uint64_t address, uint64_t size, boo
     if (address + size <= address || rec_words.now == REC_WORDS_UNTOUCHED)
         return;
     (void)rec_words_value(s);
+    if (rec_unlikely(rec_words.needs_readers)) {
+        rec_words.readers = rec_readers_new();
+        rec_words.needs_readers = false;
+    }
     if (!rec_words_cover(address, size, write))
         tell_or_keep(s, address, size, write, mode, rec_stack(s, cfa));
+}
+
+/* A write there may have to tell as many reads as there are threads. */
+static bool has_readers(uint64_t from, uint64_t to)
+{
+    for (uint64_t at = from & ~(uint64_t)(REC_GRANULE - 1); at < to; at += REC_GRANULE)
+        if (*rec_word_at(REC_WORDS_READ, at) == REC_WORDS_READERS)
+            return true;
+    return false;
 }
 
 bool rec_owner_access_soon(struct rec_stream *s, uint64_t address, uint64_t size, bool write,
                            uint32_t mode, uint64_t cfa)
 {
     enum { MOST = 64, ROOM = (2 * MOST / REC_GRANULE + 2) * TR_EVENT_MAX };
-    if (size > MOST || address + size <= address || s->at + ROOM >= s->limit || s->at >= s->soft)
+    if (size > MOST || address + size <= address || s->at + ROOM >= s->limit || s->at >= s->soft ||
+        rec_words.needs_readers || (write && has_readers(address, address + size)))
         return false;
     if (rec_words.now == REC_WORDS_UNTOUCHED)
         return true;
@@ -268,6 +515,14 @@ bool rec_owner_access_soon(struct rec_stream *s, uint64_t address, uint64_t size
     return true;
 }
 
+void rec_owner_leave(void)
+{
+    rec_words_leave();
+    if (rec_words.readers)
+        rec_readers_leave(rec_words.readers);
+    rec_words.readers = NULL;
+}
+
 bool rec_owner_is_atomic(uint64_t address)
 {
     return rec_word_is_atomic(*rec_word_at(REC_WORDS_READ, address));
@@ -278,30 +533,37 @@ void rec_owner_atomic(struct rec_stream *s, uint64_t address, uint64_t size)
     struct visit visit = {.s = s};
     for (uint64_t at = address & ~(uint64_t)(REC_GRANULE - 1); at < address + size;
          at += REC_GRANULE) {
-        uint8_t *stripe = stripe_of(at);
-        if (rec_owner_is_atomic(at) || !lock(stripe))
+        if (rec_owner_is_atomic(at) || !lock(stripe_of(at)))
             continue;
-        (void)is_alone(&visit, at);
+        struct cell cell = cell_of(&visit, at);
+        find_foreign(&visit, &cell, true);
+        end_readers(&visit, &cell);
         *rec_kept_at(false, at) = *rec_kept_at(true, at) = 0;
         __atomic_store_n(rec_word_at(REC_WORDS_READ, at), REC_WORDS_ATOMIC, __ATOMIC_RELEASE);
         __atomic_store_n(rec_word_at(REC_WORDS_WRITTEN, at), REC_WORDS_ATOMIC, __ATOMIC_RELEASE);
-        unlock(stripe);
+        unlock(0);
     }
     tell_all_found(&visit);
 }
 
 void rec_owner_ends(struct rec_stream *s, uint64_t address, uint64_t size)
 {
-    struct visit visit = {.s = s};
+    struct latest latest = {.next = 0};
+    struct visit visit = {.s = s, .latest = &latest};
     uint64_t end = address + size;
+    uint32_t seen = 0;
     for (uint64_t at = address & ~(uint64_t)(REC_GRANULE - 1); at < end; at += REC_GRANULE) {
-        if (!*rec_word_at(REC_WORDS_READ, at))
+        uint32_t word = *rec_word_at(REC_WORDS_READ, at);
+        if (!word || (word == seen && word != REC_WORDS_READERS &&
+                      *rec_word_at(REC_WORDS_WRITTEN, at) == seen))
             continue;
-        uint8_t *stripe = stripe_of(at);
-        if (!lock(stripe))
+        seen = word;
+        if (!lock(stripe_of(at)))
             continue;
-        (void)is_alone(&visit, at);
-        unlock(stripe);
+        struct cell cell = cell_of(&visit, at);
+        find_foreign(&visit, &cell, true);
+        end_readers(&visit, &cell);
+        unlock(0);
     }
     tell_all_found(&visit);
 }
@@ -309,10 +571,16 @@ void rec_owner_ends(struct rec_stream *s, uint64_t address, uint64_t size)
 /* Looks before it writes: memory that was never used has no words yet. */
 static void forget_each(uint64_t from, uint64_t to)
 {
-    for (; from < to; from += REC_GRANULE)
+    struct rec_readers *readers;
+    struct rec_reader unused;
+    for (; from < to; from += REC_GRANULE) {
+        if (*rec_word_at(REC_WORDS_READ, from) == REC_WORDS_READERS)
+            for (readers = NULL; rec_readers_take(&readers, from, &unused);)
+                ;
         if (*rec_word_at(REC_WORDS_READ, from)) /* a write sets that, too */
             *rec_word_at(REC_WORDS_READ, from) = *rec_word_at(REC_WORDS_WRITTEN, from) =
                 *rec_kept_at(false, from) = *rec_kept_at(true, from) = 0;
+    }
 }
 
 void rec_owner_forget(uint64_t address, uint64_t size)
@@ -325,6 +593,7 @@ void rec_owner_forget(uint64_t address, uint64_t size)
         rec_sys_advise(rec_word_at(REC_WORDS_READ, low), high - low, MADV_DONTNEED);
         rec_sys_advise(rec_word_at(REC_WORDS_WRITTEN, low), high - low, MADV_DONTNEED);
         rec_sys_advise(rec_kept_at(false, low), 2 * (high - low), MADV_DONTNEED);
+        rec_readers_forget(low, high);
         forget_each(from, low);
         from = high;
     }

@@ -2,13 +2,20 @@
 /*
  * What becomes of an access that the words (words.h) do not cover.
  *
- * Memory that one thread alone has used is that thread's: of it the words know the latest read and
- * the latest write, and nothing of it is in the trace. When another thread comes, both are told in
- * the first one's name (TR_ACC_DEFERRED), by the one that came across them, and from then on each
- * thread's first access in each epoch is told.
+ * Memory belongs to the thread that used it last. Of what it does there the words know the latest
+ * read and the latest write, and none of that is in the trace. When another thread comes, both are
+ * told in the first one's name (TR_ACC_DEFERRED), by the one that came across them; its own access
+ * is told, too, if it may race with a write of before; and then the memory is its own. So of each
+ * time that a thread has it the first access and the last ones are told.
  *
- * Of a thread's accesses before its latest write none can race where that does not: who comes later
- * is ordered behind all of them, or behind none that the write is not.
+ * That is enough: an access of before races with one in between only if it races with the first,
+ * and one of later only if it races with the last ones. What gets lost is in which other places of
+ * the program that also happens, and accesses of which only another order of the run would make
+ * races.
+ *
+ * What several threads read in turn belongs to none: the first read of each is told, and the latest
+ * one of each is known (readers.h), as long as a thread reads no more of such in one epoch than its
+ * table has places.
  */
 #ifndef REC_ACCESS_FILTER_OWNER_H
 #define REC_ACCESS_FILTER_OWNER_H
@@ -46,6 +53,7 @@ bool rec_owner_is_atomic(uint64_t address);
 void rec_owner_ends(struct rec_stream *s, uint64_t address, uint64_t size);
 /* The thread's own work was left in the middle, and is not gone back to. */
 void rec_owner_abandon(void);
+void rec_owner_leave(void); /* the thread ends */
 void rec_owner_reset(void); /* in a fork child */
 /* What is there now is new. */
 void rec_owner_forget(uint64_t address, uint64_t size);

@@ -77,6 +77,7 @@ static bool is_left_out(uint32_t number)
 static void start_again(void)
 {
     rec_sys_advise((void *)REC_WORDS_BASE, REC_WORDS_SPANS * REC_WORDS_SPAN, MADV_DONTNEED);
+    rec_readers_reset();
 }
 
 static uint32_t take_block(const struct rec_stream *s)

@@ -25,6 +25,8 @@
 #ifndef REC_ACCESS_FILTER_WORDS_H
 #define REC_ACCESS_FILTER_WORDS_H
 
+#include "interpose/access/filter/readers.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -52,6 +54,11 @@ enum rec_words_array {
 /* The words of a location that is used atomically: they cover nothing. */
 #define REC_WORDS_ATOMIC (1u << REC_WORDS_MASK_BITS | REC_WORDS_ALL)
 
+/* The word of reads of a location that several threads read in turn: readers.h knows them. It
+ * covers nothing. What is kept beside it is a bit for each of the first 64 threads that have told
+ * a read. */
+#define REC_WORDS_READERS (2u << REC_WORDS_MASK_BITS | REC_WORDS_ALL)
+
 static inline bool rec_word_is_atomic(uint32_t word)
 {
     return (word | REC_WORDS_ALL) == REC_WORDS_ATOMIC;
@@ -63,13 +70,16 @@ static inline bool rec_word_is_atomic(uint32_t word)
 
 /* The calling thread's. */
 struct rec_words {
-    uint64_t now;   /* what covers: its value and all bytes, twice; or: */
-    uint64_t idle;  /* what covers in an epoch without a value: REC_WORDS_NONE or _UNTOUCHED */
-    uint64_t base;  /* epoch of the block's first value */
-    uint32_t block; /* of values; 0: none */
-    uint32_t tag;   /* whose: of the stream */
-    uint64_t born;  /* the epoch in which the thread last got memory, plus 1 */
-    uint8_t *held;  /* a stripe (owner.c), or NULL */
+    uint64_t now;     /* what covers: its value and all bytes, twice; or: */
+    uint64_t idle;    /* what covers in an epoch without a value: REC_WORDS_NONE or _UNTOUCHED */
+    uint64_t base;    /* epoch of the block's first value */
+    uint32_t block;   /* of values; 0: none */
+    uint32_t tag;     /* whose: of the stream */
+    uint64_t born;    /* the epoch in which the thread last got memory, plus 1 */
+    uint8_t *held[2]; /* stripes (owner.c), or NULL */
+    struct rec_readers *readers; /* NULL: none yet */
+    bool needs_readers;
+    uint8_t lost[64]; /* small writes told because the words forget them: by stack, how many */
 };
 extern __thread struct rec_words rec_words __attribute__((tls_model("initial-exec")));
 
@@ -106,6 +116,16 @@ static inline bool rec_word_covers(uint32_t word, uint32_t value, uint32_t bytes
     return (word & ~(uint32_t)REC_WORDS_ALL) == value && (word & bytes) == bytes;
 }
 
+/* The same of a read of GRANULE. */
+static inline bool rec_read_covered(uint64_t granule, uint32_t value, uint32_t bytes)
+{
+    uint32_t word = *rec_word_of(false, granule);
+    if (word != REC_WORDS_READERS || !rec_words.readers)
+        return rec_word_covers(word, value, bytes);
+    const struct rec_reader *reader = rec_reader_at(rec_words.readers, granule);
+    return reader->granule == granule && rec_word_covers(reader->word, value, bytes);
+}
+
 /* Is all of an access covered? */
 static inline bool rec_words_cover(uint64_t address, uint64_t size, bool write)
 {
@@ -115,9 +135,12 @@ static inline bool rec_words_cover(uint64_t address, uint64_t size, bool write)
         return true;
     if (rec_words.now == REC_WORDS_NONE || end < address)
         return false;
-    for (uint64_t at = address & ~(uint64_t)(REC_GRANULE - 1); at < end; at += REC_GRANULE)
-        if (!rec_word_covers(*rec_word_of(write, at), value, rec_words_bytes(at, address, end)))
+    for (uint64_t at = address & ~(uint64_t)(REC_GRANULE - 1); at < end; at += REC_GRANULE) {
+        uint32_t bytes = rec_words_bytes(at, address, end);
+        if (write ? !rec_word_covers(*rec_word_of(true, at), value, bytes)
+                  : !rec_read_covered(at, value, bytes))
             return false;
+    }
     return true;
 }
 

@@ -66,6 +66,17 @@ static void *room_near(const struct rw_module *module, uint64_t size)
 /* Modules. --------------------------------------------------------------------------------------
  */
 
+/* Then the text is not what its file has: it could not be left as it was (rec_rewrite_end). */
+static bool text_is_relocated(const struct rw_module *module)
+{
+    const ElfW(Dyn) *entry = module->dynamic;
+    for (; entry && entry->d_tag != DT_NULL; entry++)
+        if (entry->d_tag == DT_TEXTREL ||
+            (entry->d_tag == DT_FLAGS && entry->d_un.d_val & DF_TEXTREL))
+            return true;
+    return false;
+}
+
 static bool describe(struct rw_module *module, const struct dl_phdr_info *info)
 {
     *module = (struct rw_module){.base = info->dlpi_addr, .start = UINT64_MAX};
@@ -86,7 +97,7 @@ static bool describe(struct rw_module *module, const struct dl_phdr_info *info)
         module->end = at + segment->p_memsz > module->end ? at + segment->p_memsz : module->end;
     }
     bool ours = (uint64_t)&image_count - module->start < module->end - module->start;
-    return module->index && module->start < module->end && !ours;
+    return module->index && module->start < module->end && !ours && !text_is_relocated(module);
 }
 
 static bool protect(const void *from, uint64_t size, int protection)
@@ -189,6 +200,17 @@ bool rec_rewrite(const struct dl_phdr_info *info, struct rw_coverage *coverage)
     bool rewritten = rewrite(&module, &code, coverage);
     rw_code_close(&code);
     return rewritten;
+}
+
+void rec_rewrite_end(void)
+{
+    uint32_t count = __atomic_load_n(&image_count, __ATOMIC_ACQUIRE);
+    rec_config.rewrite = false;
+    for (uint32_t i = 0; i < count; i++) {
+        uint64_t low = images[i].of.text & ~(PAGE - 1ull);
+        rec_sys_advise((void *)low, images[i].of.text + images[i].of.text_size - low,
+                       MADV_DONTNEED);
+    }
 }
 
 /* Lookups. --------------------------------------------------------------------------------------

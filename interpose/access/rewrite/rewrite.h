@@ -21,6 +21,9 @@ bool rec_rewrite_start(void);
 /* Rewrites the module that INFO describes, of which no code runs but what waits for us. False if
  * its code stays as it is. */
 bool rec_rewrite(const struct dl_phdr_info *info, struct rw_coverage *coverage);
+/* No more is rewritten, and all text is what its file has: who is not in moved code now does not
+ * come there any more. */
+void rec_rewrite_end(void);
 
 /* The image whose code holds PC, or NULL. */
 const struct rw_image *rec_rewrite_at(uint64_t pc);

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Memory that goes from thread to thread, which take turns: each turn is an epoch of its own. Says
+ * where it is.
+ */
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { COUNT = 1024, BLOCK = 16384, ROUNDS = 5 };
+
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
+static int turn;
+
+static int handed, shared, returned;
+static int array[COUNT];
+static struct {
+    char first, second;
+} small __attribute__((aligned(4)));
+static char *block;
+
+/* Waits until it is TURN's time; what comes before the next call belongs to it. */
+static void wait_for(int next)
+{
+    pthread_mutex_lock(&mutex);
+    while (turn != next)
+        pthread_cond_wait(&changed, &mutex);
+    pthread_mutex_unlock(&mutex);
+}
+
+static void pass_on(void)
+{
+    pthread_mutex_lock(&mutex);
+    turn++;
+    pthread_cond_broadcast(&changed);
+    pthread_mutex_unlock(&mutex);
+}
+
+static void new_epoch(void)
+{
+    static pthread_mutex_t own = PTHREAD_MUTEX_INITIALIZER;
+    pthread_mutex_lock(&own);
+    pthread_mutex_unlock(&own);
+}
+
+static void __attribute__((noinline)) store(int *at, int value)
+{
+    *(volatile int *)at = value;
+}
+
+static void __attribute__((noinline)) load(const int *at)
+{
+    (void)*(const volatile int *)at;
+}
+
+static void __attribute__((noinline)) fill(char *at, int size, char value)
+{
+    for (int i = 0; i < size; i++)
+        ((volatile char *)at)[i] = value;
+}
+
+static void *first(void *unused)
+{
+    wait_for(0);
+    store(&handed, 1);
+    new_epoch();
+    store(&handed, 2);
+    for (int i = 0; i < COUNT; i++)
+        store(&array[i], i);
+    store(&shared, 1);
+    store(&returned, 1);
+    fill(&small.first, 1, 1);
+    new_epoch();
+    *(volatile char *)&small.second = 2;
+    block = malloc(BLOCK);
+    pass_on();
+    for (int round = 0; round < ROUNDS; round++) {
+        wait_for(3 + 3 * round);
+        load(&shared);
+        pass_on();
+    }
+    wait_for(3 + 3 * ROUNDS);
+    store(&shared, 2);
+    store(&returned, 2);
+    free(block);
+    pass_on();
+    return unused;
+}
+
+static void *second(void *unused)
+{
+    wait_for(1);
+    for (int i = 0; i < 4; i++) {
+        load(&handed);
+        new_epoch();
+    }
+    for (int i = 0; i < COUNT; i++)
+        load(&array[i]);
+    load(&returned);
+    fill(&small.first, 1, 3);
+    for (char i = 0; i < 3; i++) {
+        fill(block, BLOCK, i);
+        new_epoch();
+    }
+    pass_on();
+    for (int round = 0; round < ROUNDS; round++) {
+        wait_for(4 + 3 * round);
+        load(&shared);
+        pass_on();
+    }
+    return unused;
+}
+
+static void *third(void *unused)
+{
+    wait_for(2);
+    store(&handed, 3);
+    pass_on();
+    for (int round = 0; round < ROUNDS; round++) {
+        wait_for(5 + 3 * round);
+        load(&shared);
+        pass_on();
+    }
+    return unused;
+}
+
+int main(void)
+{
+    void *(*const bodies[])(void *) = {first, second, third};
+    pthread_t threads[3];
+    for (int i = 0; i < 3; i++)
+        pthread_create(&threads[i], NULL, bodies[i], NULL);
+    for (int i = 0; i < 3; i++)
+        pthread_join(threads[i], NULL);
+    printf("handed %p 4\nshared %p 4\nreturned %p 4\narray %p %zu\nsmall %p 1\nblock %p %d\n",
+           (void *)&handed, (void *)&shared, (void *)&returned, (void *)array, sizeof array,
+           (void *)&small.first, (void *)block, BLOCK);
+    return 0;
+}

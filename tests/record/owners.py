@@ -1,0 +1,89 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Of memory that goes from thread to thread, a rewritten program tells each thread's first access
+and its last ones, and no more.
+
+    BUILD=DIRECTORY owners.py
+"""
+import os
+import pathlib
+import re
+import subprocess
+import tempfile
+import unittest
+
+BUILD = pathlib.Path(os.environ["BUILD"]).resolve()
+HERE = pathlib.Path(__file__).resolve().parent
+EVENT = re.compile(r"^\d+ T(\d+) (read|write)(_range)?(?: (\d+))? (0x[0-9a-f]+)(.*)$")
+SECONDS = 60
+
+
+class Owners(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        with tempfile.TemporaryDirectory(prefix="owners.") as name:
+            there = pathlib.Path(name)
+            subprocess.run(["gcc", "-std=gnu17", "-O1", "-g", HERE / "owners.c", "-o",
+                            there / "owners"], check=True, timeout=SECONDS)
+            environment = dict(os.environ, LD_PRELOAD=str(BUILD / "lib/snarl/libsnarl.so"),
+                               SNARL_OPTIONS=f"-o {there}/trace --accesses=rewrite")
+            said = subprocess.run([there / "owners"], env=environment, check=True, text=True,
+                                  capture_output=True, timeout=SECONDS).stdout
+            dump = subprocess.run([BUILD / "bin/snarl", "dump", there / "trace"], check=True,
+                                  capture_output=True, text=True, timeout=SECONDS).stdout
+        cls.places = {}
+        for line in said.splitlines():
+            name, address, size = line.split()
+            cls.places[name] = range(int(address, 16), int(address, 16) + int(size))
+        cls.events = []
+        for line in dump.splitlines():
+            if match := EVENT.match(line):
+                size = re.search(r" size=(\d+)", match[6])
+                cls.events.append({
+                    "thread": int(match[1]), "kind": match[2], "from": int(match[5], 16),
+                    "size": int(size[1] if size else match[4]),
+                    "deferred": " deferred" in match[6]})
+
+    def of(self, name):
+        """What is told of a place: (thread, kind, whether it was told later)."""
+        place = self.places[name]
+        return [(e["thread"], e["kind"], e["deferred"]) for e in self.events
+                if e["from"] < place.stop and e["from"] + e["size"] > place.start]
+
+    def test_first_and_last(self):
+        self.assertEqual(sorted(self.of("handed")), [
+            (1, "write", True), (2, "read", False), (2, "read", True), (3, "write", False)])
+
+    def test_neighbours_are_told_as_one(self):
+        told = self.of("array")
+        self.assertIn((1, "write", True), told)
+        self.assertLess(told.count((1, "write", True)), 8)
+        covered = {byte for e in self.events if e["thread"] == 1 and e["kind"] == "write"
+                   for byte in range(e["from"], e["from"] + e["size"])}
+        self.assertLessEqual(set(self.places["array"]), covered)
+
+    def test_several_readers(self):
+        told = self.of("shared")
+        for thread in 2, 3:
+            self.assertIn((thread, "read", False), told)
+            self.assertIn((thread, "read", True), told)
+            self.assertLess(told.count((thread, "read", False)), 3)
+            self.assertLess(told.count((thread, "read", True)), 3)
+        self.assertIn((1, "write", True), told)
+        self.assertIn((1, "write", False), told)
+
+    def test_a_write_behind_anothers_read(self):
+        self.assertEqual(sorted(self.of("returned")), [
+            (1, "write", False), (1, "write", True), (2, "read", False)])
+
+    def test_two_small_variables_in_one_granule(self):
+        self.assertEqual(sorted(self.of("small")), [(1, "write", True), (2, "write", False)])
+
+    def test_a_freed_blocks_latest_use(self):
+        told = self.of("block")
+        self.assertIn((2, "write", True), told)
+        self.assertLess(told.count((2, "write", True)), 4)
+
+
+if __name__ == "__main__":
+    unittest.main()
