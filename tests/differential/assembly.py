@@ -617,9 +617,10 @@ def restores(body):
 
 
 def write(seed, chance, path):
-    """The program of SEED, in PATH. Returns what it is like, and the linker's option."""
+    """The program of SEED, in PATH. Returns what it is like, the linker's option, the buffer."""
     program = Program(chance, features())
     count = chance.randint(4, 24)
     path.write_text("\n".join(program.lines(seed, count)) + "\n", encoding="ascii")
     link = "-no-pie" if program.fixed else "-pie"
-    return f"{program.vector} {count} functions, buffer at {program.buffer:#x}, {link}", link
+    configuration = f"{program.vector} {count} functions, buffer at {program.buffer:#x}, {link}"
+    return configuration, link, range(program.buffer, program.buffer + BUFFER_SIZE)

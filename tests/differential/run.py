@@ -9,8 +9,8 @@
 A program is C by csmith, compiled in one of many ways, or assembly by assembly.py; its seed gives
 all of it. Output and end are compared with those of the program alone: moved, with all overwritten
 that is not live, and rewritten to tell its accesses (--accesses=moved, clobbered, rewrite); as a
-lone thread, with a second one, and with signals (companion.h). What does not end soon alone is left
-out.
+lone thread, with a second one, and with signals (companion.h). Of assembly, what is told must lie
+in the buffer. What does not end soon alone is left out.
 
 New programs are those behind the last one in the ledger, a line for each: seed, kind, result,
 configuration. What fails is kept in BUILD/differential/failed, with a script that shows it.
@@ -19,6 +19,7 @@ import argparse
 import concurrent.futures
 import os
 import pathlib
+import re
 import shlex
 import shutil
 import signal
@@ -31,6 +32,9 @@ import subjects
 
 HERE = pathlib.Path(__file__).resolve().parent
 SOON, SECONDS = 1, 60
+ACCESS = re.compile(rb" T\d+ (?:(?:read|write|atomic_\w+) (\d+) 0x([0-9a-f]+)|"
+                    rb"(?:read|write)_range 0x([0-9a-f]+) (?:[^\n]* )?size=(\d+))")
+AROUND = 1 << 16
 WAYS = ("lone", "beside", "interrupted")
 COMPARED = [("moved", "lone"), ("moved", "beside"), ("clobbered", "lone"), ("clobbered", "beside"),
             ("rewrite", "lone"), ("rewrite", "beside"), ("rewrite", "interrupted")]
@@ -73,12 +77,27 @@ def build_subject(commands, host, directory):
             raise Failed(f"{command[0]}: {result[1].decode(errors='replace')[:300]}")
 
 
-def play(directory, way, environment=None, seconds=SECONDS):
+def play(directory, way, environment=None, seconds=SECONDS, look=None):
+    """LOOK: at the trace, if there is one."""
     whole = dict(os.environ, **environment) if environment else None
     result = run(["./subject", way], directory, seconds, whole)
     for trace in directory.glob("trace.*"):
+        if look:
+            look(trace)
         trace.unlink()
     return result
+
+
+def check_told(build, trace, buffer):
+    """Beside the buffer nothing is mapped: what is told of it lies within."""
+    dump = subprocess.run([build / "bin/snarl", "dump", trace], capture_output=True, check=False)
+    if dump.returncode or dump.stderr:
+        raise Failed(f"the trace: {dump.stderr.decode(errors='replace')}")
+    for size, address, first, length in set(ACCESS.findall(dump.stdout)):
+        begin, count = int(address or first, 16) - buffer.start, int(size or length)
+        around = -AROUND < begin < len(buffer) + AROUND
+        if around and (begin < 0 or begin + count > len(buffer)):
+            raise Failed(f"{count} bytes are told at {begin} of the buffer")
 
 
 def first_difference(alone, now):
@@ -90,14 +109,18 @@ def first_difference(alone, now):
         f"says {line}" if line else f"{len(now[1])} bytes of output, not {len(alone[1])}")
 
 
-def compare(build, directory):
+def compare(build, directory, buffer):
     alone = play(directory, "lone", seconds=SOON)
     if alone is None:
         raise Skipped("does not end soon")
     if alone[0] < 0:
         raise Skipped(f"ends with {alone[0]}")
     for accesses, way in COMPARED:
-        now = play(directory, way, environment_for(build, accesses))
+        look = None
+        if buffer and (accesses, way) == ("rewrite", "beside"):
+            def look(trace):
+                check_told(build, trace, buffer)
+        now = play(directory, way, environment_for(build, accesses), look=look)
         if now == alone:
             continue
         if any(play(directory, way) != alone for _ in range(3)):
@@ -147,7 +170,7 @@ class Machine:
             subject = make(directory)
             try:
                 build_subject(subject.commands, self.hosts[kind], directory)
-                compare(self.build, directory)
+                compare(self.build, directory, subject.buffer)
                 result = "passed"
             except Skipped as why:
                 result = f"skipped: {why}"

@@ -12,7 +12,7 @@ TREE = HERE.parents[1]
 KINDS = ("c", "asm")
 INCLUDE = "/usr/include/csmith"
 
-Subject = collections.namedtuple("Subject", "configuration commands")
+Subject = collections.namedtuple("Subject", "configuration commands buffer", defaults=(None,))
 
 SIZES = [
     ["--max-funcs", "3", "--max-block-depth", "3", "--max-expr-complexity", "6"],
@@ -67,11 +67,11 @@ def c_subject(seed, chance):
 
 
 def asm_subject(seed, chance, directory):
-    configuration, link = assembly.write(seed, chance, directory / "subject.s")
+    configuration, link, buffer = assembly.write(seed, chance, directory / "subject.s")
     compiler = chance.choice(["gcc", "clang"])
     commands = [[compiler, "-c", "subject.s", "-o", "subject.o"],
                 ["gcc", link, "subject.o", "HOST", "-pthread", "-o", "subject"]]
-    return Subject(f"{compiler} {configuration}", commands)
+    return Subject(f"{compiler} {configuration}", commands, buffer)
 
 
 def case_subject(path):
