@@ -146,6 +146,8 @@ if [ "$extent" = --all ]; then
     step "all calls fail from each one on, without snarl" tests/anomaly/anomaly.py \
         --build build/dev --later --bare
     step "1,000 kills" tests/kills/kills.py --build build/dev
+    step "3,000 new random programs" tests/differential/run.py --build build/dev --count 3000 \
+        --jobs 2
     step "testcases, 50 times each" tests/e2e/run.py --build build/dev --repeat 50
     step "a fresh Debian: demo.sh" scripts/fresh-debian scripts/demo.sh
     step "a fresh Debian: test.sh" scripts/fresh-debian scripts/test.sh

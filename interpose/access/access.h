@@ -93,7 +93,7 @@ static inline bool rec_access_covered(uint64_t address, unsigned size, bool writ
 /* An atomic that moved code does itself, read and write at once: before it and behind it, in the
  * same thread. It may have been a compare-exchange that failed. */
 void rec_atomic_begins(const void *address, uint64_t pc, uint64_t sp);
-void rec_atomic_ended(unsigned size, bool wrote);
+void rec_atomic_ended(unsigned size, bool wrote, uint64_t pc, uint64_t sp);
 
 #define rec_return_address() ((uint64_t)__builtin_return_address(0))
 

@@ -207,18 +207,26 @@ void rec_atomic_told(const void *address, unsigned size, uint8_t kind, int order
     end(&op, kind, mode);
 }
 
+/* Kept under the guard alone: a handler that strikes meanwhile has atomics of its own, which are
+ * not recorded, and their ends, which are not this one's. */
 static __thread struct operation pending __attribute__((tls_model("initial-exec")));
 
 void rec_atomic_begins(const void *address, uint64_t pc, uint64_t sp)
 {
-    begin(&pending, address, true, pc, sp);
+    struct operation op;
+    begin(&op, address, true, pc, sp);
+    if (op.s)
+        pending = op;
 }
 
-void rec_atomic_ended(unsigned size, bool wrote)
+void rec_atomic_ended(unsigned size, bool wrote, uint64_t pc, uint64_t sp)
 {
+    if (!pending.s || pending.pc != pc || pending.sp != sp)
+        return;
+    struct operation op = pending;
     uint32_t mode = mode_of(__ATOMIC_SEQ_CST, size);
-    end(&pending, wrote ? TR_ATOMIC_RMW : TR_ATOMIC_LOAD, mode | (wrote ? 0 : TR_ATOMIC_FAILED));
     pending.s = NULL;
+    end(&op, wrote ? TR_ATOMIC_RMW : TR_ATOMIC_LOAD, mode | (wrote ? 0 : TR_ATOMIC_FAILED));
 }
 
 /* The operations themselves. 16 bytes at once takes cmpxchg16b: the compiler would call libatomic.

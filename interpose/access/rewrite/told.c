@@ -140,14 +140,15 @@ static void tell_plain(const struct rec_told *told, uint64_t cfa)
 /* Before an instruction that is atomic by itself. */
 static void tell_locked(const struct rec_told *told, uint64_t pc, uint64_t cfa)
 {
-    struct rec_stream *s = rec_live.on ? rec_enter() : NULL;
-    if (!s) {
-        if (!rec_live.on)
-            cover_all(told->address, told->size);
+    if (!rec_live.on) {
+        cover_all(told->address, told->size);
         return;
     }
-    rec_owner_atomic(s, told->address, told->size);
-    rec_leave(s);
+    struct rec_stream *s = rec_enter();
+    if (s) {
+        rec_owner_atomic(s, told->address, told->size);
+        rec_leave(s);
+    }
     rec_atomic_begins((const void *)told->address, pc, cfa);
 }
 
@@ -157,7 +158,8 @@ static void tell_done(const struct rec_told *told, const struct rec_told_frame *
     enum { EQUAL = 1 << 6 };
     const struct rw_site *site = told->site;
     if (site->flags & RW_SITE_LOCKED)
-        rec_atomic_ended(site->size, !(site->flags & RW_SITE_COMPARES) || frame->flags & EQUAL);
+        rec_atomic_ended(site->size, !(site->flags & RW_SITE_COMPARES) || frame->flags & EQUAL,
+                         frame->pc, cfa);
     else
         rec_atomic_told((const void *)told->address, site->size, TR_ATOMIC_LOAD, __ATOMIC_ACQUIRE,
                         frame->pc, cfa);
