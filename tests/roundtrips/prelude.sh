@@ -5,7 +5,8 @@
 text()
 {
     /usr/bin/python3.11 -I -c 'import sys
-for n in range(int(sys.argv[1]) // 20): print(n * 7919 % 10007, "abcdefgh"[n % 8] * (n % 5), n)' "$1"
+for n in range(int(sys.argv[1]) // 20):
+    print(n * 7919 % 10007, "abcdefgh"[n % 8] * (n % 5), n)' "$1"
 }
 noise()
 {

@@ -18,7 +18,6 @@ import pathlib
 import re
 import shutil
 import signal
-import subprocess
 import sys
 import tempfile
 import time
@@ -30,28 +29,8 @@ from stage import Broken, Hang, Stage
 MODES = ("none", "moved", "clobbered", "rewrite")
 NATIVE = "native"
 SLOWER = 3  # a busy machine, and one round native and one rewritten within the patience of each
-LINES = 20000  # of a dump, within which modules are loaded
-MODULE = re.compile(r'^\d+ T\d+ module \w+ (0x\w+) .*"(.*)" t=')
-COVERAGE = re.compile(r"^\d+ T\d+ coverage rewrite (0x\w+) sites=(\d+) covered=(\d+)")
 
 Round = collections.namedtuple("Round", "program mode seconds faults coverage")
-
-
-def coverage_of(snarl, trace):
-    """Of each rewritten module: its path, and how many sites it has and how many have a check."""
-    told, paths = {}, {}
-    with subprocess.Popen([snarl, "dump", trace], stdout=subprocess.PIPE,
-                          stderr=subprocess.DEVNULL) as dump:
-        for number, line in enumerate(dump.stdout):
-            text = line.decode(errors="replace")
-            if found := MODULE.match(text):
-                paths[found[1]] = found[2]
-            elif found := COVERAGE.match(text):
-                told[paths.get(found[1], "?")] = (int(found[2]), int(found[3]))
-            if number > LINES:
-                dump.terminate()
-                break
-    return told
 
 
 class Player:
@@ -96,7 +75,7 @@ class Player:
         told = {}
         if mode == "rewrite":
             for trace in traces:
-                told.update(coverage_of(self.options.build / "bin/snarl", trace))
+                told.update(sites.coverage_of(self.options.build / "bin/snarl", trace))
             if not told:
                 faults.append("nothing was rewritten")
         return told
