@@ -149,8 +149,8 @@ def part(counts, covered):
 
 def table(modules):
     """MODULES: of each path how many sites and checks the recorder counts."""
-    lines = [f"\n{'module':42} {'sites':>9} {'constant':>9} {'outside':>8} {'data':>7} {'checked':>9} "
-             f"{'of ours':>9} {'part':>7}"]
+    lines = [f"\n{'module':42} {'sites':>9} {'constant':>9} {'outside':>8} {'data':>7} "
+             f"{'checked':>9} {'of ours':>9} {'part':>7}"]
     for path, (ours, covered) in sorted(modules.items()):
         counts = count(path)
         lines.append(f"{pathlib.Path(path).name:42} {counts.sites:9} {counts.relocated:9} "

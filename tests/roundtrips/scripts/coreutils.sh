@@ -16,7 +16,7 @@ watched base64 -d noise.64 | cmp - noise
 watched basenc --z85 noise >noise.85
 watched split -n 4 -d noise part.
 watched cat part.* | cmp - noise
-watched factor 2305843009213693951 600851475143 340282366920938463463374607431768211457
+watched factor 2305843009213693951 600851475143 18446744073709551617
 watched shuf --random-source=noise -i 1-2000 | watched nl | tail -3
 watched paste -d: <(seq 5) <(seq 6 10); watched tac text | watched rev | head -2
 watched fmt -w 40 text | watched expand | watched fold -w 33 | watched pr -n | wc
