@@ -144,7 +144,7 @@ def count(path):
 
 
 def part(counts, covered):
-    return min(1.0, (covered - counts.relocated) / counts.sites) if counts.sites else 1.0
+    return (covered - counts.relocated) / counts.sites if counts.sites else 1.0
 
 
 def table(modules):

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 # needs: pigz
 text 600000 >text; noise 300000 >noise
-watched pigz -p 3 -b 128 -k -c text >text.gz
-watched pigz -p 2 -9 -k -c noise >noise.gz
-watched pigz -p 3 -z -k -c text >text.zz
-watched pigz -p 2 -11 -k -c noise >best.gz
+watched pigz -n -p 3 -b 128 -k -c text >text.gz
+watched pigz -n -p 2 -9 -k -c noise >noise.gz
+watched pigz -n -p 3 -z -k -c text >text.zz
+watched pigz -n -p 2 -11 -k -c noise >best.gz
 watched pigz -d -c text.gz | cmp - text
 watched pigz -d -c -p 4 noise.gz | cmp - noise
 watched pigz -d -c text.zz | cmp - text
