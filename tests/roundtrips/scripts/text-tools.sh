@@ -12,6 +12,6 @@ watched diff -u --label a --label b old new >changes; echo $?
 watched diff -y -W 60 <(seq 20) <(seq 3 2 25); watched diff3 <(seq 5) <(seq 6) <(seq 2 7)
 cp old patched; watched patch -s patched changes; cmp patched new
 watched cmp old new; echo $?; mkdir -p d/e; touch -d @1700000000 d/x d/e/y
-watched find d -newermt 2020-01-01 -printf '%p %s %T@\n' | sort
+watched find d -type f -newermt 2020-01-01 -printf '%p %s %T@\n' | sort
 seq 100 | watched xargs -n 7 -P 2 | wc
 watched find . -name '*.bak' -exec sha256sum {} +
