@@ -140,6 +140,8 @@ if [ "$extent" = --all ]; then
     step "programs, 20 times each" tests/soak/run.py --build build/dev --repeat 20 --jobs 2
     step "programs beside allocators" tests/soak/run.py --build build/dev --repeat 2 --jobs 2 \
         --allocator all
+    step "install what is rewritten" scripts/install-dependencies --roundtrips
+    step "programs moved, clobbered, rewritten" tests/roundtrips/run.py --build build/dev --jobs 2
     step "each call of the recorder fails, without snarl" tests/anomaly/anomaly.py \
         --build build/dev --bare
     step "all calls fail from each one on" tests/anomaly/anomaly.py --build build/dev --later

@@ -81,9 +81,9 @@ def stacks_of(pid):
 
 
 class Stage:
-    """WAY is how the program is recorded: alone (None), or one of WAYS."""
+    """WAY is how the program is recorded: alone (None), or one of WAYS; by preload with OPTIONS."""
 
-    def __init__(self, build, directory, way, allocator, patience):
+    def __init__(self, build, directory, way, allocator, patience, options="--accesses=none"):
         ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
         self.build = build
         self.way = way
@@ -100,7 +100,7 @@ class Stage:
         preloaded = [ALLOCATORS[allocator]] if ALLOCATORS[allocator] else []
         if way == "preload":
             preloaded.insert(0, str(build / "lib/snarl/libsnarl.so"))
-            self.environment["SNARL_OPTIONS"] = f"-o {self.traces}/%e.%p --accesses=none"
+            self.environment["SNARL_OPTIONS"] = f"-o {self.traces}/%e.%p {options}"
         if preloaded:
             self.environment["LD_PRELOAD"] = ":".join(preloaded)
 

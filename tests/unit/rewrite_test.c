@@ -412,6 +412,31 @@ static void tables_lead_where_they_did(void **state)
     assert_in_range(seen, 2, 3);
 }
 
+static bool is_movable(const uint8_t *bytes, size_t size)
+{
+    struct rw_table table = {bytes, bytes + size, false};
+    struct rw_cfa cfa;
+    while (rw_cfa_next(&table, &cfa))
+        ;
+    return !table.bad && table.at == table.end;
+}
+
+/* An expression may have the number of an operation among its operands. */
+static void only_expressions_that_look_at_the_place_stay(void **state)
+{
+    static const uint8_t saved[] = {0x10, 10, 3, 0x77, 0x80, 0x02, 0x0a}; /* r10 at rsp + 256 */
+    static const uint8_t plt[] = {0x0f, 11,   0x77, 8,    0x80, 0,   0x3f,
+                                  0x1a, 0x3b, 0x2a, 0x33, 0x24, 0x22};
+    static const uint8_t sum[] = {0x16, 3, 6, 0x0a, 0x80, 0x80, 0x76, 0x7f, 0x22};
+    static const uint8_t cut[] = {0x10, 3, 2, 0x76, 0x80, 0x01}, jump[] = {0x10, 3, 3, 0x28, 0, 0};
+    (void)state;
+    assert_true(is_movable(saved, sizeof saved));
+    assert_false(is_movable(plt, sizeof plt));
+    assert_true(is_movable(sum, sizeof sum));
+    assert_false(is_movable(cut, sizeof cut));
+    assert_false(is_movable(jump, sizeof jump));
+}
+
 int main(void)
 {
     if (!rw_decoder_open())
@@ -419,6 +444,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(binaries_stay_what_they_are),
         cmocka_unit_test(tables_lead_where_they_did),
+        cmocka_unit_test(only_expressions_that_look_at_the_place_stay),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

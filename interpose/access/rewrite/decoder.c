@@ -181,11 +181,21 @@ static bool is_zero_idiom(const ZydisDecodedInstruction *decoded,
            operands[0].reg.value == operands[1].reg.value && operands[0].size >= 32;
 }
 
-/* Where nothing is found they leave their register as it was, and compilers know that. */
+/* Where nothing is found, or without a shadow stack, they leave their register as it was; who uses
+ * them knows that. */
 static bool may_keep_result(ZydisMnemonic mnemonic)
 {
-    return mnemonic == ZYDIS_MNEMONIC_BSF || mnemonic == ZYDIS_MNEMONIC_BSR ||
-           mnemonic == ZYDIS_MNEMONIC_TZCNT || mnemonic == ZYDIS_MNEMONIC_LZCNT;
+    switch (mnemonic) {
+    case ZYDIS_MNEMONIC_BSF:
+    case ZYDIS_MNEMONIC_BSR:
+    case ZYDIS_MNEMONIC_TZCNT:
+    case ZYDIS_MNEMONIC_LZCNT:
+    case ZYDIS_MNEMONIC_RDSSPD:
+    case ZYDIS_MNEMONIC_RDSSPQ:
+        return true;
+    default:
+        return false;
+    }
 }
 
 static void add_register(const ZydisDecodedInstruction *decoded, const ZydisDecodedOperand *operand,

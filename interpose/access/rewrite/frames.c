@@ -222,9 +222,41 @@ bool rw_frame_read(const struct rw_module *module, uint32_t n, struct rw_frame *
 /* How frames are unwound. -----------------------------------------------------------------------
  */
 
-enum { RIP_IN_EXPRESSION = 0x80 }; /* DW_OP_breg16 */
+/* One operation of an expression, DWARF's DW_OP_...; false if it looks at the place itself, as
+ * those of a PLT do, which is true there alone, or is not known. */
+static bool pass_operation(struct rw_table *table)
+{
+    enum { LIT0 = 0x30, LIT31 = 0x4f, BREG0 = 0x70, BREG_RIP = BREG0 + 16, BREG31 = 0x8f };
+    uint8_t operation = (uint8_t)rw_table_number(table, 1);
+    if (operation >= BREG0 && operation <= BREG31) {
+        rw_table_sleb(table);
+        return operation != BREG_RIP;
+    }
+    if (operation >= LIT0 && operation <= LIT31)
+        return true;
+    switch (operation) {
+    case 0x08: /* const1u to const8s */
+    case 0x09:
+    case 0x0a:
+    case 0x0b:
+    case 0x0c:
+    case 0x0d:
+    case 0x0e:
+    case 0x0f:
+        rw_table_number(table, 1u << (operation - 0x08) / 2);
+        return true;
+    case 0x10: /* constu */
+    case 0x11: /* consts */
+    case 0x23: /* plus_uconst */
+        rw_table_uleb(table);
+        return true;
+    case 0x06: /* deref; then arithmetic and comparisons */
+        return true;
+    default:
+        return operation >= 0x19 && operation <= 0x2e && operation != 0x28; /* bra */
+    }
+}
 
-/* An expression that looks at the place itself, as those of a PLT do, is true there alone. */
 static void pass_expression(struct rw_table *table)
 {
     uint64_t length = rw_table_uleb(table);
@@ -232,8 +264,10 @@ static void pass_expression(struct rw_table *table)
         table->bad = true;
         return;
     }
-    for (; length; length--)
-        table->bad |= *table->at++ == RIP_IN_EXPRESSION;
+    struct rw_table expression = {table->at, table->at + length, false};
+    while (expression.at < expression.end && !table->bad)
+        table->bad = !pass_operation(&expression) || expression.bad;
+    table->at = expression.end;
 }
 
 static void pass_operands(struct rw_table *table, unsigned code, struct rw_cfa *cfa)

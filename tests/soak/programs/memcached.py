@@ -45,7 +45,7 @@ def perform(stage):
     os.kill(inner[0], signal.SIGTERM)
     ended = stage.end(server)
     return {"replies": replies, "crawled": crawled, "status": ended.status,
-            "loads": [re.sub(r"[\d.]+ seconds", "N seconds", load) for load in loads],
+            "loads": [re.sub(r" +[\d.]+ seconds", " N seconds", load) for load in loads],
             "errors": ended.errors, "output": ended.output,
             "stats": {name: stats.get(name) for name in
                       ("threads", "cmd_flush", "rejected_connections", "cmd_set")}}
