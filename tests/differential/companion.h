@@ -44,13 +44,13 @@ static volatile struct {
     uint8_t one, bytes[40];
 } companion_struck;
 
-static bool companion_is(const char *way, const char *name)
+static inline bool companion_is(const char *way, const char *name)
 {
     return way && strcmp(way, name) == 0;
 }
 
 /* Words at all alignments: one read has to do for many bytes. */
-static uint64_t companion_read(const struct companion_range *range, size_t phase)
+static inline uint64_t companion_read(const struct companion_range *range, size_t phase)
 {
     uint64_t sum = 0, word;
     for (size_t i = phase; i + sizeof word <= range->size; i += 24) {
@@ -61,7 +61,7 @@ static uint64_t companion_read(const struct companion_range *range, size_t phase
 }
 
 /* To any thread that does not block them: not to the companion, nor to one that waits only. */
-static void companion_may_be_struck(bool may)
+static inline void companion_may_be_struck(bool may)
 {
     sigset_t set;
     sigemptyset(&set);
@@ -70,7 +70,7 @@ static void companion_may_be_struck(bool may)
 }
 
 /* So often at most: on a busy machine nothing else would be done. */
-static void *companion_runs(void *unused)
+static inline void *companion_runs(void *unused)
 {
     enum { STRIKES = 500 };
     const struct timespec pause = {0, 50000};
@@ -92,13 +92,13 @@ static void *companion_runs(void *unused)
 }
 
 /* A call of a lock, behind which all has to be told anew. */
-static void companion_next(void)
+static inline void companion_next(void)
 {
     pthread_mutex_lock(&companion_lock);
     pthread_mutex_unlock(&companion_lock);
 }
 
-static void companion_strikes(int number)
+static inline void companion_strikes(int number)
 {
     companion_struck.eight += (uint64_t)number;
     companion_struck.four++;
@@ -109,7 +109,8 @@ static void companion_strikes(int number)
     __atomic_fetch_add(&companion_struck.four, 1, __ATOMIC_SEQ_CST);
 }
 
-static void companion_begins(const char *way, const struct companion_range *ranges, unsigned count)
+static inline void companion_begins(const char *way, const struct companion_range *ranges,
+                                    unsigned count)
 {
     if (companion_is(way, "lone"))
         return;
@@ -124,7 +125,7 @@ static void companion_begins(const char *way, const struct companion_range *rang
 }
 
 /* FUNCTION in a thread of its own. */
-static void companion_apart(void *(*function)(void *), void *argument)
+static inline void companion_apart(void *(*function)(void *), void *argument)
 {
     pthread_t thread;
     if (pthread_create(&thread, NULL, function, argument) != 0)
@@ -134,7 +135,7 @@ static void companion_apart(void *(*function)(void *), void *argument)
     companion_may_be_struck(true);
 }
 
-static void companion_ends(const char *way)
+static inline void companion_ends(const char *way)
 {
     if (companion_is(way, "lone"))
         return;

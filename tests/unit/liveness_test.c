@@ -81,6 +81,21 @@ FUNCTION(strings, "mov %rdx, %rcx\n" AT("strings_1") "rep stosb\n"
                                                      "ret\n");
 LABEL(strings_1);
 
+/* What a frame is counted from, for whoever unwinds: the function itself does not read it. */
+#define PUSHED ".cfi_def_cfa_offset 16\n.cfi_offset %rbp, -16\n"
+#define BY_RBP ".cfi_def_cfa_register %rbp\n"
+#define BY_R10 ".cfi_remember_state\n.cfi_def_cfa %r10, 0\n"
+#define BACK   ".cfi_restore_state\n"
+#define POPPED ".cfi_def_cfa %rsp, 8\n"
+#define LINE_1 AT("framed_1") "nop\n"
+#define LINE_2 AT("framed_2") "nop\n"
+#define LINE_3 AT("framed_3") "xor %r10d, %r10d\n"
+FUNCTION(framed, "push %rbp\n" PUSHED "mov %rsp, %rbp\n" BY_RBP LINE_1 BY_R10 LINE_2 BACK LINE_3
+                 "pop %rbp\n" POPPED "ret\n");
+LABEL(framed_1);
+LABEL(framed_2);
+LABEL(framed_3);
+
 static struct rw_code code;
 static struct rw_effect *effects;
 
@@ -171,6 +186,14 @@ static void half_a_write_kills_nothing(void **state)
     assert_true(live(l_shadows_1) & BIT(RAX));
 }
 
+static void unwinders_read_too(void **state)
+{
+    (void)state;
+    assert_int_equal(live(l_framed_1) & BIT(RBP), BIT(RBP));
+    assert_int_equal(live(l_framed_2) & BIT(R10), BIT(R10));
+    assert_int_equal(live(l_framed_3) & (BIT(RBP) | BIT(R10)), BIT(RBP));
+}
+
 static void callers_know_their_callees(void **state)
 {
     (void)state;
@@ -190,6 +213,7 @@ int main(void)
         cmocka_unit_test(what_is_read_later_is_live),
         cmocka_unit_test(flags_live_until_all_is_written),
         cmocka_unit_test(half_a_write_kills_nothing),
+        cmocka_unit_test(unwinders_read_too),
         cmocka_unit_test(callers_know_their_callees),
     };
     return cmocka_run_group_tests(tests, open_code, close_code);

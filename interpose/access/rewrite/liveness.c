@@ -89,11 +89,14 @@ static uint32_t returned_at_least(const struct analysis *analysis,
     return KEPT | RETURNED | (RW_REGISTERS & ~written);
 }
 
-/* Where a frame has saved registers: what of those that are owed to its callers it has not. */
+/* Where a frame has saved registers, what of those that are owed to its callers it has not; and
+ * what its own place is counted from: an unwinder reads that, though the function may not. */
 struct owed {
     struct rw_table table;
     uint64_t until; /* what follows in the table is true from this offset of the text on */
-    uint32_t saved, remembered[8];
+    struct owing {
+        uint32_t saved, place;
+    } now, remembered[8];
     unsigned depth;
 };
 
@@ -109,32 +112,42 @@ static void follow_frame(struct owed *owed, const struct rw_cfa *cfa)
 {
     enum { DEPTH = sizeof owed->remembered / sizeof *owed->remembered };
     struct rw_table operand = {cfa->at + 1, cfa->end, false};
+    struct owing *now = &owed->now;
     switch (*cfa->at >> 6 ? *cfa->at & 0xc0 : *cfa->at) {
     case 0x80: /* offset */
-        owed->saved |= numbered(*cfa->at & 0x3f);
+        now->saved |= numbered(*cfa->at & 0x3f);
         break;
     case 0xc0: /* restore */
-        owed->saved &= ~numbered(*cfa->at & 0x3f);
+        now->saved &= ~numbered(*cfa->at & 0x3f);
         break;
     case 0x05: /* offset_extended, expression, offset_extended_sf */
     case 0x10:
     case 0x11:
-        owed->saved |= numbered(rw_table_uleb(&operand));
+        now->saved |= numbered(rw_table_uleb(&operand));
         break;
     case 0x06: /* restore_extended, undefined, same_value, register */
     case 0x07:
     case 0x08:
     case 0x09:
-        owed->saved &= ~numbered(rw_table_uleb(&operand));
+        now->saved &= ~numbered(rw_table_uleb(&operand));
         break;
     case 0x0a: /* remember_state */
         if (owed->depth < DEPTH)
-            owed->remembered[owed->depth] = owed->saved;
+            owed->remembered[owed->depth] = *now;
         owed->depth++;
         break;
     case 0x0b: /* restore_state */
         owed->depth -= owed->depth > 0;
-        owed->saved = owed->depth < DEPTH ? owed->remembered[owed->depth] : 0;
+        *now = owed->depth < DEPTH ? owed->remembered[owed->depth]
+                                   : (struct owing){.place = RW_REGISTERS};
+        break;
+    case 0x0c: /* def_cfa, def_cfa_register, def_cfa_sf */
+    case 0x0d:
+    case 0x12:
+        now->place = numbered(rw_table_uleb(&operand));
+        break;
+    case 0x0f: /* def_cfa_expression */
+        now->place = RW_REGISTERS;
         break;
     default:
         break;
@@ -153,7 +166,7 @@ static uint32_t owed_at(struct owed *owed, uint64_t offset)
         else
             follow_frame(owed, &cfa);
     }
-    return KEPT & ~owed->saved;
+    return (KEPT & ~owed->now.saved) | owed->now.place;
 }
 
 /* What a function has not saved is its callers' at every moment: it need not return to be unwound,
