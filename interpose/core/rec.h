@@ -41,7 +41,7 @@ enum {
     REC_FRAMES = 64,       /* of a stack; deeper ones are cut at the outer end */
     REC_FIRST_FRAMES = 3,  /* of a thread: the C library's, and the one that calls main or ours */
     REC_STACK_ROOM = 1024, /* for the definition of a stack, and some events with it */
-    REC_STACK_SETS = 128,  /* of the stack cache */
+    REC_STACK_SETS = 512,  /* of the stack cache */
     REC_STACK_WAYS = 4,
     REC_STACK_IDS = 1024,
     REC_HOT_PLACES = 256,

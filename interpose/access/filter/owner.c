@@ -18,9 +18,10 @@ enum {
     STRIPES = 4096,
     LINE = 64, /* bytes with one stripe */
     PATIENCE = 4096,
-    LARGE = 64 << 10, /* bytes: forgotten by whole pages */
+    LARGE = 1 << 20, /* bytes: forgotten by whole pages */
     PAGE = 4096,
-    MOST_EACH = 64,      /* bytes of an access that races with each of before by itself */
+    MOST_EACH = 64, /* bytes of an access that races with each of before by itself */
+    ROOM = (2 * MOST_EACH / REC_GRANULE + 2) * TR_EVENT_MAX, /* in the trace, for such a one */
     MOST_AT_ONCE = 4096, /* bytes of a neighbourhood that are told as one access */
     /* What is kept of an access, beside its stack. */
     KEPT_MAY_BE_ATOMIC = 1 << 31,
@@ -300,14 +301,20 @@ static void end_readers(struct visit *visit, const struct cell *cell)
             find(visit, cell->granule, reader.word, reader.kept, false);
 }
 
+/* Would less be known of one or two bytes than WORD says, if BYTES were accessed now? */
+static bool loses(uint32_t word, uint32_t value, uint32_t bytes)
+{
+    uint32_t lost = word & REC_WORDS_ALL & ~bytes;
+    return lost && (word ^ value) >> REC_WORDS_MASK_BITS && __builtin_popcount(lost) <= 2;
+}
+
 /* Two small variables in one granule, of which the visitor wrote the other one before: nothing
  * would be known of that any more. Where that comes often, it is no variables but text. */
 static void find_lost(struct visit *visit, const struct cell *cell, uint32_t bytes)
 {
     enum { OFTEN = 64 };
-    uint32_t word = cell->word[1], lost = word & REC_WORDS_ALL & ~bytes;
-    if (!visit->small || cell->whose[1] != OWN || !lost || __builtin_popcount(lost) > 2 ||
-        (word & ~(uint32_t)REC_WORDS_ALL) == visit->value ||
+    uint32_t word = cell->word[1];
+    if (!visit->small || cell->whose[1] != OWN || !loses(word, visit->value, bytes) ||
         !((cell->kept[1] ^ visit->kept) & KEPT_STACK))
         return;
     uint8_t *often = &rec_words.lost[cell->kept[1] % sizeof rec_words.lost];
@@ -480,12 +487,65 @@ void rec_owner_access(struct rec_stream *s, uint64_t address, uint64_t size, boo
     if (address + size <= address || rec_words.now == REC_WORDS_UNTOUCHED)
         return;
     (void)rec_words_value(s);
+    if (s->at + ROOM >= s->limit) /* so that what comes next can be told at once */
+        (void)rec_chunk_next(s, ROOM);
     if (rec_unlikely(rec_words.needs_readers)) {
         rec_words.readers = rec_readers_new();
         rec_words.needs_readers = false;
     }
     if (!rec_words_cover(address, size, write))
         tell_or_keep(s, address, size, write, mode, rec_stack(s, cfa));
+}
+
+/* Is what WORD tells of done by the calling thread, not so long ago? Then the block is the same. */
+static bool is_recent(uint32_t word)
+{
+    enum { BLOCK = REC_WORDS_MASK_BITS + REC_WORDS_EPOCH_BITS };
+    return word >> BLOCK == rec_words.block;
+}
+
+/* Is GRANULE the calling thread's own or nobody's, so that BYTES may be accessed without a word? */
+static bool is_free(uint64_t granule, uint32_t bytes, bool write)
+{
+    uint32_t read = *rec_word_of(false, granule), written = *rec_word_of(true, granule);
+    if (!(read | written))
+        return true;
+    if (!is_recent(read))
+        return false;
+    if (!write)
+        return !(bytes & ~own_bytes(*rec_kept_at(false, granule)));
+    return is_recent(written) && !(bytes & ~own_bytes(*rec_kept_at(true, granule)));
+}
+
+static void keep_one(uint64_t granule, uint32_t value, uint32_t bytes, uint32_t kept, bool write)
+{
+    uint32_t *read = rec_word_of(false, granule), *written = rec_word_of(true, granule);
+    uint32_t own = *read ? *rec_kept_at(write, granule) & (KEPT_OWN | KEPT_PASSED) : KEPT_OWN;
+    for (unsigned i = 0; i <= write; i++) {
+        uint32_t *word = i ? written : read;
+        uint32_t before = (*word ^ value) >> REC_WORDS_MASK_BITS ? 0 : *word & REC_WORDS_ALL;
+        *rec_kept_at(i, granule) = kept | own;
+        __atomic_store_n(word, value | before | bytes, __ATOMIC_RELEASE);
+    }
+}
+
+/* What most accesses are that the words do not cover, in fewer steps: within one line, and nothing
+ * of it is to be told. The same as visit_granule does. */
+static bool keep_soon(uint64_t address, uint64_t size, bool write, uint32_t kept)
+{
+    uint64_t first = address & ~(uint64_t)(REC_GRANULE - 1), end = address + size;
+    bool done = true;
+    if ((address ^ (end - 1)) / LINE || !lock_soon(stripe_of(address), 0))
+        return false;
+    uint32_t value = (uint32_t)rec_words.now & ~(uint32_t)REC_WORDS_ALL;
+    for (uint64_t at = first; at < end && done; at += REC_GRANULE)
+        done = is_free(at, rec_words_bytes(at, address, end), write);
+    if (done && write && size < REC_GRANULE)
+        done = !loses(*rec_word_of(true, first), value, rec_words_bytes(first, address, end));
+    for (uint64_t at = first; at < end && done; at += REC_GRANULE)
+        keep_one(at, value, rec_words_bytes(at, address, end), kept, write);
+    unlock(0);
+    return done;
 }
 
 /* A write there may have to tell as many reads as there are threads. */
@@ -500,9 +560,7 @@ static bool has_readers(uint64_t from, uint64_t to)
 bool rec_owner_access_soon(struct rec_stream *s, uint64_t address, uint64_t size, bool write,
                            uint32_t mode, uint64_t cfa)
 {
-    enum { MOST = 64, ROOM = (2 * MOST / REC_GRANULE + 2) * TR_EVENT_MAX };
-    if (size > MOST || address + size <= address || s->at + ROOM >= s->limit || s->at >= s->soft ||
-        rec_words.needs_readers || (write && has_readers(address, address + size)))
+    if (size > MOST_EACH || address + size <= address)
         return false;
     if (rec_words.now == REC_WORDS_UNTOUCHED)
         return true;
@@ -511,7 +569,13 @@ bool rec_owner_access_soon(struct rec_stream *s, uint64_t address, uint64_t size
         return true;
     if (rec_stack_cached(s, cfa) == REC_STACK_WAYS || s->found->id <= s->told_before)
         return false;
-    tell_or_keep(s, address, size, write, mode, s->found->id);
+    uint32_t late = rec_words.born == s->epoch + 1 ? TR_ACC_LATE : 0, stack = s->found->id;
+    if (stack <= KEPT_STACK && keep_soon(address, size, write, kept_of(mode | late, stack)))
+        return true;
+    if (s->at + ROOM >= s->limit || s->at >= s->soft || rec_words.needs_readers ||
+        (write && has_readers(address, address + size)))
+        return false;
+    tell_or_keep(s, address, size, write, mode, stack);
     return true;
 }
 

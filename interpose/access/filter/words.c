@@ -112,7 +112,8 @@ uint32_t rec_words_value(const struct rec_stream *s)
         own->base = s->epoch;
         own->tag = s->tag;
     }
-    uint32_t word = (own->block << 8 | (uint32_t)(s->epoch - own->base)) << REC_WORDS_MASK_BITS;
+    uint32_t word = (own->block << REC_WORDS_EPOCH_BITS | (uint32_t)(s->epoch - own->base))
+                    << REC_WORDS_MASK_BITS;
     own->now = (uint64_t)(word | REC_WORDS_ALL) * 0x100000001u;
     return word;
 }
@@ -120,7 +121,7 @@ uint32_t rec_words_value(const struct rec_stream *s)
 void rec_words_whose(uint32_t word, uint32_t *tag, uint64_t *epoch)
 {
     uint32_t value = word >> REC_WORDS_MASK_BITS;
-    const struct block *block = &blocks[value >> 8 & (BLOCKS - 1)];
+    const struct block *block = &blocks[value >> REC_WORDS_EPOCH_BITS & (BLOCKS - 1)];
     *tag = block->tag;
-    *epoch = block->base + (value & 0xff);
+    *epoch = block->base + (value & ((1 << REC_WORDS_EPOCH_BITS) - 1));
 }

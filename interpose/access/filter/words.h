@@ -34,6 +34,7 @@ enum {
     REC_WORDS_VERSION = 1,
     REC_WORDS_ADDRESS_BITS = 44,
     REC_WORDS_MASK_BITS = 4,
+    REC_WORDS_EPOCH_BITS = 8,                       /* of a value: which of its block's epochs */
     REC_WORDS_ALL = (1 << REC_WORDS_MASK_BITS) - 1, /* bytes */
     REC_GRANULE = 4,
 };
