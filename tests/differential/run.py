@@ -256,8 +256,12 @@ def run_seeds(machine, tally, options):
         return seed, kind, *machine.judge_seed(seed, kind)
 
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
-        for seed, kind, result, configuration in pool.map(judge, seeds):
-            tally.add(seed, kind, result, configuration)
+        try:
+            for seed, kind, result, configuration in pool.map(judge, seeds):
+                tally.add(seed, kind, result, configuration)
+        except KeyboardInterrupt:  # those that run come to their end, and no others
+            pool.shutdown(cancel_futures=True)
+            sys.exit(tally)
 
 
 def parsed():
