@@ -142,7 +142,12 @@ def main():
             os.execvp("unshare", ["unshare", "-m", sys.executable, *sys.argv])
         os.environ["FAULTS_MAY_MOUNT"] = may_mount = ""
     failed = left_out = 0
+    sanitized = b"__asan_init" in (arguments.build / "bin/snarl").read_bytes()
     for name in arguments.cases or CASES:
+        if sanitized and CASES[name].before == NO_PROC:
+            print(f"{name}: left out, a sanitizer needs /proc")
+            left_out += 1
+            continue
         if CASES[name].root and not may_mount:
             print(f"{name}: left out, without root's rights")
             left_out += 1
