@@ -3,22 +3,26 @@
 #
 # Runs every test, after installing and building what that needs.
 #
-#     scripts/test.sh            all that a change must pass: under 20 minutes on two cores
-#     scripts/test.sh --quick    unit tests and the house's checks: under a minute once built
-#     scripts/test.sh --all      and what takes an hour: sanitizers, 50 repeats, long fuzzing,
-#                                and both commands of the README on a fresh Debian
+#     scripts/test.sh                  all that a change must pass: under 25 minutes on two cores
+#     scripts/test.sh --quick          unit tests and the house's checks: under a minute once built
+#     scripts/test.sh --all            and what takes hours: sanitizers, 50 repeats, long fuzzing,
+#                                      and both commands of the README on a fresh Debian
+#     scripts/test.sh --long PATTERN   of what takes hours the steps whose names match PATTERN, an
+#                                      extended regular expression, and nothing else: in parts
+#     scripts/test.sh --list           the names of those
 #
 # Ends with a line `N passed, N failed`, and with status 0 only if nothing failed.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
 
 extent=${1:-}
+pattern=${2:-}
 fuzz_seconds=60
-case $extent in
-'' | --quick) ;;
---all) fuzz_seconds=600 ;;
+case $extent,$# in
+,0 | --quick,1 | --list,1 | --long,2) ;;
+--all,1) fuzz_seconds=600 ;;
 *)
-    echo "usage: scripts/test.sh [--quick | --all]" >&2
+    echo "usage: scripts/test.sh [--quick | --all | --long PATTERN | --list]" >&2
     exit 2
     ;;
 esac
@@ -40,6 +44,16 @@ step()
         failures+=("$name")
         printf -- '-- %s: FAILED (%d s)\n' "$name" $((SECONDS - start))
         return 1
+    fi
+}
+
+# long NAME COMMAND...: the same for what takes long.
+long()
+{
+    if [ "$extent" = --list ]; then
+        echo "$1"
+    elif [[ $1 =~ $pattern ]]; then
+        step "$@"
     fi
 }
 
@@ -120,38 +134,56 @@ fuzz()
     done
 }
 
+with_sanitizers()
+{
+    build asan && suite asan
+}
+
+all_long()
+{
+    long "a million random runs against the definitions" build/dev/tests/random_test \
+        --count 1000000
+    long "with sanitizers" with_sanitizers
+    long "programs, 20 times each" tests/soak/run.py --build build/dev --repeat 20 --jobs 2
+    long "programs beside allocators" tests/soak/run.py --build build/dev --repeat 2 --jobs 2 \
+        --allocator all
+    long "programs moved, clobbered, rewritten" tests/roundtrips/run.py --build build/dev --jobs 2
+    long "each call of the recorder fails, without snarl" tests/anomaly/anomaly.py \
+        --build build/dev --bare
+    long "all calls fail from each one on" tests/anomaly/anomaly.py --build build/dev --later
+    long "all calls fail from each one on, without snarl" tests/anomaly/anomaly.py \
+        --build build/dev --later --bare
+    long "1,000 kills" tests/kills/kills.py --build build/dev
+    long "3,000 new random programs" tests/differential/run.py --build build/dev --count 3000 \
+        --jobs 2
+    long "testcases, 50 times each" tests/e2e/run.py --build build/dev --repeat 50
+    long "a fresh Debian: demo.sh" scripts/fresh-debian scripts/demo.sh
+    long "a fresh Debian: test.sh" scripts/fresh-debian scripts/test.sh
+}
+
+if [ "$extent" = --list ]; then
+    all_long
+    exit
+fi
 mkdir -p build
 step "install dependencies" scripts/install-dependencies --test || finish
+if [ "$extent" = --all ] || [ "$extent" = --long ]; then
+    step "install what runs for long" scripts/install-dependencies --soak
+    step "install what is rewritten" scripts/install-dependencies --roundtrips
+fi
 step "build" build dev || finish
 
 if [ "$extent" = --quick ]; then
     suite dev -R '^(unit|check)/'
     finish
 fi
+if [ "$extent" = --long ]; then
+    all_long
+    finish
+fi
 
 suite dev
 step "build the fuzzers" build fuzz && fuzz "$fuzz_seconds"
 step "the demonstration" scripts/demo.sh
-
-if [ "$extent" = --all ]; then
-    step "a million random runs against the definitions" build/dev/tests/random_test --count 1000000
-    step "build with sanitizers" build asan && suite asan
-    step "install what runs for long" scripts/install-dependencies --soak
-    step "programs, 20 times each" tests/soak/run.py --build build/dev --repeat 20 --jobs 2
-    step "programs beside allocators" tests/soak/run.py --build build/dev --repeat 2 --jobs 2 \
-        --allocator all
-    step "install what is rewritten" scripts/install-dependencies --roundtrips
-    step "programs moved, clobbered, rewritten" tests/roundtrips/run.py --build build/dev --jobs 2
-    step "each call of the recorder fails, without snarl" tests/anomaly/anomaly.py \
-        --build build/dev --bare
-    step "all calls fail from each one on" tests/anomaly/anomaly.py --build build/dev --later
-    step "all calls fail from each one on, without snarl" tests/anomaly/anomaly.py \
-        --build build/dev --later --bare
-    step "1,000 kills" tests/kills/kills.py --build build/dev
-    step "3,000 new random programs" tests/differential/run.py --build build/dev --count 3000 \
-        --jobs 2
-    step "testcases, 50 times each" tests/e2e/run.py --build build/dev --repeat 50
-    step "a fresh Debian: demo.sh" scripts/fresh-debian scripts/demo.sh
-    step "a fresh Debian: test.sh" scripts/fresh-debian scripts/test.sh
-fi
+[ "$extent" != --all ] || all_long
 finish

@@ -18,6 +18,7 @@ static int array[COUNT];
 static struct {
     char first, second;
 } small __attribute__((aligned(4)));
+static char four[4] __attribute__((aligned(4)));
 static char *block;
 
 /* Waits until it is TURN's time; what comes before the next call belongs to it. */
@@ -71,6 +72,8 @@ static void *first(void *unused)
     store(&shared, 1);
     store(&returned, 1);
     fill(&small.first, 1, 1);
+    *(volatile char *)&four[0] = 1;
+    *(volatile char *)&four[3] = 1;
     new_epoch();
     *(volatile char *)&small.second = 2;
     block = malloc(BLOCK);
@@ -99,6 +102,7 @@ static void *second(void *unused)
         load(&array[i]);
     load(&returned);
     fill(&small.first, 1, 3);
+    fill(&four[1], 1, 2);
     for (char i = 0; i < 3; i++) {
         fill(block, BLOCK, i);
         new_epoch();
@@ -133,8 +137,9 @@ int main(void)
         pthread_create(&threads[i], NULL, bodies[i], NULL);
     for (int i = 0; i < 3; i++)
         pthread_join(threads[i], NULL);
-    printf("handed %p 4\nshared %p 4\nreturned %p 4\narray %p %zu\nsmall %p 1\nblock %p %d\n",
+    printf("handed %p 4\nshared %p 4\nreturned %p 4\narray %p %zu\nsmall %p 1\nfour %p 4\nblock %p "
+           "%d\n",
            (void *)&handed, (void *)&shared, (void *)&returned, (void *)array, sizeof array,
-           (void *)&small.first, (void *)block, BLOCK);
+           (void *)&small.first, (void *)four, (void *)block, BLOCK);
     return 0;
 }

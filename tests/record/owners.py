@@ -79,6 +79,12 @@ class Owners(unittest.TestCase):
     def test_two_small_variables_in_one_granule(self):
         self.assertEqual(sorted(self.of("small")), [(1, "write", True), (2, "write", False)])
 
+    def test_only_bytes_that_were_accessed(self):
+        told = {(e["thread"], byte - self.places["four"].start)
+                for e in self.events for byte in range(e["from"], e["from"] + e["size"])
+                if byte in self.places["four"]}
+        self.assertEqual(told, {(1, 0), (1, 3), (2, 1)})
+
     def test_a_freed_blocks_latest_use(self):
         told = self.of("block")
         self.assertIn((2, "write", True), told)

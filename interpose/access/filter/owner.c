@@ -188,14 +188,6 @@ static void tell_found(struct rec_stream *s, struct finding *found)
     found->to = 0;
 }
 
-static struct finding finding(uint64_t granule, uint32_t word, uint32_t kept, bool write)
-{
-    unsigned first = (unsigned)__builtin_ctz(word & REC_WORDS_ALL);
-    unsigned last = 31u - (unsigned)__builtin_clz(word & REC_WORDS_ALL);
-    bool told = !(kept & KEPT_STACK);
-    return (struct finding){granule + first, told ? 0 : granule + last + 1, word, kept, write};
-}
-
 static void find_latest(struct visit *visit, const struct finding *found)
 {
     struct latest *latest = visit->latest;
@@ -217,22 +209,32 @@ static void find_latest(struct visit *visit, const struct finding *found)
     latest->found[i] = *found;
 }
 
+static void find_bytes(struct visit *visit, const struct finding *fresh)
+{
+    struct finding *found = &visit->found[fresh->write];
+    if (visit->latest) {
+        find_latest(visit, fresh);
+    } else if (found->to == fresh->from && found->kept == fresh->kept &&
+               (found->word ^ fresh->word) >> REC_WORDS_MASK_BITS == 0) {
+        found->to = fresh->to;
+    } else {
+        tell_found(visit->s, found);
+        *found = *fresh;
+    }
+}
+
 /* What WORD tells of GRANULE, unless it is told already. */
 static void find(struct visit *visit, uint64_t granule, uint32_t word, uint32_t kept, bool write)
 {
-    if (!(word & REC_WORDS_ALL))
+    bool told = !(kept & KEPT_STACK);
+    if (told && !visit->latest)
         return;
-    struct finding fresh = finding(granule, word, kept, write), *found = &visit->found[write];
-    if (visit->latest) {
-        find_latest(visit, &fresh);
-    } else if (fresh.to) {
-        if (found->to == fresh.from && found->kept == kept &&
-            (found->word ^ word) >> REC_WORDS_MASK_BITS == 0) {
-            found->to = fresh.to;
-            return;
-        }
-        tell_found(visit->s, found);
-        *found = fresh;
+    for (uint32_t left = word & REC_WORDS_ALL; left;) { /* bytes that lie side by side */
+        unsigned first = (unsigned)__builtin_ctz(left);
+        unsigned count = (unsigned)__builtin_ctz(~(left >> first));
+        uint64_t from = granule + first;
+        find_bytes(visit, &(struct finding){from, told ? 0 : from + count, word, kept, write});
+        left &= left + (1u << first);
     }
 }
 
@@ -301,35 +303,41 @@ static void end_readers(struct visit *visit, const struct cell *cell)
             find(visit, cell->granule, reader.word, reader.kept, false);
 }
 
-/* Would less be known of one or two bytes than WORD says, if BYTES were accessed now? */
-static bool loses(uint32_t word, uint32_t value, uint32_t bytes)
+/* Are there one or two bytes in WORD of which nothing would be known any more, if BYTES were
+ * accessed from elsewhere now? */
+static bool loses(uint32_t word, uint32_t kept, uint32_t bytes, uint32_t kept_now)
 {
     uint32_t lost = word & REC_WORDS_ALL & ~bytes;
-    return lost && (word ^ value) >> REC_WORDS_MASK_BITS && __builtin_popcount(lost) <= 2;
+    return lost && kept & KEPT_STACK && (kept ^ kept_now) & KEPT_STACK &&
+           __builtin_popcount(lost) <= 2;
 }
 
-/* Two small variables in one granule, of which the visitor wrote the other one before: nothing
- * would be known of that any more. Where that comes often, it is no variables but text. */
+/* Two small variables in one granule, of which the visitor wrote the other one before. Where that
+ * comes often, it is no variables but text. */
 static void find_lost(struct visit *visit, const struct cell *cell, uint32_t bytes)
 {
     enum { OFTEN = 64 };
-    uint32_t word = cell->word[1];
-    if (!visit->small || cell->whose[1] != OWN || !loses(word, visit->value, bytes) ||
-        !((cell->kept[1] ^ visit->kept) & KEPT_STACK))
-        return;
     uint8_t *often = &rec_words.lost[cell->kept[1] % sizeof rec_words.lost];
-    if (*often < OFTEN) {
+    if (visit->small && cell->whose[1] == OWN && *often < OFTEN &&
+        loses(cell->word[1], cell->kept[1], bytes, visit->kept)) {
         ++*often;
-        find(visit, cell->granule, word, cell->kept[1], true);
+        find(visit, cell->granule, cell->word[1] & ~bytes, cell->kept[1], true);
     }
+}
+
+/* A word as it is once BYTES were accessed, too: one stack stands for all of them. */
+static uint32_t joined(uint32_t word, uint32_t kept, uint32_t value, uint32_t bytes,
+                       uint32_t kept_now)
+{
+    bool same = (word ^ value) >> REC_WORDS_MASK_BITS == 0 && !((kept ^ kept_now) & KEPT_STACK);
+    return value | (same ? word & REC_WORDS_ALL : 0) | bytes;
 }
 
 static void set(bool write, const struct cell *cell, uint32_t value, uint32_t bytes, uint32_t kept)
 {
-    uint32_t word = cell->word[write];
-    uint32_t before = (word & ~(uint32_t)REC_WORDS_ALL) == value ? word & REC_WORDS_ALL : 0;
+    uint32_t word = joined(cell->word[write], cell->kept[write], value, bytes, kept);
     *rec_kept_at(write, cell->granule) = kept;
-    __atomic_store_n(rec_word_of(write, cell->granule), value | before | bytes, __ATOMIC_RELEASE);
+    __atomic_store_n(rec_word_of(write, cell->granule), word, __ATOMIC_RELEASE);
 }
 
 /* What there is to know of the bytes of WORD is the same for all of them, if BYTES are among them:
@@ -358,16 +366,17 @@ static bool visit_readers(struct visit *visit, uint64_t granule, uint32_t bytes)
     }
     struct rec_reader *place = rec_reader_at(rec_words.readers, granule), evicted;
     bool same_epoch = (place->word & ~(uint32_t)REC_WORDS_ALL) == visit->value;
-    uint32_t own = told ? REC_WORDS_ALL : 0, before = 0;
+    uint32_t own = told ? REC_WORDS_ALL : 0;
     if (place->granule == granule) {
         own = own_bytes(place->kept);
-        before = same_epoch ? place->word & REC_WORDS_ALL : 0;
     } else if (place->granule && same_epoch && told) {
         return false;
     }
     bool tell = bytes & ~own;
-    struct rec_reader reader = {granule, visit->value | before | bytes,
-                                kept_with(visit, tell, own | bytes)};
+    uint32_t kept = kept_with(visit, tell, own | bytes), word = visit->value | bytes;
+    if (place->granule == granule)
+        word = joined(place->word, place->kept, visit->value, bytes, kept);
+    struct rec_reader reader = {granule, word, kept};
     rec_reader_put(place, &reader, &evicted);
     if (evicted.granule && evicted.granule != granule)
         find(visit, evicted.granule, evicted.word, evicted.kept, false);
@@ -519,13 +528,14 @@ static bool is_free(uint64_t granule, uint32_t bytes, bool write)
 
 static void keep_one(uint64_t granule, uint32_t value, uint32_t bytes, uint32_t kept, bool write)
 {
-    uint32_t *read = rec_word_of(false, granule), *written = rec_word_of(true, granule);
-    uint32_t own = *read ? *rec_kept_at(write, granule) & (KEPT_OWN | KEPT_PASSED) : KEPT_OWN;
+    uint32_t own = *rec_word_of(false, granule)
+                       ? *rec_kept_at(write, granule) & (KEPT_OWN | KEPT_PASSED)
+                       : KEPT_OWN;
     for (unsigned i = 0; i <= write; i++) {
-        uint32_t *word = i ? written : read;
-        uint32_t before = (*word ^ value) >> REC_WORDS_MASK_BITS ? 0 : *word & REC_WORDS_ALL;
-        *rec_kept_at(i, granule) = kept | own;
-        __atomic_store_n(word, value | before | bytes, __ATOMIC_RELEASE);
+        uint32_t *word = rec_word_of(i, granule), *beside = rec_kept_at(i, granule);
+        uint32_t now = joined(*word, *beside, value, bytes, kept);
+        *beside = kept | own;
+        __atomic_store_n(word, now, __ATOMIC_RELEASE);
     }
 }
 
@@ -541,7 +551,8 @@ static bool keep_soon(uint64_t address, uint64_t size, bool write, uint32_t kept
     for (uint64_t at = first; at < end && done; at += REC_GRANULE)
         done = is_free(at, rec_words_bytes(at, address, end), write);
     if (done && write && size < REC_GRANULE)
-        done = !loses(*rec_word_of(true, first), value, rec_words_bytes(first, address, end));
+        done = !loses(*rec_word_of(true, first), *rec_kept_at(true, first),
+                      rec_words_bytes(first, address, end), kept);
     for (uint64_t at = first; at < end && done; at += REC_GRANULE)
         keep_one(at, value, rec_words_bytes(at, address, end), kept, write);
     unlock(0);
