@@ -3,15 +3,17 @@
  * Memory that goes from thread to thread, which take turns: each turn is an epoch of its own. Says
  * where it is.
  */
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 enum { COUNT = 1024, BLOCK = 16384, ROUNDS = 5 };
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
-static int turn;
+static int turn, nowhere;
 
 static int handed, shared, returned;
 static int array[COUNT];
@@ -20,6 +22,7 @@ static struct {
 } small __attribute__((aligned(4)));
 static char four[4] __attribute__((aligned(4)));
 static char *block;
+static char buffer[256] __attribute__((aligned(64)));
 
 /* Waits until it is TURN's time; what comes before the next call belongs to it. */
 static void wait_for(int next)
@@ -103,6 +106,10 @@ static void *second(void *unused)
     load(&returned);
     fill(&small.first, 1, 3);
     fill(&four[1], 1, 2);
+    fill(buffer, sizeof buffer, 1);
+    new_epoch();
+    for (unsigned i = 0; i < sizeof buffer; i += 4)
+        load((const int *)(const void *)&buffer[i]);
     for (char i = 0; i < 3; i++) {
         fill(block, BLOCK, i);
         new_epoch();
@@ -120,6 +127,7 @@ static void *third(void *unused)
 {
     wait_for(2);
     store(&handed, 3);
+    (void)!write(nowhere, buffer, sizeof buffer);
     pass_on();
     for (int round = 0; round < ROUNDS; round++) {
         wait_for(5 + 3 * round);
@@ -133,13 +141,15 @@ int main(void)
 {
     void *(*const bodies[])(void *) = {first, second, third};
     pthread_t threads[3];
+    nowhere = open("/dev/null", O_WRONLY);
     for (int i = 0; i < 3; i++)
         pthread_create(&threads[i], NULL, bodies[i], NULL);
     for (int i = 0; i < 3; i++)
         pthread_join(threads[i], NULL);
-    printf("handed %p 4\nshared %p 4\nreturned %p 4\narray %p %zu\nsmall %p 1\nfour %p 4\nblock %p "
+    printf("handed %p 4\nshared %p 4\nreturned %p 4\narray %p %zu\nsmall %p 1\nfour %p 4\nbuffer "
+           "%p %zu\nblock %p "
            "%d\n",
            (void *)&handed, (void *)&shared, (void *)&returned, (void *)array, sizeof array,
-           (void *)&small.first, (void *)four, (void *)block, BLOCK);
+           (void *)&small.first, (void *)four, (void *)buffer, sizeof buffer, (void *)block, BLOCK);
     return 0;
 }

@@ -85,6 +85,12 @@ class Owners(unittest.TestCase):
                 if byte in self.places["four"]}
         self.assertEqual(told, {(1, 0), (1, 3), (2, 1)})
 
+    def test_a_read_of_much_tells_writes_behind_reads(self):
+        told = self.of("buffer")
+        self.assertEqual(told.count((2, "write", True)), 1)
+        self.assertIn((2, "read", True), told)
+        self.assertIn((3, "read", False), told)
+
     def test_a_freed_blocks_latest_use(self):
         told = self.of("block")
         self.assertIn((2, "write", True), told)

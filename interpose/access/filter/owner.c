@@ -209,10 +209,17 @@ static void find_latest(struct visit *visit, const struct finding *found)
     latest->found[i] = *found;
 }
 
+/* Of what the visit may race with, the latest is enough; reads before a read race with what comes
+ * later. */
+static bool latest_is_enough(const struct visit *visit, bool write)
+{
+    return visit->latest && (write || visit->write);
+}
+
 static void find_bytes(struct visit *visit, const struct finding *fresh)
 {
     struct finding *found = &visit->found[fresh->write];
-    if (visit->latest) {
+    if (latest_is_enough(visit, fresh->write)) {
         find_latest(visit, fresh);
     } else if (found->to == fresh->from && found->kept == fresh->kept &&
                (found->word ^ fresh->word) >> REC_WORDS_MASK_BITS == 0) {
@@ -227,7 +234,7 @@ static void find_bytes(struct visit *visit, const struct finding *fresh)
 static void find(struct visit *visit, uint64_t granule, uint32_t word, uint32_t kept, bool write)
 {
     bool told = !(kept & KEPT_STACK);
-    if (told && !visit->latest)
+    if (told && !latest_is_enough(visit, write))
         return;
     for (uint32_t left = word & REC_WORDS_ALL; left;) { /* bytes that lie side by side */
         unsigned first = (unsigned)__builtin_ctz(left);
@@ -624,7 +631,7 @@ void rec_owner_atomic(struct rec_stream *s, uint64_t address, uint64_t size)
 void rec_owner_ends(struct rec_stream *s, uint64_t address, uint64_t size)
 {
     struct latest latest = {.next = 0};
-    struct visit visit = {.s = s, .latest = &latest};
+    struct visit visit = {.s = s, .write = true, .latest = &latest};
     uint64_t end = address + size;
     uint32_t seen = 0;
     for (uint64_t at = address & ~(uint64_t)(REC_GRANULE - 1); at < end; at += REC_GRANULE) {
