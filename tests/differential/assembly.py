@@ -16,7 +16,8 @@ SIZES = {"b": 1, "w": 2, "l": 4, "q": 8}
 HIGH = ("ah", "ch", "dh", "bh")
 KEPT = (RBX, RBP, 12, 13, 14, 15)
 # The recorder's words are found by the low 44 bits of addresses: at their end, and across it, too.
-BUFFERS = (0x10000000, 0x200000000, 0xfffffff0000, 0x5a5a00000000, 0x5ffffffff000, 0x7ff000)
+# None lies where a program at a fixed address may have its heap: up to 32 MiB behind it.
+BUFFERS = (0x10000000, 0x200000000, 0xfffffff0000, 0x5a5a00000000, 0x5ffffffff000, 0x1ff000)
 BUFFER_SIZE = 8192
 VECTORS_AT, MASKS_AT, REGISTERS_AT, FLAGS_AT = 0, 2048, 2112, 2240
 WORD = re.compile(r"\{(\w+)\}")
