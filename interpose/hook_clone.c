@@ -50,6 +50,17 @@ static void tell(int child, uint32_t stack)
     errno = error;
 }
 
+/* One that runs beside its maker, recorded or not. */
+static void expect_thread(int flags)
+{
+    if (!(flags & CLONE_VM) || flags & CLONE_VFORK)
+        return;
+    rec_stack_by_turns();
+    rec_words_alone(false);
+    if (!(flags & CLONE_SETTLS))
+        rec_rewrite_end(); /* moved code keeps in thread-local storage what it needs */
+}
+
 REC_EXPORT int clone(int (*function)(void *), void *stack, int flags, void *argument, ...)
 {
     va_list list;
@@ -58,6 +69,8 @@ REC_EXPORT int clone(int (*function)(void *), void *stack, int flags, void *argu
     void *storage = va_arg(list, void *);
     pid_t *child_number = va_arg(list, pid_t *);
     va_end(list);
+    if (function && stack)
+        expect_thread(flags);
     struct rec_stream *s = rec_enter();
     if (!s || !function || !stack) {
         if (s)
@@ -68,12 +81,6 @@ REC_EXPORT int clone(int (*function)(void *), void *stack, int flags, void *argu
     rec_leave(s);
     if (flags & CLONE_VM) {
         bool lent = !(flags & (CLONE_VFORK | CLONE_SETTLS)) && rec_thread_lend();
-        if (!(flags & CLONE_VFORK))
-            rec_stack_by_turns();
-        if (!(flags & CLONE_VFORK) && rec_words_there())
-            rec_words_alone(false);
-        if (lent)
-            rec_rewrite_end(); /* moved code keeps in thread-local storage what it needs */
         int child =
             REAL(clone)(function, stack, flags, argument, parent_number, storage, child_number);
         if (child < 0 && lent)

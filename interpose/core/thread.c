@@ -83,7 +83,7 @@ struct rec_thread *rec_thread_new(uint32_t parent)
             rec_sys_unmap(fresh, sizeof *fresh * SEGMENT);
     }
     struct rec_thread *thread = &(*place)[number % SEGMENT];
-    if (number == 1 && rec_words_there())
+    if (number == 1)
         rec_words_alone(false);
     thread->number = number;
     thread->parent = parent;

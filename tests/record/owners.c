@@ -64,6 +64,16 @@ static void __attribute__((noinline)) fill(char *at, int size, char value)
         ((volatile char *)at)[i] = value;
 }
 
+/* Each third turn, from FIRST on. */
+static void read_in_turn(int first)
+{
+    for (int round = 0; round < ROUNDS; round++) {
+        wait_for(first + 3 * round);
+        load(&shared);
+        pass_on();
+    }
+}
+
 static void *first(void *unused)
 {
     wait_for(0);
@@ -81,11 +91,7 @@ static void *first(void *unused)
     *(volatile char *)&small.second = 2;
     block = malloc(BLOCK);
     pass_on();
-    for (int round = 0; round < ROUNDS; round++) {
-        wait_for(3 + 3 * round);
-        load(&shared);
-        pass_on();
-    }
+    read_in_turn(3);
     wait_for(3 + 3 * ROUNDS);
     store(&shared, 2);
     store(&returned, 2);
@@ -115,11 +121,7 @@ static void *second(void *unused)
         new_epoch();
     }
     pass_on();
-    for (int round = 0; round < ROUNDS; round++) {
-        wait_for(4 + 3 * round);
-        load(&shared);
-        pass_on();
-    }
+    read_in_turn(4);
     return unused;
 }
 
@@ -129,11 +131,7 @@ static void *third(void *unused)
     store(&handed, 3);
     (void)!write(nowhere, buffer, sizeof buffer);
     pass_on();
-    for (int round = 0; round < ROUNDS; round++) {
-        wait_for(5 + 3 * round);
-        load(&shared);
-        pass_on();
-    }
+    read_in_turn(5);
     return unused;
 }
 

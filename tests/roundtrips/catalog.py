@@ -85,7 +85,7 @@ def of_scripts():
 
 
 def from_soak():
-    """Rewritten, redis tells most accesses behind each allocation: that it counts by an atomic."""
+    """Servers under load: rewritten they need longer than tests/soak waits for them."""
     for path in sorted((HERE.parent / "soak/programs").glob("*.py")):
         for program in importlib.import_module(f"programs.{path.stem}").PROGRAMS:
             if program["name"] in FROM_SOAK:

@@ -115,11 +115,14 @@ static uint32_t mode_of(uint32_t kept)
            (kept & KEPT_COMPOUND ? TR_ACC_COMPOUND : 0u) | (kept & KEPT_LATE ? TR_ACC_LATE : 0u);
 }
 
-static uint32_t kept_of(uint32_t mode, uint32_t stack)
+/* Of an access that the thread makes now. Without its STACK, where that has too high a number to be
+ * kept. */
+static uint32_t kept_now(const struct rec_stream *s, uint32_t mode, uint32_t stack)
 {
     return (mode & TR_ACC_MAY_BE_ATOMIC ? (uint32_t)KEPT_MAY_BE_ATOMIC : 0u) |
            (mode & TR_ACC_COMPOUND ? (uint32_t)KEPT_COMPOUND : 0u) |
-           (mode & TR_ACC_LATE ? (uint32_t)KEPT_LATE : 0u) | stack;
+           (rec_words.born == s->epoch + 1 ? (uint32_t)KEPT_LATE : 0u) |
+           (stack <= KEPT_STACK ? stack : 0u);
 }
 
 static uint32_t own_bytes(uint32_t kept)
@@ -291,11 +294,11 @@ static struct cell cell_of(const struct visit *visit, uint64_t granule)
 }
 
 /* What others have done there and is not told yet. */
-static void find_foreign(struct visit *visit, const struct cell *cell, bool reads)
+static void find_foreign(struct visit *visit, const struct cell *cell)
 {
     if (cell->whose[1] == FOREIGN)
         find(visit, cell->granule, cell->word[1], cell->kept[1], true);
-    if (reads && cell->whose[0] == FOREIGN && !cell->only_written)
+    if (cell->whose[0] == FOREIGN && !cell->only_written)
         find(visit, cell->granule, cell->word[0], cell->kept[0], false);
 }
 
@@ -406,7 +409,7 @@ static bool visit_read(struct visit *visit, const struct cell *cell, uint32_t by
     case READERS:
         return visit_readers(visit, cell->granule, bytes);
     case FOREIGN:
-        find_foreign(visit, cell, true);
+        find_foreign(visit, cell);
         *rec_kept_at(true, cell->granule) &= ~(uint32_t)(KEPT_OWN | KEPT_STACK);
         if (cell->kept[0] & KEPT_PASSED && !cell->only_written) {
             *(uint64_t *)rec_kept_at(false, cell->granule) = 0;
@@ -428,7 +431,7 @@ static bool visit_write(struct visit *visit, const struct cell *cell, uint32_t b
     uint32_t own = 0;
     bool others = cell->whose[0] == FOREIGN || cell->whose[0] == READERS ||
                   cell->whose[1] == FOREIGN || cell->kept[0] & KEPT_PASSED;
-    find_foreign(visit, cell, true);
+    find_foreign(visit, cell);
     end_readers(visit, cell);
     if (!others) {
         find_lost(visit, cell, bytes);
@@ -457,7 +460,7 @@ static bool visit_all(struct visit *visit, uint64_t from, uint64_t to)
 {
     bool tell = false;
     uint8_t *held = NULL;
-    for (uint64_t at = from & ~(uint64_t)(REC_GRANULE - 1); at < to; at += REC_GRANULE) {
+    for (uint64_t at = rec_granule_of(from); at < to; at += REC_GRANULE) {
         uint8_t *stripe = stripe_of(at);
         if (stripe != held) {
             unlock(0);
@@ -476,17 +479,18 @@ static bool visit_all(struct visit *visit, uint64_t from, uint64_t to)
 static void tell_or_keep(struct rec_stream *s, uint64_t address, uint64_t size, bool write,
                          uint32_t mode, uint32_t stack)
 {
-    uint32_t late = rec_words.born == s->epoch + 1 ? TR_ACC_LATE : 0;
-    struct latest latest = {.next = 0};
+    struct latest latest;
+    if (size > MOST_EACH)
+        latest = (struct latest){.next = 0};
     struct visit visit = {
         .s = s,
         .latest = size > MOST_EACH ? &latest : NULL,
         .value = rec_words_value(s),
-        .kept = kept_of(mode | late, stack > KEPT_STACK ? 0 : stack),
+        .kept = kept_now(s, mode, stack),
         .write = write,
         .small = size < REC_GRANULE,
     };
-    bool tell = visit_all(&visit, address, address + size) || stack > KEPT_STACK;
+    bool tell = visit_all(&visit, address, address + size) || !(visit.kept & KEPT_STACK);
     tell_all_found(&visit);
     if (tell)
         emit(s,
@@ -550,7 +554,7 @@ static void keep_one(uint64_t granule, uint32_t value, uint32_t bytes, uint32_t 
  * of it is to be told. The same as visit_granule does. */
 static bool keep_soon(uint64_t address, uint64_t size, bool write, uint32_t kept)
 {
-    uint64_t first = address & ~(uint64_t)(REC_GRANULE - 1), end = address + size;
+    uint64_t first = rec_granule_of(address), end = address + size;
     bool done = true;
     if ((address ^ (end - 1)) / LINE || !lock_soon(stripe_of(address), 0))
         return false;
@@ -569,7 +573,7 @@ static bool keep_soon(uint64_t address, uint64_t size, bool write, uint32_t kept
 /* A write there may have to tell as many reads as there are threads. */
 static bool has_readers(uint64_t from, uint64_t to)
 {
-    for (uint64_t at = from & ~(uint64_t)(REC_GRANULE - 1); at < to; at += REC_GRANULE)
+    for (uint64_t at = rec_granule_of(from); at < to; at += REC_GRANULE)
         if (*rec_word_at(REC_WORDS_READ, at) == REC_WORDS_READERS)
             return true;
     return false;
@@ -587,13 +591,13 @@ bool rec_owner_access_soon(struct rec_stream *s, uint64_t address, uint64_t size
         return true;
     if (rec_stack_cached(s, cfa) == REC_STACK_WAYS || s->found->id <= s->told_before)
         return false;
-    uint32_t late = rec_words.born == s->epoch + 1 ? TR_ACC_LATE : 0, stack = s->found->id;
-    if (stack <= KEPT_STACK && keep_soon(address, size, write, kept_of(mode | late, stack)))
+    uint32_t kept = kept_now(s, mode, s->found->id);
+    if (kept & KEPT_STACK && keep_soon(address, size, write, kept))
         return true;
     if (s->at + ROOM >= s->limit || s->at >= s->soft || rec_words.needs_readers ||
         (write && has_readers(address, address + size)))
         return false;
-    tell_or_keep(s, address, size, write, mode, stack);
+    tell_or_keep(s, address, size, write, mode, s->found->id);
     return true;
 }
 
@@ -613,12 +617,11 @@ bool rec_owner_is_atomic(uint64_t address)
 void rec_owner_atomic(struct rec_stream *s, uint64_t address, uint64_t size)
 {
     struct visit visit = {.s = s};
-    for (uint64_t at = address & ~(uint64_t)(REC_GRANULE - 1); at < address + size;
-         at += REC_GRANULE) {
+    for (uint64_t at = rec_granule_of(address); at < address + size; at += REC_GRANULE) {
         if (rec_owner_is_atomic(at) || !lock(stripe_of(at)))
             continue;
         struct cell cell = cell_of(&visit, at);
-        find_foreign(&visit, &cell, true);
+        find_foreign(&visit, &cell);
         end_readers(&visit, &cell);
         *rec_kept_at(false, at) = *rec_kept_at(true, at) = 0;
         __atomic_store_n(rec_word_at(REC_WORDS_READ, at), REC_WORDS_ATOMIC, __ATOMIC_RELEASE);
@@ -634,7 +637,7 @@ void rec_owner_ends(struct rec_stream *s, uint64_t address, uint64_t size)
     struct visit visit = {.s = s, .write = true, .latest = &latest};
     uint64_t end = address + size;
     uint32_t seen = 0;
-    for (uint64_t at = address & ~(uint64_t)(REC_GRANULE - 1); at < end; at += REC_GRANULE) {
+    for (uint64_t at = rec_granule_of(address); at < end; at += REC_GRANULE) {
         uint32_t word = *rec_word_at(REC_WORDS_READ, at);
         if (!word || (word == seen && word != REC_WORDS_READERS &&
                       *rec_word_at(REC_WORDS_WRITTEN, at) == seen))
@@ -643,7 +646,7 @@ void rec_owner_ends(struct rec_stream *s, uint64_t address, uint64_t size)
         if (!lock(stripe_of(at)))
             continue;
         struct cell cell = cell_of(&visit, at);
-        find_foreign(&visit, &cell, true);
+        find_foreign(&visit, &cell);
         end_readers(&visit, &cell);
         unlock(0);
     }
@@ -667,7 +670,7 @@ static void forget_each(uint64_t from, uint64_t to)
 
 void rec_owner_forget(uint64_t address, uint64_t size)
 {
-    uint64_t from = address & ~(uint64_t)(REC_GRANULE - 1), to = address + size;
+    uint64_t from = rec_granule_of(address), to = address + size;
     if (to <= from || size >= REC_WORDS_SPAN)
         return;
     if (size > LARGE) {

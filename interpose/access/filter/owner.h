@@ -27,7 +27,7 @@
 bool rec_words_start(void);
 bool rec_words_there(void);
 /* The calling thread is the only one; or no longer. While it is, all that it does comes before all
- * that others will do, and is not told. */
+ * that others will do, and is not told. False does nothing where there are no words. */
 void rec_words_alone(bool is_alone);
 /* The calling thread's value in its present epoch, as a word without bytes; it covers from now on.
  */

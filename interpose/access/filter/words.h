@@ -84,17 +84,23 @@ struct rec_words {
 };
 extern __thread struct rec_words rec_words __attribute__((tls_model("initial-exec")));
 
+/* The granule that ADDRESS lies in: where that begins. */
+static inline uint64_t rec_granule_of(uint64_t address)
+{
+    return address & ~(uint64_t)(REC_GRANULE - 1);
+}
+
 /* What is kept of a granule's last read and write. */
 static inline uint32_t *rec_kept_at(bool write, uint64_t address)
 {
-    uint64_t granule = address & (REC_WORDS_SPAN - 1) & ~(uint64_t)(REC_GRANULE - 1);
+    uint64_t granule = rec_granule_of(address & (REC_WORDS_SPAN - 1));
     return (uint32_t *)(REC_WORDS_BASE + REC_WORDS_KEPT * REC_WORDS_SPAN + 2 * granule) + write;
 }
 
 static inline uint32_t *rec_word_at(enum rec_words_array array, uint64_t address)
 {
     return (uint32_t *)(REC_WORDS_BASE + array * REC_WORDS_SPAN +
-                        (address & (REC_WORDS_SPAN - 1) & ~(uint64_t)(REC_GRANULE - 1)));
+                        rec_granule_of(address & (REC_WORDS_SPAN - 1)));
 }
 
 /* The word of who last wrote, or read, there. */
@@ -136,7 +142,7 @@ static inline bool rec_words_cover(uint64_t address, uint64_t size, bool write)
         return true;
     if (rec_words.now == REC_WORDS_NONE || end < address)
         return false;
-    for (uint64_t at = address & ~(uint64_t)(REC_GRANULE - 1); at < end; at += REC_GRANULE) {
+    for (uint64_t at = rec_granule_of(address); at < end; at += REC_GRANULE) {
         uint32_t bytes = rec_words_bytes(at, address, end);
         if (write ? !rec_word_covers(*rec_word_of(true, at), value, bytes)
                   : !rec_read_covered(at, value, bytes))
