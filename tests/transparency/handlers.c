@@ -295,11 +295,12 @@ static __attribute__((noinline)) void posts_and_takes(int depth)
 static void left_in_the_middle(void)
 {
     static int round;
-    struct itimerval often = {{0, 100}, {0, 100}};
     sem_init(&sem, 0, 1);
     signal(SIGALRM, jumps_again);
-    setitimer(ITIMER_REAL, &often, NULL);
     sigsetjmp(back, 1);
+    /* Each jump asks for the next: one that is due while siglongjmp still stands on the handler's
+     * stack would come on top of it, and so would the next, until the stack is full. */
+    setitimer(ITIMER_REAL, &(struct itimerval){.it_value = {0, 60 + jumped % 80}}, NULL);
     while (jumped < 500)
         posts_and_takes(round++ % 60);
     signal(SIGALRM, SIG_IGN);
