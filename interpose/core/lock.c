@@ -17,7 +17,14 @@ static void tell(struct rec_stream *s, uint8_t kind, uint32_t mode, struct rec_o
                  uint64_t cfa, uint64_t version)
 {
     rec_sync(s, kind, mode, rec_stack(s, cfa), object->address, version);
-    rec_hot_keep(s, kind, mode, object, cfa);
+    if (tr_type(mode) != TR_TYPE_USER)
+        rec_hot_keep(s, kind, mode, object, cfa);
+}
+
+/* A lock of the program's own making is also a location of atomics, which move its version, too. */
+static uint64_t next_version(struct rec_object *object, uint32_t mode)
+{
+    return tr_type(mode) == TR_TYPE_USER ? rec_version(object) : rec_version_held(object);
 }
 
 void rec_acquired(struct rec_stream *s, const void *address, uint32_t mode, uint64_t cfa)
@@ -27,7 +34,7 @@ void rec_acquired(struct rec_stream *s, const void *address, uint32_t mode, uint
     struct rec_object *object = rec_object(s, address, tr_type(mode));
     if (!object)
         return;
-    uint64_t version = rec_version_held(object);
+    uint64_t version = next_version(object, mode);
     if (rec_owns(object, s)) {
         object->more++;
         mode |= TR_LOCK_NESTED;
@@ -50,7 +57,7 @@ void rec_releases(struct rec_stream *s, const void *address, uint32_t mode, uint
     struct rec_object *object = rec_object(s, address, tr_type(mode));
     if (!object)
         return;
-    uint64_t version = rec_version_held(object);
+    uint64_t version = next_version(object, mode);
     if (!rec_owns(object, s)) {
         if (tr_type(mode) != TR_TYPE_MUTEX || !taken_unseen(address))
             mode |= TR_LOCK_FOREIGN;

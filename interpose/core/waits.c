@@ -133,11 +133,25 @@ static bool refused(const struct walk *walk)
            (object->type == TR_TYPE_RWLOCK && __atomic_load_n(&object->owner, __ATOMIC_SEQ_CST));
 }
 
+/* What does not change in between is a deadlock. A lock of the program's own making may have its
+ * version moved by those who spin for it: looked at often enough, it stands still. */
+static bool find_lasting(struct walk *walk, struct rec_thread *start)
+{
+    enum { LOOKS = 1000 };
+    struct walk again;
+    for (unsigned i = 0; i < LOOKS; i++) {
+        if (!find_cycle(walk, start) || !find_cycle(&again, start))
+            return false;
+        if (equal(walk, &again))
+            return true;
+    }
+    return false;
+}
+
 static void look_for_cycle(struct rec_stream *s)
 {
-    struct walk first, second;
-    if (!find_cycle(&first, s->self) || !find_cycle(&second, s->self) || !equal(&first, &second) ||
-        refused(&first))
+    struct walk first;
+    if (!find_lasting(&first, s->self) || refused(&first))
         return;
     uint8_t bytes[LONGEST * TR_VARINT_MAX], *p = bytes;
     for (unsigned i = 0; i < first.length; i++)
