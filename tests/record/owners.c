@@ -64,6 +64,70 @@ static void __attribute__((noinline)) fill(char *at, int size, char value)
         ((volatile char *)at)[i] = value;
 }
 
+/* For each size of an access, place in 8 bytes where it begins, and byte of it, one that is missing
+ * where all others have been read before. */
+enum { SIZES = 5, BEGINS = 8, MOST = 16, CELL = 32 };
+static char lone[SIZES][BEGINS][MOST][CELL] __attribute__((aligned(CELL)));
+static char read_by_several[SIZES][BEGINS][MOST][CELL] __attribute__((aligned(CELL)));
+
+static void __attribute__((noinline)) read_but(const char *at, int size, int missing)
+{
+    for (int i = 0; i < size; i++)
+        if (i != missing)
+            (void)*(const volatile char *)&at[i];
+}
+
+static void __attribute__((noinline)) read_whole(const char *at, int size)
+{
+    switch (size) {
+    case 1:
+        __asm__ volatile("movb (%0), %%al" : : "r"(at) : "rax");
+        break;
+    case 2:
+        __asm__ volatile("movw (%0), %%ax" : : "r"(at) : "rax");
+        break;
+    case 4:
+        __asm__ volatile("movl (%0), %%eax" : : "r"(at) : "rax");
+        break;
+    case 8:
+        __asm__ volatile("movq (%0), %%rax" : : "r"(at) : "rax");
+        break;
+    default:
+        __asm__ volatile("movdqu (%0), %%xmm0" : : "r"(at) : "xmm0");
+    }
+}
+
+static void for_all(char (*cells)[BEGINS][MOST][CELL], void (*visit)(char *, int, int))
+{
+    for (int size = 0; size < SIZES; size++)
+        for (int begin = 0; begin < BEGINS; begin++)
+            for (int missing = 0; missing < 1 << size; missing++)
+                visit(&cells[size][begin][missing][begin], 1 << size, missing);
+}
+
+static void write_whole(char *at, int size, int missing)
+{
+    (void)missing;
+    fill(at, size, 1);
+}
+
+static void read_others(char *at, int size, int missing)
+{
+    read_but(at, size, missing);
+}
+
+static void read_others_and_whole(char *at, int size, int missing)
+{
+    read_but(at, size, missing);
+    read_whole(at, size);
+}
+
+static void write_missing(char *at, int size, int missing)
+{
+    (void)size;
+    fill(&at[missing], 1, 2);
+}
+
 /* Each third turn, from FIRST on. */
 static void read_in_turn(int first)
 {
@@ -90,11 +154,13 @@ static void *first(void *unused)
     new_epoch();
     *(volatile char *)&small.second = 2;
     block = malloc(BLOCK);
+    for_all(read_by_several, write_whole);
     pass_on();
     read_in_turn(3);
     wait_for(3 + 3 * ROUNDS);
     store(&shared, 2);
     store(&returned, 2);
+    for_all(read_by_several, write_missing);
     free(block);
     pass_on();
     return unused;
@@ -120,7 +186,11 @@ static void *second(void *unused)
         fill(block, BLOCK, i);
         new_epoch();
     }
+    for_all(lone, read_others_and_whole);
+    for_all(read_by_several, read_others);
     pass_on();
+    wait_for(4);
+    for_all(read_by_several, read_others_and_whole);
     read_in_turn(4);
     return unused;
 }
@@ -130,6 +200,8 @@ static void *third(void *unused)
     wait_for(2);
     store(&handed, 3);
     (void)!write(nowhere, buffer, sizeof buffer);
+    for_all(lone, write_missing);
+    for_all(read_by_several, read_others);
     pass_on();
     read_in_turn(5);
     return unused;
@@ -145,9 +217,9 @@ int main(void)
     for (int i = 0; i < 3; i++)
         pthread_join(threads[i], NULL);
     printf("handed %p 4\nshared %p 4\nreturned %p 4\narray %p %zu\nsmall %p 1\nfour %p 4\nbuffer "
-           "%p %zu\nblock %p "
-           "%d\n",
+           "%p %zu\nblock %p %d\nlone %p %zu\nread-by-several %p %zu\n",
            (void *)&handed, (void *)&shared, (void *)&returned, (void *)array, sizeof array,
-           (void *)&small.first, (void *)four, (void *)buffer, sizeof buffer, (void *)block, BLOCK);
+           (void *)&small.first, (void *)four, (void *)buffer, sizeof buffer, (void *)block, BLOCK,
+           (void *)lone, sizeof lone, (void *)read_by_several, sizeof read_by_several);
     return 0;
 }

@@ -5,6 +5,7 @@ and its last ones, and no more.
 
     BUILD=DIRECTORY owners.py
 """
+import itertools
 import os
 import pathlib
 import re
@@ -90,6 +91,17 @@ class Owners(unittest.TestCase):
         self.assertEqual(told.count((2, "write", True)), 1)
         self.assertIn((2, "read", True), told)
         self.assertIn((3, "read", False), told)
+
+    def test_an_access_is_covered_where_all_its_bytes_are(self):
+        for name in "lone", "read-by-several":
+            told = set()
+            for e in self.events:
+                if e["thread"] == 2 and e["kind"] == "read" and e["from"] in self.places[name]:
+                    told.update(range(e["from"], e["from"] + e["size"]))
+            for size, begin in itertools.product(range(5), range(8)):
+                for missing in range(1 << size):
+                    cell = self.places[name].start + ((size * 8 + begin) * 16 + missing) * 32
+                    self.assertIn(cell + begin + missing, told, (name, 1 << size, begin, missing))
 
     def test_a_freed_blocks_latest_use(self):
         told = self.of("block")

@@ -172,11 +172,9 @@ static void extend(struct finding *found)
 
 static void tell_found(struct rec_stream *s, struct finding *found)
 {
-    uint32_t tag;
-    uint64_t epoch;
     if (!found->to)
         return;
-    rec_words_whose(found->word, &tag, &epoch);
+    uint32_t tag = rec_words_whose(found->word);
     extend(found);
     if (tag) {
         rec_header->flags |= TR_HAS_DEFERRED;
@@ -185,7 +183,7 @@ static void tell_found(struct rec_stream *s, struct finding *found)
                                 .stack = found->kept & KEPT_STACK,
                                 .object = found->from,
                                 .thread = tag - 1,
-                                .epoch = epoch},
+                                .epoch = rec_words_epoch(found->word)},
              found->to - found->from, found->write);
     }
     found->to = 0;
@@ -194,10 +192,9 @@ static void tell_found(struct rec_stream *s, struct finding *found)
 static void find_latest(struct visit *visit, const struct finding *found)
 {
     struct latest *latest = visit->latest;
-    uint32_t tag;
-    uint64_t epoch;
+    uint32_t tag = rec_words_whose(found->word);
+    uint64_t epoch = rec_words_epoch(found->word);
     unsigned i = 0;
-    rec_words_whose(found->word, &tag, &epoch);
     while (i < 4 && latest->tags[i] != tag && latest->tags[i])
         i++;
     if (i == 4) {
@@ -268,14 +265,11 @@ struct cell {
 
 static enum whose whose_is(const struct visit *visit, uint32_t word)
 {
-    uint32_t tag;
-    uint64_t epoch;
     if (!(word & REC_WORDS_ALL))
         return NOBODYS;
     if (word == REC_WORDS_READERS)
         return READERS;
-    rec_words_whose(word, &tag, &epoch);
-    return tag == visit->s->tag ? OWN : FOREIGN;
+    return rec_words_whose(word) == visit->s->tag ? OWN : FOREIGN;
 }
 
 static struct cell cell_of(const struct visit *visit, uint64_t granule)
@@ -308,9 +302,11 @@ static void end_readers(struct visit *visit, const struct cell *cell)
     struct rec_reader reader;
     if (cell->whose[0] != READERS)
         return;
-    while (rec_readers_take(&readers, cell->granule, &reader))
-        if (whose_is(visit, reader.word) == FOREIGN)
-            find(visit, cell->granule, reader.word, reader.kept, false);
+    while (rec_readers_next(&readers, cell->granule, &reader)) {
+        if (whose_is(visit, *reader.word) == FOREIGN)
+            find(visit, cell->granule, *reader.word, *reader.kept, false);
+        *reader.word = *reader.kept = 0;
+    }
 }
 
 /* Are there one or two bytes in WORD of which nothing would be known any more, if BYTES were
@@ -362,34 +358,28 @@ static uint32_t kept_with(const struct visit *visit, bool tell, uint32_t own)
     return (tell ? visit->kept & ~(uint32_t)KEPT_STACK : visit->kept) | own << KEPT_OWN_SHIFT;
 }
 
-/* Several threads read it in turn. Where the table's place is another's, and both are of this
- * epoch, the other one stays: so much is read in one epoch that the table cannot know it all. */
+/* Several threads read it in turn. Where there is no place to note that, the first read is told,
+ * and no other. */
 static bool visit_readers(struct visit *visit, uint64_t granule, uint32_t bytes)
 {
     uint64_t *threads = (uint64_t *)rec_kept_at(false, granule);
     uint64_t bit = visit->s->tag < 64 ? 1ull << visit->s->tag : 0;
     bool told = *threads & bit;
+    struct rec_reader reader = {0, 0};
     *threads |= bit;
-    if (!rec_words.readers) {
-        rec_words.needs_readers = true;
-        return true;
+    if (rec_words.readers)
+        reader = rec_reader_at(rec_words.readers, granule);
+    if (!reader.word) {
+        rec_words.needs_readers = rec_readers_full() ? 0 : granule;
+        return !told;
     }
-    struct rec_reader *place = rec_reader_at(rec_words.readers, granule), evicted;
-    bool same_epoch = (place->word & ~(uint32_t)REC_WORDS_ALL) == visit->value;
-    uint32_t own = told ? REC_WORDS_ALL : 0;
-    if (place->granule == granule) {
-        own = own_bytes(place->kept);
-    } else if (place->granule && same_epoch && told) {
-        return false;
-    }
+    if (whose_is(visit, *reader.word) == FOREIGN) /* the table's former thread's */
+        find(visit, granule, *reader.word, *reader.kept, false);
+    uint32_t own = *reader.word ? own_bytes(*reader.kept) : told ? REC_WORDS_ALL : 0;
     bool tell = bytes & ~own;
-    uint32_t kept = kept_with(visit, tell, own | bytes), word = visit->value | bytes;
-    if (place->granule == granule)
-        word = joined(place->word, place->kept, visit->value, bytes, kept);
-    struct rec_reader reader = {granule, word, kept};
-    rec_reader_put(place, &reader, &evicted);
-    if (evicted.granule && evicted.granule != granule)
-        find(visit, evicted.granule, evicted.word, evicted.kept, false);
+    uint32_t kept = kept_with(visit, tell, own | bytes);
+    *reader.word = joined(*reader.word, *reader.kept, visit->value, bytes, kept);
+    *reader.kept = kept;
     return tell;
 }
 
@@ -510,44 +500,65 @@ void rec_owner_access(struct rec_stream *s, uint64_t address, uint64_t size, boo
     if (s->at + ROOM >= s->limit) /* so that what comes next can be told at once */
         (void)rec_chunk_next(s, ROOM);
     if (rec_unlikely(rec_words.needs_readers)) {
-        rec_words.readers = rec_readers_new();
-        rec_words.needs_readers = false;
+        if (!rec_words.readers)
+            rec_words.readers = rec_readers_new();
+        if (rec_words.readers)
+            rec_readers_add(rec_words.readers, rec_words.needs_readers);
+        rec_words.needs_readers = 0;
     }
     if (!rec_words_cover(address, size, write))
         tell_or_keep(s, address, size, write, mode, rec_stack(s, cfa));
 }
 
-/* Is what WORD tells of done by the calling thread, not so long ago? Then the block is the same. */
-static bool is_recent(uint32_t word)
+static bool is_own(uint32_t word)
 {
-    enum { BLOCK = REC_WORDS_MASK_BITS + REC_WORDS_EPOCH_BITS };
-    return word >> BLOCK == rec_words.block;
+    return rec_words_whose(word) == rec_words.tag;
 }
 
-/* Is GRANULE the calling thread's own or nobody's, so that BYTES may be accessed without a word? */
+/* The calling thread's latest access of that kind, where another may have the read, too; both NULL:
+ * that is not known, or another's. */
+static struct rec_reader latest_own(bool write, uint64_t granule)
+{
+    struct rec_reader latest = {rec_word_of(write, granule), rec_kept_at(write, granule)};
+    if (*latest.word == REC_WORDS_READERS && !write)
+        latest = rec_words.readers ? rec_reader_at(rec_words.readers, granule)
+                                   : (struct rec_reader){0, 0};
+    return latest.word && is_own(*latest.word) ? latest : (struct rec_reader){0, 0};
+}
+
+/* May the calling thread access BYTES of GRANULE without a word, since that is its own or nobody's?
+ */
 static bool is_free(uint64_t granule, uint32_t bytes, bool write)
 {
-    uint32_t read = *rec_word_of(false, granule), written = *rec_word_of(true, granule);
-    if (!(read | written))
+    uint32_t read = *rec_word_of(false, granule);
+    if (!(read | *rec_word_of(true, granule)))
         return true;
-    if (!is_recent(read))
-        return false;
-    if (!write)
-        return !(bytes & ~own_bytes(*rec_kept_at(false, granule)));
-    return is_recent(written) && !(bytes & ~own_bytes(*rec_kept_at(true, granule)));
+    struct rec_reader latest = latest_own(write, granule);
+    return latest.word && !(bytes & ~own_bytes(*latest.kept)) && (!write || is_own(read));
 }
 
+static void keep(struct rec_reader latest, uint32_t value, uint32_t bytes, uint32_t kept)
+{
+    uint32_t now = joined(*latest.word, *latest.kept, value, bytes, kept);
+    if (*latest.kept != kept)
+        *latest.kept = kept;
+    __atomic_store_n(latest.word, now, __ATOMIC_RELEASE);
+}
+
+/* What is free. */
 static void keep_one(uint64_t granule, uint32_t value, uint32_t bytes, uint32_t kept, bool write)
 {
-    uint32_t own = *rec_word_of(false, granule)
-                       ? *rec_kept_at(write, granule) & (KEPT_OWN | KEPT_PASSED)
-                       : KEPT_OWN;
-    for (unsigned i = 0; i <= write; i++) {
-        uint32_t *word = rec_word_of(i, granule), *beside = rec_kept_at(i, granule);
-        uint32_t now = joined(*word, *beside, value, bytes, kept);
-        *beside = kept | own;
-        __atomic_store_n(word, now, __ATOMIC_RELEASE);
-    }
+    struct rec_reader read = {rec_word_of(false, granule), rec_kept_at(false, granule)};
+    struct rec_reader written = {rec_word_of(true, granule), rec_kept_at(true, granule)};
+    if (!*read.word)
+        kept |= KEPT_OWN;
+    else if (!write && *read.word == REC_WORDS_READERS)
+        kept |= *(read = rec_reader_at(rec_words.readers, granule)).kept & KEPT_OWN;
+    else
+        kept |= (write ? *written.kept : *read.kept) & (KEPT_OWN | KEPT_PASSED);
+    keep(read, value, bytes, kept);
+    if (write)
+        keep(written, value, bytes, kept);
 }
 
 /* What most accesses are that the words do not cover, in fewer steps: within one line, and nothing
@@ -657,11 +668,11 @@ void rec_owner_ends(struct rec_stream *s, uint64_t address, uint64_t size)
 static void forget_each(uint64_t from, uint64_t to)
 {
     struct rec_readers *readers;
-    struct rec_reader unused;
+    struct rec_reader reader;
     for (; from < to; from += REC_GRANULE) {
         if (*rec_word_at(REC_WORDS_READ, from) == REC_WORDS_READERS)
-            for (readers = NULL; rec_readers_take(&readers, from, &unused);)
-                ;
+            for (readers = NULL; rec_readers_next(&readers, from, &reader);)
+                *reader.word = *reader.kept = 0;
         if (*rec_word_at(REC_WORDS_READ, from)) /* a write sets that, too */
             *rec_word_at(REC_WORDS_READ, from) = *rec_word_at(REC_WORDS_WRITTEN, from) =
                 *rec_kept_at(false, from) = *rec_kept_at(true, from) = 0;

@@ -34,8 +34,6 @@ void rec_words_alone(bool is_alone);
 uint32_t rec_words_value(const struct rec_stream *s);
 /* The thread stops to use values. */
 void rec_words_leave(void);
-/* Whose, by tag (REC_STREAM), and in which epoch; tag 0: nobody knows any more. */
-void rec_words_whose(uint32_t word, uint32_t *tag, uint64_t *epoch);
 
 /* An access that may not be covered, within rec_enter and rec_leave. MODE: flags of an access. The
  * stack is that of CFA, as rec_stack has it. */

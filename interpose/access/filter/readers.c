@@ -5,7 +5,13 @@
 
 #include "interpose/core/poison.h"
 
+enum {
+    MOST_PAGES = 1 << 16, /* of all threads: half a gigabyte, that describes half of that */
+    AT_ONCE = 8,          /* pages that are taken from the system */
+};
+
 static struct rec_readers *tables; /* never unmapped; atomic */
+static uint32_t pages;             /* that there are; atomic */
 
 static struct rec_readers *take_unused(void)
 {
@@ -24,6 +30,7 @@ struct rec_readers *rec_readers_new(void)
     if (!readers)
         return NULL;
     readers->used = true;
+    readers->front[0].address = REC_READERS_NOWHERE;
     readers->next = __atomic_load_n(&tables, __ATOMIC_RELAXED);
     while (!__atomic_compare_exchange_n(&tables, &readers->next, readers, true, __ATOMIC_RELEASE,
                                         __ATOMIC_RELAXED))
@@ -31,55 +38,67 @@ struct rec_readers *rec_readers_new(void)
     return readers;
 }
 
+bool rec_readers_full(void)
+{
+    return __atomic_load_n(&pages, __ATOMIC_RELAXED) >= MOST_PAGES;
+}
+
+/* Neighbours come together: several at once. */
+void rec_readers_add(struct rec_readers *readers, uint64_t address)
+{
+    uint64_t first = rec_readers_page_of(address);
+    if (rec_readers_find(readers, first) || rec_readers_full())
+        return;
+    __atomic_fetch_add(&pages, AT_ONCE, __ATOMIC_RELAXED);
+    struct rec_readers_page *page = rec_sys_memory(AT_ONCE * sizeof *page);
+    for (unsigned i = 0; page && i < AT_ONCE; i++, page++) {
+        page->address = first + i * REC_READERS_PAGE;
+        if (rec_readers_find(readers, page->address))
+            continue;
+        struct rec_readers_page **chain =
+            &readers->chains[page->address / REC_READERS_PAGE % REC_READERS_CHAINS];
+        page->next = *chain;
+        __atomic_store_n(chain, page, __ATOMIC_RELEASE);
+    }
+}
+
 void rec_readers_leave(struct rec_readers *readers)
 {
     __atomic_store_n(&readers->used, false, __ATOMIC_RELEASE);
 }
 
-/* Takes what PLACE has of GRANULE, unless another thread was faster. */
-static bool take(struct rec_reader *place, uint64_t granule, struct rec_reader *taken)
-{
-    *taken = *place;
-    taken->granule = granule;
-    return __atomic_compare_exchange_n(&place->granule, &granule, 0, false, __ATOMIC_ACQ_REL,
-                                       __ATOMIC_RELAXED);
-}
-
-void rec_reader_put(struct rec_reader *place, const struct rec_reader *reader,
-                    struct rec_reader *evicted)
-{
-    uint64_t granule = __atomic_load_n(&place->granule, __ATOMIC_RELAXED);
-    if (!granule || !take(place, granule, evicted))
-        evicted->granule = 0;
-    place->word = reader->word;
-    place->kept = reader->kept;
-    __atomic_store_n(&place->granule, reader->granule, __ATOMIC_RELEASE);
-}
-
-bool rec_readers_take(struct rec_readers **readers, uint64_t granule, struct rec_reader *taken)
+bool rec_readers_next(struct rec_readers **readers, uint64_t granule, struct rec_reader *reader)
 {
     struct rec_readers *next =
         *readers ? (*readers)->next : __atomic_load_n(&tables, __ATOMIC_ACQUIRE);
     for (; next; next = next->next) {
-        struct rec_reader *place = rec_reader_at(next, granule);
-        if (__atomic_load_n(&place->granule, __ATOMIC_ACQUIRE) != granule ||
-            !take(place, granule, taken))
+        struct rec_readers_page *page = rec_readers_find(next, granule);
+        if (!page)
             continue;
         *readers = next;
-        return true;
+        *reader = rec_reader_in(page, granule);
+        if (*reader->word)
+            return true;
     }
     return false;
 }
 
+static void forget_page(struct rec_readers_page *page, uint64_t from, uint64_t to)
+{
+    for (unsigned i = 0; i < REC_READERS_WORDS; i++)
+        if (page->at[i].word && page->address + 4 * i >= from && page->address + 4 * i < to)
+            page->at[i] = (struct rec_readers_entry){0, 0};
+}
+
 void rec_readers_forget(uint64_t from, uint64_t to)
 {
-    struct rec_reader unused;
     struct rec_readers *readers = __atomic_load_n(&tables, __ATOMIC_ACQUIRE);
     for (; readers; readers = readers->next)
-        for (unsigned i = 0; i < REC_READERS; i++) {
-            uint64_t granule = __atomic_load_n(&readers->at[i].granule, __ATOMIC_RELAXED);
-            if (granule >= from && granule < to)
-                (void)take(&readers->at[i], granule, &unused);
+        for (unsigned i = 0; i < REC_READERS_CHAINS; i++) {
+            struct rec_readers_page *page = __atomic_load_n(&readers->chains[i], __ATOMIC_ACQUIRE);
+            for (; page; page = page->next)
+                if (page->address + REC_READERS_PAGE > from && page->address < to)
+                    forget_page(page, from, to);
         }
 }
 

@@ -9,47 +9,62 @@
  * Values come in blocks: VALUES successive epochs of one thread. The block's number is above their
  * lowest byte, which keeps below 0xf0, as the numbers' digits keep away from 0xf: see words.h.
  */
-enum { BLOCK_BITS = 20, BLOCKS = 1 << BLOCK_BITS, VALUES = 0xf0 };
-
-struct block {
-    uint64_t base;
-    uint32_t tag; /* of the thread; 0: nobody's */
-    bool current; /* its thread may give out more of it */
-};
+enum { VALUES = 0xf0, BLOCKS = REC_WORDS_BLOCKS };
 
 __thread struct rec_words rec_words
     __attribute__((tls_model("initial-exec"))) = {.now = REC_WORDS_NONE, .idle = REC_WORDS_NONE};
 static struct rec_words *alone; /* of the one thread that there is; NULL once there were two */
-static struct block *blocks;    /* NULL: there are no words */
-static uint32_t taken;          /* the number of the latest one; atomic */
+struct rec_words_block *rec_words_blocks;
+static uint32_t taken; /* the number of the latest one; atomic */
+
+static void fill_masks(void)
+{
+    for (unsigned size = 1; size <= REC_WORDS_MASKED; size++)
+        for (unsigned at = 0; at < REC_GRANULE; at++) {
+            uint64_t bytes = ((1ull << size) - 1) << at, all = REC_WORDS_ALL;
+            uint64_t *mask = (uint64_t *)(REC_WORDS_BASE + (uint64_t)rec_words_masks_of(size));
+            mask[at] = (~all & UINT32_MAX) | (bytes & all);
+            if (bytes & ~all)
+                mask[at] |= ((~all & UINT32_MAX) | bytes >> REC_GRANULE) << 32;
+        }
+}
+
+static void *map_at(uint64_t place, uint64_t size)
+{
+    long at =
+        rec_syscall6(SYS_mmap, (long)place, (long)size, PROT_READ | PROT_WRITE,
+                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
+    if (at == (long)place)
+        return (void *)place;
+    if (at > 0)
+        rec_sys_unmap((void *)at, size);
+    return NULL;
+}
 
 bool rec_words_start(void)
 {
-    if (blocks) { /* a fork child */
+    if (rec_words_blocks) { /* a fork child */
         rec_owner_reset();
         return true;
     }
     uint64_t size = REC_WORDS_SPANS * REC_WORDS_SPAN;
-    long at =
-        rec_syscall6(SYS_mmap, REC_WORDS_BASE, (long)size, PROT_READ | PROT_WRITE,
-                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
-    if (at > 0 && at != (long)REC_WORDS_BASE)
-        rec_sys_unmap((void *)at, size);
-    if (at != (long)REC_WORDS_BASE)
+    char *masks = map_at(REC_WORDS_BASE - REC_WORDS_MASKS, REC_WORDS_MASKS + size);
+    if (!masks)
         return false;
-    blocks = rec_sys_memory(BLOCKS * sizeof *blocks);
-    void *words = (void *)REC_WORDS_BASE;
+    char *words = masks + REC_WORDS_MASKS;
+    rec_words_blocks = rec_sys_memory(BLOCKS * sizeof *rec_words_blocks);
     /* A child of fork finds them empty: it has a trace of its own. */
-    if (!blocks || rec_sys_advise(words, size, MADV_WIPEONFORK) ||
-        rec_sys_advise(blocks, BLOCKS * sizeof *blocks, MADV_WIPEONFORK) ||
+    if (!rec_words_blocks || rec_sys_advise(words, size, MADV_WIPEONFORK) ||
+        rec_sys_advise(rec_words_blocks, BLOCKS * sizeof *rec_words_blocks, MADV_WIPEONFORK) ||
         rec_syscall3(SYS_arch_prctl, ARCH_SET_GS, (long)REC_WORDS_BASE, 0)) {
-        rec_sys_unmap(words, size);
-        if (blocks)
-            rec_sys_unmap(blocks, BLOCKS * sizeof *blocks);
-        blocks = NULL;
+        rec_sys_unmap(masks, REC_WORDS_MASKS + size);
+        if (rec_words_blocks)
+            rec_sys_unmap(rec_words_blocks, BLOCKS * sizeof *rec_words_blocks);
+        rec_words_blocks = NULL;
         return false;
     }
     rec_sys_advise(words, size, MADV_DONTDUMP);
+    fill_masks();
     return true;
 }
 
@@ -63,7 +78,7 @@ void rec_words_alone(bool is_alone)
 
 bool rec_words_there(void)
 {
-    return blocks != NULL;
+    return rec_words_blocks != NULL;
 }
 
 /* Has a number's second or fourth digit its highest value? */
@@ -86,11 +101,12 @@ static uint32_t take_block(const struct rec_stream *s)
         uint32_t number = __atomic_add_fetch(&taken, 1, __ATOMIC_RELAXED) & (BLOCKS - 1);
         if (!number)
             start_again();
-        if (is_left_out(number) || __atomic_load_n(&blocks[number].current, __ATOMIC_RELAXED))
+        if (is_left_out(number) ||
+            __atomic_load_n(&rec_words_blocks[number].current, __ATOMIC_RELAXED))
             continue;
-        blocks[number].base = s->epoch;
-        blocks[number].tag = s->tag;
-        __atomic_store_n(&blocks[number].current, true, __ATOMIC_RELEASE);
+        rec_words_blocks[number].base = s->epoch;
+        rec_words_blocks[number].tag = s->tag;
+        __atomic_store_n(&rec_words_blocks[number].current, true, __ATOMIC_RELEASE);
         return number;
     }
 }
@@ -98,7 +114,7 @@ static uint32_t take_block(const struct rec_stream *s)
 void rec_words_leave(void)
 {
     if (rec_words.block)
-        __atomic_store_n(&blocks[rec_words.block].current, false, __ATOMIC_RELEASE);
+        __atomic_store_n(&rec_words_blocks[rec_words.block].current, false, __ATOMIC_RELEASE);
     rec_words.block = rec_words.tag = 0;
     rec_words_next();
 }
@@ -116,12 +132,4 @@ uint32_t rec_words_value(const struct rec_stream *s)
                     << REC_WORDS_MASK_BITS;
     own->now = (uint64_t)(word | REC_WORDS_ALL) * 0x100000001u;
     return word;
-}
-
-void rec_words_whose(uint32_t word, uint32_t *tag, uint64_t *epoch)
-{
-    uint32_t value = word >> REC_WORDS_MASK_BITS;
-    const struct block *block = &blocks[value >> REC_WORDS_EPOCH_BITS & (BLOCKS - 1)];
-    *tag = block->tag;
-    *epoch = block->base + (value & ((1 << REC_WORDS_EPOCH_BITS) - 1));
 }

@@ -31,7 +31,7 @@
 #include <stdint.h>
 
 enum {
-    REC_WORDS_VERSION = 1,
+    REC_WORDS_VERSION = 2,
     REC_WORDS_ADDRESS_BITS = 44,
     REC_WORDS_MASK_BITS = 4,
     REC_WORDS_EPOCH_BITS = 8,                       /* of a value: which of its block's epochs */
@@ -46,6 +46,16 @@ enum rec_words_array {
     REC_WORDS_KEPT, /* twice as large: what is kept of both, see owner.c */
     REC_WORDS_SPANS = REC_WORDS_KEPT + 2,
 };
+
+/* In front of the arrays, for accesses of at most so many bytes, which lie in two granules side by
+ * side: by size and by where in the first one the access begins, 8 bytes, the bits of their words
+ * that must not differ from those of what covers. */
+enum { REC_WORDS_MASKS = 4096, REC_WORDS_MASKED = 5 };
+
+static inline int32_t rec_words_masks_of(unsigned size)
+{
+    return -REC_WORDS_MASKS + (int32_t)size * REC_GRANULE * 8;
+}
 
 #define REC_WORDS_SPAN (1ull << REC_WORDS_ADDRESS_BITS)
 #define REC_WORDS_BASE REC_WORDS_SPAN /* where GS points */
@@ -79,10 +89,37 @@ struct rec_words {
     uint64_t born;    /* the epoch in which the thread last got memory, plus 1 */
     uint8_t *held[2]; /* stripes (owner.c), or NULL */
     struct rec_readers *readers; /* NULL: none yet */
-    bool needs_readers;
+    uint64_t needs_readers;      /* of what: an address; 0: of nothing */
     uint8_t lost[64]; /* small writes told because the words forget them: by stack, how many */
 };
 extern __thread struct rec_words rec_words __attribute__((tls_model("initial-exec")));
+
+/* Values come in blocks, whose number is above a value's lowest byte. */
+enum { REC_WORDS_BLOCKS = 1 << (32 - REC_WORDS_MASK_BITS - REC_WORDS_EPOCH_BITS) };
+
+struct rec_words_block {
+    uint64_t base; /* epoch of its first value */
+    uint32_t tag;  /* of the thread; 0: nobody's */
+    bool current;  /* its thread may give out more of it */
+};
+extern struct rec_words_block *rec_words_blocks; /* NULL: there are no words */
+
+static inline const struct rec_words_block *rec_words_block_of(uint32_t word)
+{
+    return &rec_words_blocks[word >> (REC_WORDS_MASK_BITS + REC_WORDS_EPOCH_BITS)];
+}
+
+/* Whose, by tag (REC_STREAM); 0: nobody's, or nobody knows any more. And in which epoch. */
+static inline uint32_t rec_words_whose(uint32_t word)
+{
+    return rec_words_block_of(word)->tag;
+}
+
+static inline uint64_t rec_words_epoch(uint32_t word)
+{
+    return rec_words_block_of(word)->base +
+           (word >> REC_WORDS_MASK_BITS & ((1u << REC_WORDS_EPOCH_BITS) - 1));
+}
 
 /* The granule that ADDRESS lies in: where that begins. */
 static inline uint64_t rec_granule_of(uint64_t address)
@@ -129,8 +166,8 @@ static inline bool rec_read_covered(uint64_t granule, uint32_t value, uint32_t b
     uint32_t word = *rec_word_of(false, granule);
     if (word != REC_WORDS_READERS || !rec_words.readers)
         return rec_word_covers(word, value, bytes);
-    const struct rec_reader *reader = rec_reader_at(rec_words.readers, granule);
-    return reader->granule == granule && rec_word_covers(reader->word, value, bytes);
+    struct rec_reader reader = rec_reader_at(rec_words.readers, granule);
+    return reader.word && rec_word_covers(*reader.word, value, bytes);
 }
 
 /* Is all of an access covered? */

@@ -5,6 +5,8 @@
 #include "interpose/access/rewrite/liveness.h"
 #include "interpose/access/rewrite/move.h"
 
+#include <stddef.h>
+
 #include "interpose/core/poison.h"
 
 enum {
@@ -14,12 +16,13 @@ enum {
     REGISTERS = 16,
     MOST_CHUNKS = 64 / 8 + 3,
     /* Opcodes, and conditions of jumps: */
-    CMP = 0x3b,
+    ADD = 0x03,
     XOR = 0x33,
-    BELOW = 2,
+    CMP = 0x3b,
+    TEST = 0x85,
+    MOV = 0x8b,
     EQUAL = 4,
     NOT_EQUAL = 5,
-    ABOVE = 7,
 };
 
 /* Where jumps to one place say how far. */
@@ -79,6 +82,14 @@ static void put_on(struct rw_output *out, unsigned opcode, unsigned extension, u
     put_byte(out, number & 0xff);
 }
 
+/* OPCODE on REG, by OTHER. */
+static void put_on_both(struct rw_output *out, unsigned opcode, unsigned reg, unsigned other)
+{
+    put_byte(out, 0x48 | (reg >> 3) << 2 | other >> 3);
+    put_byte(out, opcode);
+    put_byte(out, 0xc0 | (reg & 7) << 3 | (other & 7));
+}
+
 /* lea MORE + what the access names, %reg */
 static void put_lea(struct check *check, unsigned reg, int32_t more)
 {
@@ -127,7 +138,7 @@ static void put_gs_load(struct rw_output *out, unsigned base, unsigned displacem
         put_byte(out, displacement);
 }
 
-/* OPCODE now, %reg: cmp 0x3b, xor 0x33 */
+/* OPCODE now, %reg */
 static void put_with_now(struct rw_output *out, unsigned opcode, unsigned reg, bool wide)
 {
     put_byte(out, 0x64);
@@ -277,24 +288,25 @@ static void put_words(struct check *check)
     put_compare(check, at, rest);
 }
 
-/* Of a granule only some bytes may be covered: the scratch register has its word. */
+/* Of one or two granules only some bytes may be covered. */
 static void put_look_at_bytes(struct check *check, struct jumps *no)
 {
     struct rw_output *out = check->out;
-    unsigned reg = check->scratch, bit = check->second;
-    put_with_now(out, XOR, reg, false);       /* which are missing */
-    put_on(out, 0x83, 7, reg, REC_WORDS_ALL); /* cmp */
-    put_jump(out, ABOVE, no);
-    put_lea(check, bit, 0);
-    put_on(out, 0x83, 4, bit, REC_GRANULE - 1); /* and */
-    for (unsigned i = 0; i < check->access->size; i++) {
-        if (i)
-            put_on(out, 0x83, 0, bit, 1); /* add */
-        put_byte(out, 0x48 | (bit >> 3) << 2 | reg >> 3);
-        rw_put_text(out, "\x0f\xa3"); /* bt */
-        put_byte(out, 0xc0 | (bit & 7) << 3 | (reg & 7));
-        put_jump(out, BELOW, no);
-    }
+    unsigned reg = check->scratch, first = check->second;
+    put_lea(check, reg, 0);
+    put_lea(check, first, 0);
+    put_on(out, 0x83, 4, first, REC_GRANULE - 1); /* and */
+    put_find_words(check);
+    put_on(out, 0x83, 4, reg, (unsigned)-REC_GRANULE); /* and */
+    put_gs_load(out, reg, 0, reg, true);
+    put_with_now(out, XOR, reg, true);
+    put_byte(out, 0x65); /* test %reg, %gs:masks(,%first,8) */
+    put_byte(out, 0x48 | (reg >> 3) << 2 | (first >> 3) << 1);
+    put_byte(out, 0x85);
+    put_byte(out, 0x04 | (reg & 7) << 3);
+    put_byte(out, 0xc0 | (first & 7) << 3 | RBP);
+    rw_put_number(out, (uint32_t)rec_words_masks_of(check->access->size), 4);
+    put_jump(out, NOT_EQUAL, no);
 }
 
 /* It may lie across granules: one more than its size says. */
@@ -317,26 +329,101 @@ static void put_look_across(struct check *check, struct jumps *no)
     put_jump(out, NOT_EQUAL, no);
 }
 
-/* Before the stub: is it covered in a way that the first look does not see? Then on to YES. */
-static void put_second_look(struct check *check, struct jumps *yes)
+/* OPCODE on REG and DISPLACEMENT(%base), of 8 bytes if WIDE, else of 4. */
+static void put_with_memory(struct rw_output *out, unsigned opcode, unsigned reg, unsigned base,
+                            unsigned displacement, bool wide)
+{
+    put_byte(out, (wide ? 0x48 : 0x40) | (reg >> 3) << 2 | base >> 3);
+    put_byte(out, opcode);
+    put_byte(out, 0x40 | (reg & 7) << 3 | (base & 7));
+    if ((base & 7) == RSP)
+        put_byte(out, 0x24);
+    put_byte(out, displacement);
+}
+
+/* OPCODE on REG and the thread's table. */
+static void put_with_readers(struct rw_output *out, unsigned opcode, unsigned reg)
+{
+    put_byte(out, 0x64);
+    put_byte(out, 0x48 | (reg >> 3) << 2);
+    put_byte(out, opcode);
+    put_byte(out, 0x04 | (reg & 7) << 3);
+    put_byte(out, 0x25);
+    rw_put_fix(out, RW_FIX_READERS, 0);
+}
+
+/* It may be what several threads read: rec_reader_at. */
+static void put_look_at_readers(struct check *check, struct jumps *no)
 {
     struct rw_output *out = check->out;
-    unsigned size = check->access->size;
-    struct jumps no = {.count = 0};
-    if (check->spills_second)
-        put_save(out, check->second, RW_SLOT_SECOND);
+    unsigned reg = check->scratch, place = check->second, size = check->access->size;
+    _Static_assert(sizeof((struct rec_readers *)0)->front[0] == 16 &&
+                       sizeof(struct rec_readers_entry) == 2 * REC_GRANULE,
+                   "they are multiplied by that");
+    _Static_assert(offsetof(struct rec_readers, front) == 0 &&
+                       offsetof(struct rec_readers_page, at) == 0,
+                   "they are without displacement");
+    put_with_readers(out, MOV, place);
+    put_on_both(out, TEST, place, place);
+    put_jump(out, EQUAL, no);
+    put_lea(check, reg, 0);
+    put_on(out, 0xc1, 5, reg, 12); /* shr: number of the page */
+    put_byte(out, 0x40 | (reg >> 3) << 2 | reg >> 3);
+    rw_put_text(out, "\x0f\xb7"); /* movzwl */
+    put_byte(out, 0xc0 | (reg & 7) << 3 | (reg & 7));
+    put_on(out, 0xc1, 4, reg, 4); /* shl */
+    put_on_both(out, ADD, place, reg);
+    put_lea(check, reg, 0);
     if (size < REC_GRANULE)
-        put_look_at_bytes(check, &no);
-    else
-        put_look_across(check, &no);
+        put_on(out, 0x83, 4, reg, (unsigned)-REC_GRANULE); /* and */
+    put_with_memory(out, XOR, reg, place, 0, true);
+    put_byte(out, 0x48 | reg >> 3); /* test: is it that page, and aligned to granules? */
+    put_byte(out, 0xf7);
+    put_byte(out, 0xc0 | (reg & 7));
+    rw_put_number(out, ~(uint32_t)(REC_READERS_PAGE - REC_GRANULE), 4);
+    put_jump(out, NOT_EQUAL, no);
+    put_with_memory(out, MOV, place, place, 8, true);
+    put_on_both(out, ADD, place, reg);
+    put_on_both(out, ADD, place, reg);
+    for (unsigned at = 0; at < size; at += REC_GRANULE) {
+        put_with_memory(out, MOV, reg, place, 2 * at, false);
+        put_with_now(out, CMP, reg, false);
+        put_jump(out, NOT_EQUAL, no);
+    }
+}
+
+/* What was looked for is found: on to YES. Else it goes on behind. */
+static void put_found(struct check *check, struct jumps *yes, const struct jumps *no)
+{
+    struct rw_output *out = check->out;
     if (check->spills_second)
         put_restore(out, check->second, RW_SLOT_SECOND);
     put_byte(out, 0xe9); /* jmp */
     yes->at[yes->count++] = out->count;
     rw_put_number(out, 0, 4);
-    land(out, &no);
+    land(out, no);
+}
+
+/* Before the stub: is it covered in a way that the first look does not see? Then on to YES. */
+static void put_second_look(struct check *check, struct jumps *yes)
+{
+    unsigned size = check->access->size;
+    struct jumps no = {.count = 0}, none = {.count = 0};
+    if (check->flags || size & (size - 1))
+        return;
     if (check->spills_second)
-        put_restore(out, check->second, RW_SLOT_SECOND);
+        put_save(check->out, check->second, RW_SLOT_SECOND);
+    if (size <= REC_WORDS_MASKED)
+        put_look_at_bytes(check, &no);
+    else
+        put_look_across(check, &no);
+    put_found(check, yes, &no);
+    if (!check->access->writes && size <= REC_READERS_MOST) {
+        put_look_at_readers(check, &none);
+        put_found(check, yes, &none);
+    }
+    if (check->spills_second)
+        put_restore(check->out, check->second, RW_SLOT_SECOND);
 }
 
 /* Where the words alone cannot say, or the address would be needed twice, the stub is the check. */
@@ -365,8 +452,7 @@ static void put_check(struct check *check, uint32_t site, uint32_t stub, bool by
     put_words(check);
     put_jump(out, EQUAL, &yes);
     land(out, &check->leaves);
-    if (!check->flags && (size < REC_GRANULE || (size & (size - 1)) == 0))
-        put_second_look(check, &yes);
+    put_second_look(check, &yes);
     put_end(check);
     put_stub(check, site, stub);
     check->copy = put_copy(check, check->site_flags, site + 1, stub);

@@ -136,6 +136,8 @@ static bool fix(const struct rw_image *image, const struct rw_module *module,
             reached &= fix_distance(at, copy + fixes[i].value);
         else if (fixes[i].kind == RW_FIX_NOW)
             reached &= fix_distance(at, places.now);
+        else if (fixes[i].kind == RW_FIX_READERS)
+            reached &= fix_distance(at, places.readers);
         else
             reached &= fix_distance(at, places.slots + fixes[i].value * SLOT);
     }

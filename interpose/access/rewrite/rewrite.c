@@ -148,7 +148,9 @@ static bool build(struct rw_image *image, struct rw_code *code, struct rw_covera
     struct rw_effect *effects = checked || rec_config.clobber ? rw_liveness(code) : NULL;
     struct rw_checks checks = {.effects = effects};
     struct rw_wishes wishes = {
-        .places = {.slots = place_of(rec_rewrite_slots), .now = place_of(&rec_words.now)},
+        .places = {.slots = place_of(rec_rewrite_slots),
+                   .now = place_of(&rec_words.now),
+                   .readers = place_of(&rec_words.readers)},
         .clobbered = rec_config.clobber ? effects : NULL,
         .checks = checked ? &checks : NULL,
         .told = (uint64_t)rec_rewrite_checked,
