@@ -51,6 +51,7 @@ void rec_access_forget(struct rec_stream *s, const void *block, uint64_t size)
     uint64_t address = (uint64_t)block;
     if (rec_words_there()) {
         rec_owner_forget(address, size);
+        rec_words_expect(address, size);
         rec_words.born = s->epoch + 1;
     }
     if (!access)

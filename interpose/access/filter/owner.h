@@ -32,6 +32,10 @@ void rec_words_alone(bool is_alone);
 /* The calling thread's value in its present epoch, as a word without bytes; it covers from now on.
  */
 uint32_t rec_words_value(const struct rec_stream *s);
+/* A new block, which will be used all over if it is a large one: its words come by large pages.
+ * That divides mappings, of which a process may have so many only: after some blocks nothing is
+ * done. */
+void rec_words_expect(uint64_t address, uint64_t size);
 /* The thread stops to use values. */
 void rec_words_leave(void);
 

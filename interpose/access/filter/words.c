@@ -76,6 +76,19 @@ void rec_words_alone(bool is_alone)
         words->idle = words->now = is_alone ? REC_WORDS_UNTOUCHED : REC_WORDS_NONE;
 }
 
+void rec_words_expect(uint64_t address, uint64_t size)
+{
+    enum { LARGE_PAGE = 2 << 20, MOST = 200 };
+    static uint32_t advised;
+    if (size < LARGE_PAGE || __atomic_fetch_add(&advised, 1, __ATOMIC_RELAXED) >= MOST)
+        return;
+    uint64_t low = address & ~(LARGE_PAGE - 1ull);
+    size = ((address + size + LARGE_PAGE - 1) & ~(LARGE_PAGE - 1ull)) - low;
+    rec_sys_advise(rec_word_at(REC_WORDS_READ, low), size, MADV_HUGEPAGE);
+    rec_sys_advise(rec_word_at(REC_WORDS_WRITTEN, low), size, MADV_HUGEPAGE);
+    rec_sys_advise(rec_kept_at(false, low), 2 * size, MADV_HUGEPAGE);
+}
+
 bool rec_words_there(void)
 {
     return rec_words_blocks != NULL;
