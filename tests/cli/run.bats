@@ -184,18 +184,15 @@ C
 
 @test "a deadlock in a child stops the child too" {
     compile victim <<'C'
-#include <stdio.h>
 #include <unistd.h>
 int main(void)
 {
-    FILE *f = fopen("victim.pid", "w");
-    fprintf(f, "%d\n", getpid());
-    fclose(f);
     pause();
 }
 C
-    # The shell has no stand-in: only the victim tells of a deadlock.
-    expect 66 "$SNARL" run -- sh -c 'STAND_IN=deadlock ./victim; echo never'
+    # The shell has no stand-in: only the victim tells of a deadlock, before its main.
+    expect 66 "$SNARL" run -- sh -c \
+        'sh -c "echo \$\$ >victim.pid; exec env STAND_IN=deadlock ./victim"; echo never'
     ended "$(cat victim.pid)"
     silent out
 }
