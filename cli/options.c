@@ -126,7 +126,8 @@ static const struct argp_option record_options[] = {
      0},
     {"accesses", KEY_ACCESSES, "SOURCE", 0,
      "Where shared accesses come from: tsan (code built with -fsanitize=thread), rewrite (any "
-     "program, its code rewritten while it loads), none (locks alone), or auto (default): tsan "
+     "program, its code rewritten while it loads, and kept in ~/.cache/snarl), none (locks alone), "
+     "or auto (default): tsan "
      "where the program has it, else none",
      0},
     {"rewrite", KEY_REWRITE, "PATTERN", 0,

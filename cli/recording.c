@@ -9,6 +9,7 @@
 
 #include "cli/command.h"
 #include "cli/environment.h"
+#include "cli/image_cache.h"
 #include "cli/program.h"
 #include "cli/trouble.h"
 #include "trace/wire.h"
@@ -47,6 +48,11 @@ static int prepare(struct sn_recording *recording, const struct sn_settings *set
     if (settings->rewrite)
         options =
             sn_options_add(arena, options, sn_sprintf(arena, "--rewrite=%s", settings->rewrite));
+    enum { LONGEST_CACHE = 512 }; /* as the recorder has room for it */
+    char cache[PATH_MAX];
+    if (settings->accesses == SN_ACCESSES_REWRITE &&
+        sn_image_cache_prepare(cache, SN_IMAGE_CACHE_MOST) && strlen(cache) < LONGEST_CACHE)
+        options = sn_options_add(arena, options, sn_sprintf(arena, "--cache=%s", cache));
     if (settings->follow)
         options =
             sn_options_add(arena, options, sn_sprintf(arena, "--follow=%s", settings->follow));

@@ -205,6 +205,7 @@ struct rec_config {
     bool heap;                   /* record every allocation: some module tells its accesses */
     char output[1024];           /* pattern */
     char log_path[512];
+    char cache[512];        /* directory of images (rewrite/cache.h); empty: none */
     char follow[512];       /* which processes (follow.h); empty: all */
     char rewrite_also[512]; /* patterns of the names of modules: which others, too; !PATTERN: not */
     uint64_t ring;          /* bytes of the flight recorder's file; 0: it is none */

@@ -194,6 +194,8 @@ static void read_options(const char *text)
             rec_config.ring = ring_size(value);
         } else if (starts(word, "--rewrite=", &value)) {
             copy(rec_config.rewrite_also, sizeof rec_config.rewrite_also, value);
+        } else if (starts(word, "--cache=", &value)) {
+            copy(rec_config.cache, sizeof rec_config.cache, value);
         } else if (starts(word, "--moved=", &value)) {
             set_moved(value);
         } else if (starts(word, "--follow=", &value)) {

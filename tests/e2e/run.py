@@ -43,6 +43,7 @@ Ran = collections.namedtuple("Ran", "status output errors seconds")
 def run_program(command, directory, patience):
     """Its own process group, ended as a whole when patience ends; status None then."""
     environment = {k: v for k, v in os.environ.items() if not k.startswith(("SNARL_", "LD_"))}
+    environment["XDG_CACHE_HOME"] = str(TREE / "build/cache")
     start = time.monotonic()
     with subprocess.Popen(
         command,

@@ -353,7 +353,8 @@ static void check_entries(struct moved *moved)
 {
     struct rw_counts counts;
     uint8_t *text = (uint8_t *)moved->module.text;
-    rw_image_enter(&moved->image, &moved->code, &counts);
+    rw_image_count(&moved->image, &moved->code, &counts);
+    rw_image_enter(&moved->image);
     uint32_t led = 0;
     for (uint32_t f = 0; f < moved->code.functions.count; f++) {
         const struct rw_function *function = &moved->code.functions.at[f];

@@ -63,21 +63,17 @@ static void put_constants(struct rw_image *image, const struct rw_code *code, st
     rw_switches_fill(code, (uint64_t)image->at, copy);
 }
 
-static void put_head(const struct rw_image *image, const struct rw_askers *askers, uint64_t told,
-                     uint32_t map, uint32_t sites)
+void rw_image_settle(const struct rw_image *image, uint64_t told)
 {
-    uint64_t back = askers->return_at ? image->text + askers->return_at : 0;
+    uint64_t back = image->back ? image->text + image->back : 0;
     __builtin_memcpy(&image->at[RW_HEAD_TEXT], &image->text, 8);
-    __builtin_memcpy(&image->at[RW_HEAD_SIZE], &image->text_size, 4);
-    __builtin_memcpy(&image->at[RW_HEAD_MAP], &map, 4);
     __builtin_memcpy(&image->at[RW_HEAD_BACK], &back, 8);
     __builtin_memcpy(&image->at[RW_HEAD_TOLD], &told, 8);
-    __builtin_memcpy(&image->at[RW_HEAD_SITES], &sites, 4);
 }
 
+/* The head says where map and sites are. */
 static void put_map(struct rw_image *image, const struct rw_code *code,
-                    const struct rw_askers *askers, const struct rw_wishes *wishes,
-                    struct rw_output *out)
+                    const struct rw_checks *checks, struct rw_output *out)
 {
     uint32_t map = out->count;
     uint64_t size = (uint64_t)code->module->size * sizeof map;
@@ -87,9 +83,11 @@ static void put_map(struct rw_image *image, const struct rw_code *code,
     }
     uint32_t *entries = (uint32_t *)&out->at[map];
     out->count += (uint32_t)size;
-    put_head(image, askers, wishes->told, map, out->count);
-    for (uint32_t i = 0; wishes->checks && i < wishes->checks->sites.count; i++)
-        rw_put(out, &wishes->checks->sites.at[i], sizeof(struct rw_site));
+    __builtin_memcpy(&image->at[RW_HEAD_SIZE], &image->text_size, 4);
+    __builtin_memcpy(&image->at[RW_HEAD_MAP], &map, 4);
+    __builtin_memcpy(&image->at[RW_HEAD_SITES], &out->count, 4);
+    for (uint32_t i = 0; checks && i < checks->sites.count; i++)
+        rw_put(out, &checks->sites.at[i], sizeof(struct rw_site));
     image->places = out->count;
     for (uint32_t f = 0; f < code->functions.count && !out->full; f++) {
         const struct rw_function *function = &code->functions.at[f];
@@ -101,7 +99,6 @@ static void put_map(struct rw_image *image, const struct rw_code *code,
         if (function->reason == RW_MOVED)
             put_place(image, out, function->new_tail, function->end);
     }
-    rw_put_fill(out, 0, PAGE);
 }
 
 static bool fix_distance(uint8_t *at, int64_t distance)
@@ -142,36 +139,6 @@ static bool fix(const struct rw_image *image, const struct rw_module *module,
             reached &= fix_distance(at, places.slots + fixes[i].value * SLOT);
     }
     return reached;
-}
-
-bool rw_image_build(struct rw_image *image, struct rw_code *code, const struct rw_wishes *wishes)
-{
-    struct rw_output out = {
-        .at = image->at,
-        .room = image->size < INT32_MAX ? (uint32_t)image->size : INT32_MAX,
-    };
-    struct rw_askers askers;
-    image->text = (uint64_t)code->module->text;
-    image->text_size = code->module->size;
-    rw_askers_find(&askers, code);
-    bool switches = rw_switches_find(code);
-    uint32_t fixes_per_insn = wishes->checks ? FIXES_CHECKED : FIXES;
-    bool built = rw_list_open(&out.fixes, fixes_per_insn * code->insns.count +
-                                              16 * code->functions.count + 64) &&
-                 rw_move(code, &askers, wishes->clobbered, wishes->checks, &out) &&
-                 (image->index = rw_unwind(code, &out)) != 0;
-    if (built) {
-        rw_put_fill(&out, 0xcc, PAGE);
-        image->code_end = out.count;
-        if (switches)
-            put_constants(image, code, &out);
-        put_map(image, code, &askers, wishes, &out);
-        image->size = out.count;
-        built =
-            !out.full && fix(image, code->module, out.fixes.at, out.fixes.count, wishes->places);
-    }
-    rw_list_close(&out.fixes);
-    return built;
 }
 
 /* Entries. --------------------------------------------------------------------------------------
@@ -218,37 +185,82 @@ static bool returns_into(const struct rw_code *code, const struct rw_function *f
     return false;
 }
 
-/* Where a jump may stand at FUNCTION's entry; 0: nowhere. */
-static const uint8_t *entry_of(const struct rw_code *code, uint32_t number)
+/* May a jump stand at FUNCTION's entry? */
+static bool has_entry(const struct rw_code *code, uint32_t number)
 {
     const struct rw_function *function = &code->functions.at[number];
-    const uint8_t *text = code->module->text;
     uint32_t end = function->entry + JUMP;
     uint32_t limit = number + 1 < code->functions.count ? code->functions.at[number + 1].begin
                                                         : code->module->size;
-    if (end > limit || (end > function->end && !is_padding(code, function->end, end, limit)) ||
-        function->enters_late || returns_into(code, function, end))
-        return NULL;
-    return text + function->entry;
+    return end <= limit && !function->enters_late && !returns_into(code, function, end) &&
+           (end <= function->end || is_padding(code, function->end, end, limit));
 }
 
-void rw_image_enter(const struct rw_image *image, const struct rw_code *code,
+static void put_entries(struct rw_image *image, const struct rw_code *code, struct rw_output *out)
+{
+    image->entries = out->count;
+    for (uint32_t i = 0; i < code->functions.count; i++) {
+        const struct rw_function *function = &code->functions.at[i];
+        if (function->reason != RW_MOVED || !has_entry(code, i))
+            continue;
+        rw_put(out, &(struct rw_place){function->new_begin, function->entry},
+               sizeof(struct rw_place));
+        image->entry_count++;
+    }
+    rw_put_fill(out, 0, PAGE);
+}
+
+/* All of it. ------------------------------------------------------------------------------------
+ */
+
+bool rw_image_build(struct rw_image *image, struct rw_code *code, const struct rw_wishes *wishes)
+{
+    struct rw_output out = {
+        .at = image->at,
+        .room = image->size < INT32_MAX ? (uint32_t)image->size : INT32_MAX,
+    };
+    struct rw_askers askers;
+    image->text = (uint64_t)code->module->text;
+    image->text_size = code->module->size;
+    rw_askers_find(&askers, code);
+    bool switches = rw_switches_find(code);
+    uint32_t fixes_per_insn = wishes->checks ? FIXES_CHECKED : FIXES;
+    bool built = rw_list_open(&out.fixes, fixes_per_insn * code->insns.count +
+                                              16 * code->functions.count + 64) &&
+                 rw_move(code, &askers, wishes->clobbered, wishes->checks, &out) &&
+                 (image->index = rw_unwind(code, &out)) != 0;
+    if (built) {
+        rw_put_fill(&out, 0xcc, PAGE);
+        image->code_end = out.count;
+        if (switches)
+            put_constants(image, code, &out);
+        image->back = askers.return_at;
+        put_map(image, code, wishes->checks, &out);
+        put_entries(image, code, &out);
+        image->size = out.count;
+        built =
+            !out.full && fix(image, code->module, out.fixes.at, out.fixes.count, wishes->places);
+    }
+    rw_list_close(&out.fixes);
+    return built;
+}
+
+void rw_image_count(const struct rw_image *image, const struct rw_code *code,
                     struct rw_counts *counts)
 {
     *counts = (struct rw_counts){.insns = image->place_count};
-    for (uint32_t i = 0; i < code->functions.count; i++) {
-        const struct rw_function *function = &code->functions.at[i];
-        counts->functions[function->reason]++;
-        if (function->reason != RW_MOVED)
-            continue;
-        uint8_t *entry = (uint8_t *)entry_of(code, i);
-        if (!entry) {
-            counts->unpatched++;
-            continue;
-        }
-        int64_t to = (int64_t)(image->at + function->new_begin - (entry + JUMP));
+    for (uint32_t i = 0; i < code->functions.count; i++)
+        counts->functions[code->functions.at[i].reason]++;
+    counts->unpatched = counts->functions[RW_MOVED] - image->entry_count;
+}
+
+void rw_image_enter(const struct rw_image *image)
+{
+    const struct rw_place *entries = (const struct rw_place *)(image->at + image->entries);
+    for (uint32_t i = 0; i < image->entry_count; i++) {
+        uint8_t *entry = (uint8_t *)(image->text + entries[i].old);
         entry[0] = 0xe9;
-        fix_distance(entry + 1, to);
+        fix_distance(entry + 1, (int64_t)(image->at + entries[i].new - (entry + JUMP)));
     }
 }
 

@@ -8,8 +8,10 @@
  *     map      int32 for each byte of the text: where its instruction stands now; 0: nowhere
  *     sites    what is checked (check.h)
  *     places   pairs (new, old), ascending: each instruction, and each function's end
+ *     entries  pairs (new, old): where a jump may lead from the text to the new code
  *
- * All of it but the fixes is the same wherever module and image lie.
+ * As long as image and module lie as far from each other, all of it but the head is the same
+ * wherever they lie.
  */
 #ifndef REC_ACCESS_REWRITE_IMAGE_H
 #define REC_ACCESS_REWRITE_IMAGE_H
@@ -29,6 +31,8 @@ struct rw_image {
     uint32_t index;    /* .eh_frame_hdr */
     uint32_t constants;
     uint32_t places, place_count;
+    uint32_t entries, entry_count;
+    uint32_t back; /* the way back (callers.h), from the text's beginning on; 0: none */
 };
 
 /* What became of a module's functions, for the report. */
@@ -43,7 +47,6 @@ struct rw_wishes {
     struct rw_places places;
     const struct rw_effect *clobbered; /* both as in move.h */
     struct rw_checks *checks;
-    uint64_t told; /* where checks go on, as code of the recorder's */
 };
 
 /* The most that an image for MODULE takes. */
@@ -52,10 +55,14 @@ uint64_t rw_image_most(const struct rw_module *module);
 /* Makes the image of CODE at IMAGE->at, which has IMAGE->size bytes, and trims the size to what it
  * takes. */
 bool rw_image_build(struct rw_image *image, struct rw_code *code, const struct rw_wishes *wishes);
-
-/* Leads the old entries of CODE's functions to the new code: the text has to be writable. */
-void rw_image_enter(const struct rw_image *image, const struct rw_code *code,
+/* What became of CODE in it. */
+void rw_image_count(const struct rw_image *image, const struct rw_code *code,
                     struct rw_counts *counts);
+
+/* Fills in the head, once the image is where it stays. TOLD as in the wishes. */
+void rw_image_settle(const struct rw_image *image, uint64_t told);
+/* Leads the old entries to the new code: the text has to be writable. */
+void rw_image_enter(const struct rw_image *image);
 
 /* Where the instruction at ADDRESS of the image stood in the text: its address there; 0: it is not
  * of the image's code. What lies between two instructions counts to the first of them. */

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Where images lie, and how they get there: made in memory that may be written, then executable and
- * never both. The text is writable for the moment in which its entries are changed, and not
- * executable meanwhile: nobody else may be running in it.
+ * Where images lie, and how they get there: made in memory that may be written or mapped from a
+ * cache, then executable and never both. The text is writable for the moment in which its entries
+ * are changed, and not executable meanwhile: nobody else may be running in it.
  */
 #include "interpose/access/rewrite/rewrite.h"
 
 #include "interpose/access/filter/owner.h"
+#include "interpose/access/rewrite/cache.h"
 #include "interpose/access/rewrite/liveness.h"
 #include "interpose/access/rewrite/told.h"
 
@@ -77,7 +78,7 @@ static bool text_is_relocated(const struct rw_module *module)
     return false;
 }
 
-static bool describe(struct rw_module *module, const struct dl_phdr_info *info)
+static void describe(struct rw_module *module, const struct dl_phdr_info *info)
 {
     *module = (struct rw_module){.base = info->dlpi_addr, .start = UINT64_MAX};
     for (unsigned i = 0; i < info->dlpi_phnum; i++) {
@@ -96,6 +97,10 @@ static bool describe(struct rw_module *module, const struct dl_phdr_info *info)
         module->start = at < module->start ? at & ~(PAGE - 1ull) : module->start;
         module->end = at + segment->p_memsz > module->end ? at + segment->p_memsz : module->end;
     }
+}
+
+static bool can_be_rewritten(const struct rw_module *module)
+{
     bool ours = (uint64_t)&image_count - module->start < module->end - module->start;
     return module->index && module->start < module->end && !ours && !text_is_relocated(module);
 }
@@ -123,17 +128,21 @@ static void publish(const struct rw_image *image)
     __atomic_store_n(&image_count, image_count + 1, __ATOMIC_RELEASE);
 }
 
-/* The image is there and may be executed: the old text leads to it from now on. */
-static bool enter(struct rw_image *image, const struct rw_code *code)
+/* The image is there: the old text leads to it from now on. */
+static bool enter(const struct rw_cached *made)
 {
-    struct rw_counts counts;
+    const struct rw_image *image = &made->image;
+    const void *text = (const void *)image->text;
+    rw_image_settle(image, (uint64_t)rec_rewrite_checked);
     if (!protect(image->at, image->size, PROT_READ) ||
         !protect(image->at, image->code_end, PROT_READ | PROT_EXEC) ||
-        !protect(code->module->text, code->module->size, PROT_READ | PROT_WRITE))
+        !protect(text, image->text_size, PROT_READ | PROT_WRITE))
         return false;
     publish(image);
-    rw_image_enter(image, code, &counts);
-    return protect(code->module->text, code->module->size, PROT_READ | PROT_EXEC);
+    if (rec_config.accesses == TR_SOURCE_REWRITE)
+        rec_rewrite_go_on = image->at + made->resume;
+    rw_image_enter(image);
+    return protect(text, image->text_size, PROT_READ | PROT_EXEC);
 }
 
 /* Of the calling thread's, from its thread pointer on: the same for each. */
@@ -142,45 +151,31 @@ static int32_t place_of(const void *own)
     return (int32_t)((const char *)own - (const char *)__builtin_thread_pointer());
 }
 
-static bool build(struct rw_image *image, struct rw_code *code, struct rw_coverage *coverage)
+static struct rw_places places(void)
+{
+    return (struct rw_places){.slots = place_of(rec_rewrite_slots),
+                              .now = place_of(&rec_words.now),
+                              .readers = place_of(&rec_words.readers)};
+}
+
+static bool build(struct rw_cached *made, struct rw_code *code)
 {
     bool checked = rec_config.accesses == TR_SOURCE_REWRITE;
     struct rw_effect *effects = checked || rec_config.clobber ? rw_liveness(code) : NULL;
     struct rw_checks checks = {.effects = effects};
     struct rw_wishes wishes = {
-        .places = {.slots = place_of(rec_rewrite_slots),
-                   .now = place_of(&rec_words.now),
-                   .readers = place_of(&rec_words.readers)},
+        .places = places(),
         .clobbered = rec_config.clobber ? effects : NULL,
         .checks = checked ? &checks : NULL,
-        .told = (uint64_t)rec_rewrite_checked,
     };
     bool built = (!checked || effects) && rw_list_open(&checks.sites, 2 * code->insns.count) &&
-                 rw_image_build(image, code, &wishes);
-    *coverage = checks.coverage;
-    if (built && checked)
-        rec_rewrite_go_on = image->at + checks.resume;
+                 rw_image_build(&made->image, code, &wishes);
+    made->coverage = checks.coverage;
+    made->resume = checks.resume;
     rw_list_close(&checks.sites);
     if (effects)
         rw_liveness_free(effects, code);
     return built;
-}
-
-static bool rewrite(const struct rw_module *module, struct rw_code *code,
-                    struct rw_coverage *coverage)
-{
-    uint64_t most = rw_image_most(module);
-    struct rw_image image = {.size = most};
-    image.at = room_near(module, most);
-    if (!image.at)
-        return false;
-    bool there = build(&image, code, coverage);
-    if (there)
-        rec_sys_unmap(image.at + image.size, most - image.size);
-    bool entered = there && enter(&image, code);
-    if (!entered)
-        rec_sys_unmap(image.at, there ? image.size : most);
-    return entered;
 }
 
 /* Which function goes wrong where it was moved is found by halves: --moved=FROM-TO. */
@@ -191,17 +186,83 @@ static void leave_out(struct rw_code *code)
             code->functions.at[i].reason = RW_NO_WISH;
 }
 
+static bool make(struct rw_cached *made, struct rw_module *module)
+{
+    struct rw_code code;
+    if (!rw_code_open(&code, module))
+        return false;
+    leave_out(&code);
+    uint64_t most = rw_image_most(module);
+    *made = (struct rw_cached){.image = {.size = most}};
+    made->image.at = room_near(module, most);
+    bool built = made->image.at && build(made, &code);
+    if (built)
+        rec_sys_unmap(made->image.at + made->image.size, most - made->image.size);
+    else if (made->image.at)
+        rec_sys_unmap(made->image.at, most);
+    rw_code_close(&code);
+    return built;
+}
+
+static struct rw_cache_key own_key(void)
+{
+    extern const ElfW(Ehdr) __ehdr_start __attribute__((visibility("hidden")));
+    static struct rw_cache_key key;
+    static bool known;
+    uint64_t base = (uint64_t)&__ehdr_start;
+    struct rw_module own;
+    if (!known) {
+        describe(&own, &(struct dl_phdr_info){.dlpi_addr = base,
+                                              .dlpi_phdr = (void *)(base + __ehdr_start.e_phoff),
+                                              .dlpi_phnum = __ehdr_start.e_phnum});
+        key = rw_cache_key(&own, NULL, 0);
+        known = true;
+    }
+    return key;
+}
+
+/* Whatever an image depends on, beside its module: above all this very library. */
+static struct rw_cache_key key_of(const struct rw_module *module)
+{
+    struct {
+        struct rw_cache_key own;
+        struct rw_places places;
+        uint32_t accesses, clobber, move_from, move_to, none; /* no bytes between them */
+    } options = {
+        .own = own_key(),
+        .places = places(),
+        .accesses = rec_config.accesses,
+        .clobber = rec_config.clobber,
+        .move_from = rec_config.move_from,
+        .move_to = rec_config.move_to,
+    };
+    _Static_assert(sizeof options == sizeof(struct rw_cache_key) + sizeof(struct rw_places) + 5 * 4,
+                   "all of it is hashed");
+    return rw_cache_key(module, &options, sizeof options);
+}
+
 bool rec_rewrite(const struct dl_phdr_info *info, struct rw_coverage *coverage)
 {
     struct rw_module module;
-    struct rw_code code;
+    struct rw_cache_key key = {{0, 0}};
+    struct rw_cached made;
+    const char *cache = rec_config.cache;
     *coverage = (struct rw_coverage){0};
-    if (image_count == IMAGES || !describe(&module, info) || !rw_code_open(&code, &module))
+    describe(&module, info);
+    if (image_count == IMAGES || !can_be_rewritten(&module))
         return false;
-    leave_out(&code);
-    bool rewritten = rewrite(&module, &code, coverage);
-    rw_code_close(&code);
-    return rewritten;
+    if (*cache)
+        key = key_of(&module);
+    bool loaded = rw_cache_load(cache, key, &module, &made);
+    if (!loaded && !make(&made, &module))
+        return false;
+    *coverage = made.coverage;
+    if (!loaded && *cache)
+        rw_cache_save(cache, key, &module, &made);
+    bool entered = enter(&made);
+    if (!entered)
+        rec_sys_unmap(made.image.at, made.image.size);
+    return entered;
 }
 
 void rec_rewrite_end(void)
