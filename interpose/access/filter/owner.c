@@ -531,8 +531,10 @@ static struct rec_reader latest_own(bool write, uint64_t granule)
 static bool is_free(uint64_t granule, uint32_t bytes, bool write)
 {
     uint32_t read = *rec_word_of(false, granule);
-    if (!(read | *rec_word_of(true, granule)))
+    if (!read)
         return true;
+    if (write && !*rec_word_of(true, granule))
+        return is_own(read) && !(*rec_kept_at(false, granule) & KEPT_PASSED);
     struct rec_reader latest = latest_own(write, granule);
     return latest.word && !(bytes & ~own_bytes(*latest.kept)) && (!write || is_own(read));
 }
@@ -550,7 +552,7 @@ static void keep_one(uint64_t granule, uint32_t value, uint32_t bytes, uint32_t 
 {
     struct rec_reader read = {rec_word_of(false, granule), rec_kept_at(false, granule)};
     struct rec_reader written = {rec_word_of(true, granule), rec_kept_at(true, granule)};
-    if (!*read.word)
+    if (!*read.word || (write && !*written.word))
         kept |= KEPT_OWN;
     else if (!write && *read.word == REC_WORDS_READERS)
         kept |= *(read = rec_reader_at(rec_words.readers, granule)).kept & KEPT_OWN;
@@ -565,18 +567,19 @@ static void keep_one(uint64_t granule, uint32_t value, uint32_t bytes, uint32_t 
  * of it is to be told. The same as visit_granule does. */
 static bool keep_soon(uint64_t address, uint64_t size, bool write, uint32_t kept)
 {
-    uint64_t first = rec_granule_of(address), end = address + size;
-    bool done = true;
-    if ((address ^ (end - 1)) / LINE || !lock_soon(stripe_of(address), 0))
-        return false;
+    uint64_t first = rec_granule_of(address), all = rec_words_small(address, size), bits, at;
     uint32_t value = (uint32_t)rec_words.now & ~(uint32_t)REC_WORDS_ALL;
-    for (uint64_t at = first; at < end && done; at += REC_GRANULE)
-        done = is_free(at, rec_words_bytes(at, address, end), write);
+    bool done = true;
+    if ((address ^ (address + size - 1)) / LINE || !lock_soon(stripe_of(address), 0))
+        return false;
+    for (at = first, bits = all; bits && done; at += REC_GRANULE, bits >>= REC_WORDS_MASK_BITS)
+        done = is_free(at, bits & REC_WORDS_ALL, write);
     if (done && write && size < REC_GRANULE)
-        done = !loses(*rec_word_of(true, first), *rec_kept_at(true, first),
-                      rec_words_bytes(first, address, end), kept);
-    for (uint64_t at = first; at < end && done; at += REC_GRANULE)
-        keep_one(at, value, rec_words_bytes(at, address, end), kept, write);
+        done =
+            !loses(*rec_word_of(true, first), *rec_kept_at(true, first), all & REC_WORDS_ALL, kept);
+    if (done)
+        for (at = first, bits = all; bits; at += REC_GRANULE, bits >>= REC_WORDS_MASK_BITS)
+            keep_one(at, value, bits & REC_WORDS_ALL, kept, write);
     unlock(0);
     return done;
 }
@@ -595,15 +598,12 @@ bool rec_owner_access_soon(struct rec_stream *s, uint64_t address, uint64_t size
 {
     if (size > MOST_EACH || address + size <= address)
         return false;
-    if (rec_words.now == REC_WORDS_UNTOUCHED)
-        return true;
-    (void)rec_words_value(s);
-    if (rec_words_cover(address, size, write))
-        return true;
+    if (rec_words.now == REC_WORDS_NONE)
+        (void)rec_words_value(s);
     if (rec_stack_cached(s, cfa) == REC_STACK_WAYS || s->found->id <= s->told_before)
         return false;
     uint32_t kept = kept_now(s, mode, s->found->id);
-    if (kept & KEPT_STACK && keep_soon(address, size, write, kept))
+    if (size <= REC_WORDS_SMALL && kept & KEPT_STACK && keep_soon(address, size, write, kept))
         return true;
     if (s->at + ROOM >= s->limit || s->at >= s->soft || rec_words.needs_readers ||
         (write && has_readers(address, address + size)))

@@ -154,6 +154,15 @@ static inline uint32_t rec_words_bytes(uint64_t granule, uint64_t from, uint64_t
     return (1u << high) - (1u << low);
 }
 
+enum { REC_WORDS_SMALL = 56 };
+
+/* Of an access of at most REC_WORDS_SMALL bytes, by four bits for each granule from the first one
+ * on. */
+static inline uint64_t rec_words_small(uint64_t address, uint64_t size)
+{
+    return ((1ull << size) - 1) << (address % REC_GRANULE);
+}
+
 /* Does WORD say that the thread whose VALUE it is has accessed BYTES? */
 static inline bool rec_word_covers(uint32_t word, uint32_t value, uint32_t bytes)
 {
@@ -170,22 +179,31 @@ static inline bool rec_read_covered(uint64_t granule, uint32_t value, uint32_t b
     return reader.word && rec_word_covers(*reader.word, value, bytes);
 }
 
+static inline bool rec_granule_covered(uint64_t granule, uint32_t value, uint32_t bytes, bool write)
+{
+    return write ? rec_word_covers(*rec_word_of(true, granule), value, bytes)
+                 : rec_read_covered(granule, value, bytes);
+}
+
 /* Is all of an access covered? */
 static inline bool rec_words_cover(uint64_t address, uint64_t size, bool write)
 {
-    uint64_t end = address + size;
+    uint64_t end = address + size, at = rec_granule_of(address);
     uint32_t value = (uint32_t)rec_words.now & ~(uint32_t)REC_WORDS_ALL;
+    bool covered = true;
     if (rec_words.now == REC_WORDS_UNTOUCHED)
         return true;
     if (rec_words.now == REC_WORDS_NONE || end < address)
         return false;
-    for (uint64_t at = rec_granule_of(address); at < end; at += REC_GRANULE) {
-        uint32_t bytes = rec_words_bytes(at, address, end);
-        if (write ? !rec_word_covers(*rec_word_of(true, at), value, bytes)
-                  : !rec_read_covered(at, value, bytes))
-            return false;
+    if (size <= REC_WORDS_SMALL) {
+        uint64_t bits = rec_words_small(address, size);
+        for (; bits && covered; at += REC_GRANULE, bits >>= REC_WORDS_MASK_BITS)
+            covered = rec_granule_covered(at, value, bits & REC_WORDS_ALL, write);
+        return covered;
     }
-    return true;
+    for (; at < end && covered; at += REC_GRANULE)
+        covered = rec_granule_covered(at, value, rec_words_bytes(at, address, end), write);
+    return covered;
 }
 
 /* A new epoch, or another thread: nothing is covered any more. */
