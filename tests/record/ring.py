@@ -175,7 +175,7 @@ def main():
         clean(ring, rounds)
         faulty(ring, rounds)
         bounded(ring, 5000)
-        copied(ring, 10 * rounds)
+        copied(ring, 30 * rounds)
         killed(ring, 1000000, 50 if arguments.long else 5)
         hanging(ring)
     return 0
