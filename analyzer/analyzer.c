@@ -47,7 +47,7 @@ static const char *base_name(const char *path)
     return slash ? slash + 1 : path;
 }
 
-/* The executable, and whatever else had its accesses recorded. */
+/* The executable, and whatever else had its accesses recorded or should have had. */
 static void add_coverage(struct tr_reader *reader, struct sn_report *report)
 {
     size_t count;
@@ -55,8 +55,8 @@ static void add_coverage(struct tr_reader *reader, struct sn_report *report)
     const char *program = base_name(tr_reader_header(reader)->program);
     for (size_t i = 0; i < count; i++) {
         const struct tr_module *module = &modules[i];
-        if (!module->path ||
-            (module->access_source == TR_SOURCE_NONE && strcmp(base_name(module->path), program)))
+        if (!module->path || (module->access_source == TR_SOURCE_NONE && !module->reason &&
+                              strcmp(base_name(module->path), program)))
             continue;
         *vec_push(&report->coverage) = (struct sn_coverage){
             .module = sn_strdup(&report->arena, base_name(module->path)),

@@ -77,8 +77,10 @@ static void add_coverage(struct pass *pass, const struct tr_event *ev)
         return;
     struct tr_module *module = &pass->index->modules.tellings.at[*place - 1].module;
     module->access_source = ev->mode;
-    module->sites = ev->a0;
-    module->covered = ev->a1;
+    if (ev->a0) { /* else there is but a reason to tell */
+        module->sites = ev->a0;
+        module->covered = ev->a1;
+    }
     if (ev->bytes_length)
         module->reason = sn_strndup(&pass->index->arena, (const char *)ev->bytes, ev->bytes_length);
 }

@@ -1,23 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A line for people, formatted on the stack and written with one system call. */
+/* Text for people, formatted where there is room for it; a line of it is one system call. */
 #include "interpose/core/rec.h"
 
 #include <stdarg.h>
 
 #include "interpose/core/poison.h"
 
-struct line {
-    char bytes[1024];
-    unsigned length;
+struct text {
+    char *bytes;
+    uint32_t length, most;
 };
 
-static void add(struct line *line, char c)
+static void add(struct text *text, char c)
 {
-    if (line->length < sizeof line->bytes - 1)
-        line->bytes[line->length++] = c;
+    if (text->length < text->most)
+        text->bytes[text->length++] = c;
 }
 
-static void add_number(struct line *line, uint64_t value, unsigned base)
+static void add_number(struct text *text, uint64_t value, unsigned base)
 {
     char digits[20];
     unsigned count = 0;
@@ -25,34 +25,50 @@ static void add_number(struct line *line, uint64_t value, unsigned base)
         digits[count++] = "0123456789abcdef"[value % base];
     while (value /= base);
     while (count)
-        add(line, digits[--count]);
+        add(text, digits[--count]);
 }
 
-void rec_log(const char *format, ...)
+static void format(struct text *text, const char *format, va_list args)
 {
-    struct line line = {.length = 0};
-    va_list args;
-    va_start(args, format);
-    for (const char *p = "snarl: "; *p; p++)
-        add(&line, *p);
     for (const char *p = format; *p; p++) {
         if (*p != '%') {
-            add(&line, *p);
+            add(text, *p);
             continue;
         }
         switch (*++p) {
         case 's':
-            for (const char *text = va_arg(args, const char *); text && *text; text++)
-                add(&line, *text);
+            for (const char *word = va_arg(args, const char *); word && *word; word++)
+                add(text, *word);
             break;
         case 'u':
-            add_number(&line, va_arg(args, uint64_t), 10);
+            add_number(text, va_arg(args, uint64_t), 10);
             break;
         default:
-            add_number(&line, va_arg(args, uint64_t), 16);
+            add_number(text, va_arg(args, uint64_t), 16);
             break;
         }
     }
+}
+
+uint32_t rec_text(char *to, uint32_t at, uint32_t size, const char *text, ...)
+{
+    struct text all = {.bytes = to, .length = at, .most = size};
+    va_list args;
+    va_start(args, text);
+    format(&all, text, args);
+    va_end(args);
+    return all.length;
+}
+
+void rec_log(const char *text, ...)
+{
+    char bytes[1024];
+    struct text line = {.bytes = bytes, .most = sizeof bytes - 1};
+    va_list args;
+    va_start(args, text);
+    for (const char *p = "snarl: "; *p; p++)
+        add(&line, *p);
+    format(&line, text, args);
     va_end(args);
     line.bytes[line.length++] = '\n';
     int fd = 2;

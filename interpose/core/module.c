@@ -192,18 +192,51 @@ static struct module *place(const struct identity *identity)
     return taken;
 }
 
+/* How many functions stay as they are, and why; returns its length, 0 if there are none. */
+static uint32_t tell_left(const struct rw_counts *counts, char *text, uint32_t size)
+{
+    static const char *const why[RW_REASON_COUNT] = {
+        [RW_NO_FRAME] = "their frames",
+        [RW_NO_DECODE] = "an instruction that cannot be moved",
+        [RW_NO_BRANCH] = "a jump into an instruction",
+        [RW_NO_UNWIND] = "unwinding from within an instruction",
+        [RW_NO_WISH] = "request",
+    };
+    uint64_t all = 0;
+    uint32_t length = 0;
+    for (unsigned i = 0; i < RW_REASON_COUNT; i++)
+        all += i == RW_LINKERS ? 0 : counts->functions[i];
+    uint64_t left = all - counts->functions[RW_MOVED];
+    if (left)
+        length = rec_text(text, 0, size, "%u of %u functions are not rewritten: ", left, all);
+    for (unsigned i = RW_MOVED + 1, parts = 0; i < RW_REASON_COUNT; i++)
+        if (why[i] && counts->functions[i])
+            length = rec_text(text, length, size, "%s%u for %s", parts++ ? ", " : "",
+                              (uint64_t)counts->functions[i], why[i]);
+    return length;
+}
+
 static void rewrite(struct rec_stream *s, const struct dl_phdr_info *info, struct module *module)
 {
-    struct rw_coverage coverage;
-    if (!rec_rewrite(info, &coverage) || rec_config.accesses != TR_SOURCE_REWRITE)
+    struct rw_coverage coverage = {0};
+    struct rw_counts counts;
+    char text[256];
+    const char *reason = rec_rewrite(info, &coverage, &counts);
+    if (rec_config.accesses != TR_SOURCE_REWRITE)
         return;
-    module->source = TR_SOURCE_REWRITE;
-    __atomic_store_n(&rec_any_tells, true, __ATOMIC_RELAXED);
+    if (!reason) {
+        module->source = TR_SOURCE_REWRITE;
+        __atomic_store_n(&rec_any_tells, true, __ATOMIC_RELAXED);
+    }
+    uint32_t length = reason ? rec_text(text, 0, sizeof text, "not rewritten: %s", reason)
+                             : tell_left(&counts, text, sizeof text);
     rec_ring_keep(s, &(struct tr_event){.kind = TR_COVERAGE,
-                                        .mode = TR_SOURCE_REWRITE,
+                                        .mode = module->source,
                                         .object = module->base,
                                         .a0 = coverage.sites,
-                                        .a1 = coverage.covered});
+                                        .a1 = coverage.covered,
+                                        .bytes = (const uint8_t *)text,
+                                        .bytes_length = length});
 }
 
 static void add(struct rec_stream *s, const struct dl_phdr_info *info, const char *path,

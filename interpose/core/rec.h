@@ -477,6 +477,8 @@ void rec_reading_remove(struct rec_thread *self, struct rec_object *object);
 
 /* log.c: one line, "snarl: " in front. Formats %s, %u (uint64_t), %x (uint64_t) only. */
 void rec_log(const char *format, ...);
+/* The same behind the first AT of SIZE bytes, without a terminator: how many there are then. */
+uint32_t rec_text(char *to, uint32_t at, uint32_t size, const char *format, ...);
 
 /* Emitting.
  * -------------------------------------------------------------------------------------------- */

@@ -22,6 +22,7 @@ struct rw_cache_key rw_cache_key(const struct rw_module *module, const void *opt
 struct rw_cached {
     struct rw_image image;
     struct rw_coverage coverage;
+    struct rw_counts counts;
     uint32_t resume; /* as in check.h */
 };
 

@@ -176,6 +176,16 @@ static bool lsda_cuts(const struct rw_code *code, const struct rw_function *func
     return !lsda.calls.bad;
 }
 
+/* push GOT+8(%rip); jmp or bnd jmp *GOT+16(%rip): what all stubs share stands first. */
+static bool is_linkers(const struct rw_code *code, const struct rw_function *function)
+{
+    static const uint8_t push[] = {0xff, 0x35}, jump[] = {0xff, 0x25}, bound[] = {0xf2, 0xff, 0x25};
+    const uint8_t *at = code->module->text + function->begin;
+    return function->end - function->begin >= 16 && !__builtin_memcmp(at, push, sizeof push) &&
+           (!__builtin_memcmp(at + 6, jump, sizeof jump) ||
+            !__builtin_memcmp(at + 6, bound, sizeof bound));
+}
+
 static void check_function(struct rw_code *code, struct rw_function *function)
 {
     struct rw_frame frame;
@@ -184,7 +194,7 @@ static void check_function(struct rw_code *code, struct rw_function *function)
     if (!rw_frame_read(code->module, function->frame, &frame))
         function->reason = RW_NO_FRAME;
     else if (!cfa_cuts(code, function, &frame) || !lsda_cuts(code, function, &frame))
-        function->reason = RW_NO_UNWIND;
+        function->reason = is_linkers(code, function) ? RW_LINKERS : RW_NO_UNWIND;
 }
 
 /* All of it. ------------------------------------------------------------------------------------

@@ -18,6 +18,7 @@ enum rw_reason {
     RW_NO_BRANCH, /* a branch goes into the middle of an instruction */
     RW_NO_UNWIND, /* its unwinding, or its exceptions, count from within an instruction */
     RW_NO_WISH,   /* it was left out on request */
+    RW_LINKERS,   /* the linker's stubs of calls: nothing would be gained */
     RW_REASON_COUNT,
 };
 

@@ -99,10 +99,16 @@ static void describe(struct rw_module *module, const struct dl_phdr_info *info)
     }
 }
 
-static bool can_be_rewritten(const struct rw_module *module)
+/* NULL: nothing speaks against it. */
+static const char *refused(const struct rw_module *module)
 {
-    bool ours = (uint64_t)&image_count - module->start < module->end - module->start;
-    return module->index && module->start < module->end && !ours && !text_is_relocated(module);
+    if (!module->index || module->start >= module->end)
+        return "it has no table of its functions, .eh_frame_hdr";
+    if ((uint64_t)&image_count - module->start < module->end - module->start)
+        return "it is the recorder";
+    if (text_is_relocated(module))
+        return "its code is not what its file has, DT_TEXTREL";
+    return image_count == IMAGES ? "too many are rewritten" : NULL;
 }
 
 static bool protect(const void *from, uint64_t size, int protection)
@@ -172,6 +178,7 @@ static bool build(struct rw_cached *made, struct rw_code *code)
                  rw_image_build(&made->image, code, &wishes);
     made->coverage = checks.coverage;
     made->resume = checks.resume;
+    rw_image_count(&made->image, code, &made->counts);
     rw_list_close(&checks.sites);
     if (effects)
         rw_liveness_free(effects, code);
@@ -186,22 +193,26 @@ static void leave_out(struct rw_code *code)
             code->functions.at[i].reason = RW_NO_WISH;
 }
 
-static bool make(struct rw_cached *made, struct rw_module *module)
+/* NULL, or what is missing. */
+static const char *make(struct rw_cached *made, struct rw_module *module)
 {
     struct rw_code code;
     if (!rw_code_open(&code, module))
-        return false;
+        return "its functions are not found, or there is no memory";
     leave_out(&code);
     uint64_t most = rw_image_most(module);
     *made = (struct rw_cached){.image = {.size = most}};
     made->image.at = room_near(module, most);
     bool built = made->image.at && build(made, &code);
+    const char *reason = built            ? NULL
+                         : made->image.at ? "its code does not fit"
+                                          : "there is no room beside it";
     if (built)
         rec_sys_unmap(made->image.at + made->image.size, most - made->image.size);
     else if (made->image.at)
         rec_sys_unmap(made->image.at, most);
     rw_code_close(&code);
-    return built;
+    return reason;
 }
 
 static struct rw_cache_key own_key(void)
@@ -241,28 +252,30 @@ static struct rw_cache_key key_of(const struct rw_module *module)
     return rw_cache_key(module, &options, sizeof options);
 }
 
-bool rec_rewrite(const struct dl_phdr_info *info, struct rw_coverage *coverage)
+const char *rec_rewrite(const struct dl_phdr_info *info, struct rw_coverage *coverage,
+                        struct rw_counts *counts)
 {
     struct rw_module module;
     struct rw_cache_key key = {{0, 0}};
     struct rw_cached made;
     const char *cache = rec_config.cache;
-    *coverage = (struct rw_coverage){0};
     describe(&module, info);
-    if (image_count == IMAGES || !can_be_rewritten(&module))
-        return false;
+    const char *reason = refused(&module);
+    if (reason)
+        return reason;
     if (*cache)
         key = key_of(&module);
     bool loaded = rw_cache_load(cache, key, &module, &made);
-    if (!loaded && !make(&made, &module))
-        return false;
+    if (!loaded && (reason = make(&made, &module)))
+        return reason;
     *coverage = made.coverage;
+    *counts = made.counts;
     if (!loaded && *cache)
         rw_cache_save(cache, key, &module, &made);
-    bool entered = enter(&made);
-    if (!entered)
-        rec_sys_unmap(made.image.at, made.image.size);
-    return entered;
+    if (enter(&made))
+        return NULL;
+    rec_sys_unmap(made.image.at, made.image.size);
+    return "the system does not let its code be changed";
 }
 
 void rec_rewrite_end(void)

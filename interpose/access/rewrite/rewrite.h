@@ -18,9 +18,10 @@ extern __thread uint64_t rec_rewrite_slots[RW_SLOT_COUNT]
 
 /* Before the first module: what has to be opened. False if nothing can be rewritten. */
 bool rec_rewrite_start(void);
-/* Rewrites the module that INFO describes, of which no code runs but what waits for us. False if
- * its code stays as it is. */
-bool rec_rewrite(const struct dl_phdr_info *info, struct rw_coverage *coverage);
+/* Rewrites the module that INFO describes, of which no code runs but what waits for us. NULL, or
+ * why its code stays as it is. */
+const char *rec_rewrite(const struct dl_phdr_info *info, struct rw_coverage *coverage,
+                        struct rw_counts *counts);
 /* No more is rewritten, and all text is what its file has: who is not in moved code now does not
  * come there any more. */
 void rec_rewrite_end(void);

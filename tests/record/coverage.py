@@ -1,0 +1,72 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""What was not rewritten is in the report, and why.
+
+    BUILD=DIRECTORY coverage.py
+"""
+import json
+import os
+import pathlib
+import subprocess
+import tempfile
+import unittest
+
+BUILD = pathlib.Path(os.environ["BUILD"]).resolve()
+SECONDS = 60
+ODD = """
+/* A jump into the instruction behind it, which is then another one: xor %eax, %eax; ret. */
+__asm__(".pushsection .text\\n"
+        ".globl odd\\n"
+        ".type odd, @function\\n"
+        "odd: .cfi_startproc\\n"
+        ".byte 0xeb, 0x01, 0xb8, 0x31, 0xc0, 0xc3, 0x90\\n"
+        ".cfi_endproc\\n"
+        ".size odd, . - odd\\n"
+        ".popsection\\n");
+int odd(void);
+int main(void)
+{
+    return odd();
+}
+"""
+
+
+class Coverage(unittest.TestCase):
+    def setUp(self):
+        directory = tempfile.TemporaryDirectory(prefix="coverage.")
+        self.addCleanup(directory.cleanup)
+        self.there = pathlib.Path(directory.name)
+
+    def covered(self, source, *options):
+        """The report's line on the program, twice."""
+        subprocess.run(["gcc", "-O1", "-x", "c", "-", *options, "-o", self.there / "program"],
+                       input=source, text=True, check=True, timeout=SECONDS)
+        environment = dict(os.environ, XDG_CACHE_HOME=str(self.there / "cache"))
+        for _ in "made", "mapped":
+            subprocess.run([BUILD / "bin/snarl", "run", "--accesses=rewrite", "--json",
+                            self.there / "report.json", "--", self.there / "program"],
+                           env=environment, check=True, capture_output=True, timeout=SECONDS)
+            report = json.loads((self.there / "report.json").read_text())
+            line, = report["recording"]["coverage"]
+            yield line
+
+    def test_all_of_it(self):
+        for line in self.covered("int main(void) { return 0; }"):
+            self.assertEqual((line["module"], line["accesses"], line["reason"]),
+                             ("program", "rewrite", None))
+
+    def test_a_function_that_is_refused(self):
+        for line in self.covered(ODD):
+            self.assertEqual(line["accesses"], "rewrite")
+            self.assertRegex(line["reason"], r"^1 of [0-9]+ functions are not rewritten: 1 for a "
+                                             r"jump into an instruction$")
+
+    def test_a_program_without_a_table_of_functions(self):
+        for line in self.covered(ODD, "-Wl,--no-eh-frame-hdr"):
+            self.assertEqual(line["accesses"], "none")
+            self.assertEqual(line["reason"], "not rewritten: it has no table of its functions, "
+                                             ".eh_frame_hdr")
+
+
+if __name__ == "__main__":
+    unittest.main()
