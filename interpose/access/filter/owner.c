@@ -373,9 +373,10 @@ static bool visit_readers(struct visit *visit, uint64_t granule, uint32_t bytes)
         rec_words.needs_readers = rec_readers_full() ? 0 : granule;
         return !told;
     }
-    if (whose_is(visit, *reader.word) == FOREIGN) /* the table's former thread's */
+    enum whose whose = whose_is(visit, *reader.word);
+    uint32_t own = whose == OWN ? own_bytes(*reader.kept) : told ? REC_WORDS_ALL : 0;
+    if (whose == FOREIGN) /* the table's former thread's */
         find(visit, granule, *reader.word, *reader.kept, false);
-    uint32_t own = *reader.word ? own_bytes(*reader.kept) : told ? REC_WORDS_ALL : 0;
     bool tell = bytes & ~own;
     uint32_t kept = kept_with(visit, tell, own | bytes);
     *reader.word = joined(*reader.word, *reader.kept, visit->value, bytes, kept);

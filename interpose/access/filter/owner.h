@@ -14,8 +14,8 @@
  * races.
  *
  * What several threads read in turn belongs to none: the first read of each is told, and the latest
- * one of each is known (readers.h), as long as a thread reads no more of such in one epoch than its
- * table has places.
+ * one of each is known (readers.h), as far as there is memory for that: beyond a quarter of a
+ * gigabyte of such memory, of all threads, only first reads are told.
  */
 #ifndef REC_ACCESS_FILTER_OWNER_H
 #define REC_ACCESS_FILTER_OWNER_H
