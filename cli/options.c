@@ -127,8 +127,7 @@ static const struct argp_option record_options[] = {
     {"accesses", KEY_ACCESSES, "SOURCE", 0,
      "Where shared accesses come from: tsan (code built with -fsanitize=thread), rewrite (any "
      "program, its code rewritten while it loads, and kept in ~/.cache/snarl), none (locks alone), "
-     "or auto (default): tsan "
-     "where the program has it, else none",
+     "or auto (default): tsan where the program has it, else none",
      0},
     {"rewrite", KEY_REWRITE, "PATTERN", 0,
      "With --accesses=rewrite: which libraries of the system are rewritten, too, by the names of "

@@ -62,6 +62,20 @@ static inline int rec_sys_unmap(void *p, uint64_t size)
     return (int)rec_syscall3(SYS_munmap, (long)p, (long)size, 0);
 }
 
+/* Memory at AT and nowhere else, or what FD has from OFFSET on (-1: none); NULL if that is taken.
+ * An old kernel takes the address for a hint. */
+static inline void *rec_sys_map_at(uint64_t at, uint64_t size, int fd, uint64_t offset)
+{
+    int kind = fd < 0 ? MAP_ANONYMOUS | MAP_NORESERVE : 0;
+    long mapped = rec_syscall6(SYS_mmap, (long)at, (long)size, PROT_READ | PROT_WRITE,
+                               MAP_PRIVATE | MAP_FIXED_NOREPLACE | kind, fd, (long)offset);
+    if (mapped == (long)at)
+        return (void *)mapped;
+    if (mapped > 0)
+        rec_sys_unmap((void *)mapped, size);
+    return NULL;
+}
+
 static inline int rec_sys_advise(void *p, uint64_t size, int advice)
 {
     return (int)rec_syscall3(SYS_madvise, (long)p, (long)size, advice);

@@ -29,18 +29,6 @@ static void fill_masks(void)
         }
 }
 
-static void *map_at(uint64_t place, uint64_t size)
-{
-    long at =
-        rec_syscall6(SYS_mmap, (long)place, (long)size, PROT_READ | PROT_WRITE,
-                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
-    if (at == (long)place)
-        return (void *)place;
-    if (at > 0)
-        rec_sys_unmap((void *)at, size);
-    return NULL;
-}
-
 bool rec_words_start(void)
 {
     if (rec_words_blocks) { /* a fork child */
@@ -48,7 +36,7 @@ bool rec_words_start(void)
         return true;
     }
     uint64_t size = REC_WORDS_SPANS * REC_WORDS_SPAN;
-    char *masks = map_at(REC_WORDS_BASE - REC_WORDS_MASKS, REC_WORDS_MASKS + size);
+    char *masks = rec_sys_map_at(REC_WORDS_BASE - REC_WORDS_MASKS, REC_WORDS_MASKS + size, -1, 0);
     if (!masks)
         return false;
     char *words = masks + REC_WORDS_MASKS;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "interpose/access/rewrite/cache.h"
 
+#include "interpose/core/rec.h"
+
 #include <fcntl.h>
 #include <sys/stat.h>
 
@@ -11,7 +13,7 @@
 
 #include "interpose/core/poison.h"
 
-enum { PAGE = 4096, NAME = 1024, HEX = 16 };
+enum { PAGE = 4096, NAME = 1024 };
 
 /* What a file begins with; the image comes behind it, at a page of its own. */
 struct head {
@@ -41,35 +43,16 @@ struct rw_cache_key rw_cache_key(const struct rw_module *module, const void *opt
 /* Files. ----------------------------------------------------------------------------------------
  */
 
-static char *put_text(char *to, const char *text)
-{
-    while (*text)
-        *to++ = *text++;
-    return to;
-}
-
-static char *put_hex(char *to, uint64_t number)
-{
-    for (unsigned i = HEX; i--;)
-        *to++ = "0123456789abcdef"[number >> 4 * i & 15];
-    return to;
-}
-
 /* DIRECTORY/KEY and what makes it one of this process's own, if it is not whole yet. */
 static bool name_of(char name[NAME], const char *directory, struct rw_cache_key key,
                     bool unfinished)
 {
-    uint64_t length = __builtin_strlen(directory);
-    if (!length || length + 4 * HEX >= NAME)
+    uint32_t length = rec_text(name, 0, NAME, "%s/%x-%x", directory, key.half[0], key.half[1]);
+    if (unfinished)
+        length = rec_text(name, length, NAME, ".%u", (uint64_t)rec_sys_getpid());
+    if (!*directory || length == NAME)
         return false;
-    char *end = put_text(name, directory);
-    *end++ = '/';
-    end = put_hex(put_hex(end, key.half[0]), key.half[1]);
-    if (unfinished) {
-        *end++ = '.';
-        end = put_hex(end, (uint64_t)rec_sys_getpid());
-    }
-    *end = 0;
+    name[length] = 0;
     return true;
 }
 
@@ -96,14 +79,13 @@ static bool is_as_expected(const struct head *head, struct rw_cache_key key, uin
 /* Executable right away: some file systems refuse that. */
 static void *map(int fd, uint64_t at, const struct rw_image *image)
 {
-    long mapped = rec_syscall6(SYS_mmap, (long)at, (long)image->size, PROT_READ | PROT_WRITE,
-                               MAP_PRIVATE | MAP_FIXED_NOREPLACE, fd, PAGE);
-    if (mapped == (long)at &&
-        rec_syscall3(SYS_mprotect, mapped, image->code_end, PROT_READ | PROT_EXEC) == 0 &&
-        rec_syscall3(SYS_mprotect, mapped, PAGE, PROT_READ | PROT_WRITE) == 0)
-        return (void *)mapped;
-    if (mapped > 0)
-        rec_sys_unmap((void *)mapped, image->size);
+    void *mapped = rec_sys_map_at(at, image->size, fd, PAGE);
+    if (!mapped)
+        return NULL;
+    if (rec_syscall3(SYS_mprotect, (long)mapped, image->code_end, PROT_READ | PROT_EXEC) == 0 &&
+        rec_syscall3(SYS_mprotect, (long)mapped, PAGE, PROT_READ | PROT_WRITE) == 0)
+        return mapped;
+    rec_sys_unmap(mapped, image->size);
     return NULL;
 }
 

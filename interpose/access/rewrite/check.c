@@ -52,24 +52,26 @@ static void put_byte(struct rw_output *out, unsigned byte)
     rw_put_number(out, byte, 1);
 }
 
-static void put_slot_move(struct rw_output *out, unsigned opcode, unsigned reg, enum rw_slot slot)
+/* OPCODE on REG and what the thread has at a fixed place, of 8 bytes if WIDE, else of 4. */
+static void put_with_own(struct rw_output *out, unsigned opcode, unsigned reg, bool wide,
+                         enum rw_fix_kind kind, int64_t which)
 {
     put_byte(out, 0x64); /* fs */
-    put_byte(out, 0x48 | (reg >> 3) << 2);
+    put_byte(out, (wide ? 0x48 : 0x40) | (reg >> 3) << 2);
     put_byte(out, opcode);
     put_byte(out, 0x04 | (reg & 7) << 3);
     put_byte(out, 0x25);
-    rw_put_fix(out, RW_FIX_SLOT, (int64_t)slot);
+    rw_put_fix(out, kind, which);
 }
 
 static void put_save(struct rw_output *out, unsigned reg, enum rw_slot slot)
 {
-    put_slot_move(out, 0x89, reg, slot);
+    put_with_own(out, 0x89, reg, true, RW_FIX_SLOT, (int64_t)slot);
 }
 
 static void put_restore(struct rw_output *out, unsigned reg, enum rw_slot slot)
 {
-    put_slot_move(out, 0x8b, reg, slot);
+    put_with_own(out, MOV, reg, true, RW_FIX_SLOT, (int64_t)slot);
 }
 
 /* OPCODE on REG, as the instruction's operand: /EXTENSION. */
@@ -141,12 +143,7 @@ static void put_gs_load(struct rw_output *out, unsigned base, unsigned displacem
 /* OPCODE now, %reg */
 static void put_with_now(struct rw_output *out, unsigned opcode, unsigned reg, bool wide)
 {
-    put_byte(out, 0x64);
-    put_byte(out, (wide ? 0x48 : 0x40) | (reg >> 3) << 2);
-    put_byte(out, opcode);
-    put_byte(out, 0x04 | (reg & 7) << 3);
-    put_byte(out, 0x25);
-    rw_put_fix(out, RW_FIX_NOW, 0);
+    put_with_own(out, opcode, reg, wide, RW_FIX_NOW, 0);
 }
 
 /* Parts. ----------------------------------------------------------------------------------------
@@ -341,29 +338,19 @@ static void put_with_memory(struct rw_output *out, unsigned opcode, unsigned reg
     put_byte(out, displacement);
 }
 
-/* OPCODE on REG and the thread's table. */
-static void put_with_readers(struct rw_output *out, unsigned opcode, unsigned reg)
-{
-    put_byte(out, 0x64);
-    put_byte(out, 0x48 | (reg >> 3) << 2);
-    put_byte(out, opcode);
-    put_byte(out, 0x04 | (reg & 7) << 3);
-    put_byte(out, 0x25);
-    rw_put_fix(out, RW_FIX_READERS, 0);
-}
-
 /* It may be what several threads read: rec_reader_at. */
 static void put_look_at_readers(struct check *check, struct jumps *no)
 {
     struct rw_output *out = check->out;
     unsigned reg = check->scratch, place = check->second, size = check->access->size;
     _Static_assert(sizeof((struct rec_readers *)0)->front[0] == 16 &&
-                       sizeof(struct rec_readers_entry) == 2 * REC_GRANULE,
+                       sizeof(struct rec_readers_entry) == 2 * REC_GRANULE &&
+                       REC_READERS_FRONT_BITS == 16 && REC_READERS_PAGE == 1 << 12,
                    "they are multiplied by that");
     _Static_assert(offsetof(struct rec_readers, front) == 0 &&
                        offsetof(struct rec_readers_page, at) == 0,
                    "they are without displacement");
-    put_with_readers(out, MOV, place);
+    put_with_own(out, MOV, place, true, RW_FIX_READERS, 0);
     put_on_both(out, TEST, place, place);
     put_jump(out, EQUAL, no);
     put_lea(check, reg, 0);

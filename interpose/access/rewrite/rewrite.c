@@ -37,16 +37,10 @@ bool rec_rewrite_start(void)
 
 static void *map_at(uint64_t address, uint64_t size)
 {
-    long at =
-        rec_syscall6(SYS_mmap, (long)address, (long)size, PROT_READ | PROT_WRITE,
-                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
-    if (at == (long)address) {
-        rec_sys_advise((void *)at, size, MADV_HUGEPAGE);
-        return (void *)at;
-    }
-    if (at > 0) /* an old kernel takes the address for a hint */
-        rec_sys_unmap((void *)at, size);
-    return NULL;
+    void *mapped = rec_sys_map_at(address, size, -1, 0);
+    if (mapped)
+        rec_sys_advise(mapped, size, MADV_HUGEPAGE);
+    return mapped;
 }
 
 /* Below the module: above a program its heap begins. Where a program lies at the very bottom there
@@ -270,7 +264,7 @@ const char *rec_rewrite(const struct dl_phdr_info *info, struct rw_coverage *cov
         return reason;
     *coverage = made.coverage;
     *counts = made.counts;
-    if (!loaded && *cache)
+    if (!loaded)
         rw_cache_save(cache, key, &module, &made);
     if (enter(&made))
         return NULL;
