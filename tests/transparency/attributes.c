@@ -94,6 +94,7 @@ static void refused(void)
     SAY(pthread_attr_setstacksize(&attributes, PTHREAD_STACK_MIN));
     SAY(pthread_attr_setguardsize(&attributes, PTHREAD_STACK_MIN * 4));
     SAY(pthread_create(&thread, &attributes, works, NULL));
+    SAY(pthread_join(thread, NULL)); /* or it may hold the mutex that is tried below */
     pthread_attr_destroy(&attributes);
     pthread_attr_init(&attributes);
     cpu_set_t none;
