@@ -63,6 +63,15 @@ void an_publication_access(struct an_publication *publication, uint32_t thread, 
         add_writer(published, thread, doubtful);
 }
 
+void an_publication_unordered(struct an_publication *publication, const struct an_access *written,
+                              const struct an_conflicts *conflicts)
+{
+    vec_each (const struct an_conflict, conflict, &conflicts->of)
+        if (!(conflict->old.flags & AN_WRITE) &&
+            (conflict->old.flags | written->flags) & AN_MAY_BE_ATOMIC)
+            hand_over(publication, written->thread, conflict->old.thread, conflict->address);
+}
+
 bool an_publication_may_order(const struct an_publication *publication, uint32_t from, uint32_t to,
                               uint64_t address)
 {

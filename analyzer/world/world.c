@@ -49,6 +49,8 @@ static void access_memory(struct an_world *world, const struct tr_event *ev, uin
     world->now.access.size = size > UINT32_MAX ? UINT32_MAX : (uint32_t)size;
     an_memory_access(&world->memory, &world->heap, &world->order, world->now.thread,
                      &world->now.access, ev->object, size, &world->now.conflicts);
+    if (flags & AN_WRITE)
+        an_publication_unordered(&world->publication, &world->now.access, &world->now.conflicts);
     an_sights_access(world, ev->object, size);
 }
 

@@ -17,18 +17,23 @@ BUILD = pathlib.Path(os.environ["BUILD"]).resolve()
 HERE = pathlib.Path(__file__).resolve().parent
 EVENT = re.compile(r"^\d+ T(\d+) (read|write)(_range)?(?: (\d+))? (0x[0-9a-f]+)(.*)$")
 SECONDS = 60
+LINE = 64  # bytes of a cell in passed.c
 
 
-class Owners(unittest.TestCase):
+class Recorded(unittest.TestCase):
+    """A program's places by name, and what its trace tells of memory."""
+
+    program = None
+
     @classmethod
     def setUpClass(cls):
         with tempfile.TemporaryDirectory(prefix="owners.") as name:
             there = pathlib.Path(name)
-            subprocess.run(["gcc", "-std=gnu17", "-O1", "-g", HERE / "owners.c", "-o",
-                            there / "owners"], check=True, timeout=SECONDS)
+            subprocess.run(["gcc", "-std=gnu17", "-O1", "-g", HERE / f"{cls.program}.c", "-o",
+                            there / "program"], check=True, timeout=SECONDS)
             environment = dict(os.environ, LD_PRELOAD=str(BUILD / "lib/snarl/libsnarl.so"),
                                SNARL_OPTIONS=f"-o {there}/trace --accesses=rewrite")
-            said = subprocess.run([there / "owners"], env=environment, check=True, text=True,
+            said = subprocess.run([there / "program"], env=environment, check=True, text=True,
                                   capture_output=True, timeout=SECONDS).stdout
             dump = subprocess.run([BUILD / "bin/snarl", "dump", there / "trace"], check=True,
                                   capture_output=True, text=True, timeout=SECONDS).stdout
@@ -44,6 +49,10 @@ class Owners(unittest.TestCase):
                     "thread": int(match[1]), "kind": match[2], "from": int(match[5], 16),
                     "size": int(size[1] if size else match[4]),
                     "deferred": " deferred" in match[6]})
+
+
+class Owners(Recorded):
+    program = "owners"
 
     def of(self, name):
         """What is told of a place: (thread, kind, whether it was told later)."""
@@ -107,6 +116,23 @@ class Owners(unittest.TestCase):
         told = self.of("block")
         self.assertIn((2, "write", True), told)
         self.assertLess(told.count((2, "write", True)), 4)
+
+
+class Passed(Recorded):
+    """A thread that is interrupted while it has some memory's words has read it for the trace,
+    too, once another one did not wait for them."""
+
+    program = "passed"
+
+    def test_both_are_told(self):
+        cells = self.places["cells"]
+        told = {0: set(), 1: set()}
+        for e in self.events:
+            for byte in range(e["from"], e["from"] + e["size"]):
+                if byte in cells:
+                    told[e["thread"]].add((byte - cells.start) // LINE)
+        self.assertGreater(len(told[1]), 5)
+        self.assertEqual(told[1] - told[0], set())
 
 
 if __name__ == "__main__":

@@ -5,8 +5,9 @@
  * of the granule's bytes are the thread's own: what it does with those need not be told, since an
  * access of before has told all that others could race with.
  *
- * Who changes a granule holds its stripe. A thread that cannot have it soon tells its access, and
- * leaves the words as they are.
+ * Who changes a granule holds its stripe. A thread that cannot have it soon, since its holder does
+ * not run, tells its access and passes by: it leaves the words as they are. The holder, who has not
+ * seen that access, tells its own, too.
  */
 #include "interpose/access/filter/owner.h"
 
@@ -16,8 +17,8 @@
 
 enum {
     STRIPES = 4096,
-    LINE = 64, /* bytes with one stripe */
-    PATIENCE = 4096,
+    LINE = 64,       /* bytes with one stripe */
+    PATIENCE = 4096, /* looks, each longer than a store takes to be seen */
     LARGE = 1 << 20, /* bytes: forgotten by whole pages */
     PAGE = 4096,
     MOST_EACH = 64, /* bytes of an access that races with each of before by itself */
@@ -33,40 +34,59 @@ enum {
     KEPT_STACK = (1 << KEPT_OWN_SHIFT) - 1,
 };
 
-static uint8_t stripes[STRIPES]; /* atomic */
+static struct rec_stripe {
+    uint8_t held;   /* atomic */
+    uint8_t passed; /* atomic: a thread may pass by, or has */
+} stripes[STRIPES];
 
-static uint8_t *stripe_of(uint64_t address)
+static struct rec_stripe *stripe_of(uint64_t address)
 {
     return &stripes[address / LINE % STRIPES];
 }
 
-static bool lock_soon(uint8_t *stripe, unsigned which)
+static bool lock_soon(struct rec_stripe *stripe, unsigned which)
 {
-    if (__atomic_exchange_n(stripe, 1, __ATOMIC_ACQUIRE))
+    if (__atomic_exchange_n(&stripe->held, 1, __ATOMIC_ACQUIRE))
         return false;
     rec_words.held[which] = stripe;
     return true;
 }
 
+/* Whoever passes by has said so long before it finds the stripe held: no fence is needed between
+ * the two lines. */
 static void unlock(unsigned which)
 {
-    uint8_t *stripe = rec_words.held[which];
+    struct rec_stripe *stripe = rec_words.held[which];
     rec_words.held[which] = NULL;
-    if (stripe)
-        __atomic_store_n(stripe, 0, __ATOMIC_RELEASE);
+    if (!stripe)
+        return;
+    __atomic_store_n(&stripe->held, 0, __ATOMIC_RELEASE);
+    if (rec_unlikely(__atomic_load_n(&stripe->passed, __ATOMIC_RELAXED))) {
+        __atomic_store_n(&stripe->passed, 0, __ATOMIC_RELAXED);
+        rec_words.passed = true;
+    }
 }
 
-static bool lock(uint8_t *stripe)
+static bool wait_for(const struct rec_stripe *stripe)
 {
     for (unsigned i = 0; i < PATIENCE; i++) {
-        if (lock_soon(stripe, 0))
+        if (!__atomic_load_n(&stripe->held, __ATOMIC_RELAXED))
             return true;
-        while (i < PATIENCE && __atomic_load_n(stripe, __ATOMIC_RELAXED)) {
-            __builtin_ia32_pause();
-            i++;
-        }
+        __builtin_ia32_pause();
     }
     return false;
+}
+
+static bool lock(struct rec_stripe *stripe)
+{
+    while (!lock_soon(stripe, 0)) {
+        if (wait_for(stripe))
+            continue;
+        __atomic_exchange_n(&stripe->passed, 1, __ATOMIC_SEQ_CST);
+        if (!wait_for(stripe) && __atomic_load_n(&stripe->passed, __ATOMIC_RELAXED))
+            return false; /* else a holder before this one has seen that */
+    }
+    return true;
 }
 
 void rec_owner_abandon(void)
@@ -78,7 +98,7 @@ void rec_owner_abandon(void)
 void rec_owner_reset(void)
 {
     for (unsigned i = 0; i < STRIPES; i++)
-        stripes[i] = 0;
+        stripes[i] = (struct rec_stripe){0, 0};
     rec_words.held[0] = rec_words.held[1] = NULL;
     rec_readers_reset();
 }
@@ -153,7 +173,7 @@ static void extend(struct finding *found)
     if ((found->word & REC_WORDS_ALL) != REC_WORDS_ALL || found->to & (REC_GRANULE - 1))
         return;
     for (; found->to < most; found->to += REC_GRANULE) {
-        uint8_t *stripe = stripe_of(found->to);
+        struct rec_stripe *stripe = stripe_of(found->to);
         if (stripe != rec_words.held[0] && stripe != rec_words.held[1]) {
             unlock(1);
             if (!lock_soon(stripe, 1))
@@ -450,9 +470,9 @@ static bool visit_granule(struct visit *visit, uint64_t granule, uint32_t bytes)
 static bool visit_all(struct visit *visit, uint64_t from, uint64_t to)
 {
     bool tell = false;
-    uint8_t *held = NULL;
+    struct rec_stripe *held = NULL;
     for (uint64_t at = rec_granule_of(from); at < to; at += REC_GRANULE) {
-        uint8_t *stripe = stripe_of(at);
+        struct rec_stripe *stripe = stripe_of(at);
         if (stripe != held) {
             unlock(0);
             held = lock(stripe) ? stripe : NULL;
@@ -481,7 +501,9 @@ static void tell_or_keep(struct rec_stream *s, uint64_t address, uint64_t size, 
         .write = write,
         .small = size < REC_GRANULE,
     };
-    bool tell = visit_all(&visit, address, address + size) || !(visit.kept & KEPT_STACK);
+    bool tell = visit_all(&visit, address, address + size) || !(visit.kept & KEPT_STACK) ||
+                rec_words.passed;
+    rec_words.passed = false;
     tell_all_found(&visit);
     if (tell)
         emit(s,
@@ -507,7 +529,7 @@ void rec_owner_access(struct rec_stream *s, uint64_t address, uint64_t size, boo
             rec_readers_add(rec_words.readers, rec_words.needs_readers);
         rec_words.needs_readers = 0;
     }
-    if (!rec_words_cover(address, size, write))
+    if (rec_words.passed || !rec_words_cover(address, size, write))
         tell_or_keep(s, address, size, write, mode, rec_stack(s, cfa));
 }
 
@@ -582,7 +604,7 @@ static bool keep_soon(uint64_t address, uint64_t size, bool write, uint32_t kept
         for (at = first, bits = all; bits; at += REC_GRANULE, bits >>= REC_WORDS_MASK_BITS)
             keep_one(at, value, bits & REC_WORDS_ALL, kept, write);
     unlock(0);
-    return done;
+    return done && !rec_words.passed;
 }
 
 /* A write there may have to tell as many reads as there are threads. */

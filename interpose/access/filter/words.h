@@ -81,13 +81,14 @@ static inline bool rec_word_is_atomic(uint32_t word)
 
 /* The calling thread's. */
 struct rec_words {
-    uint64_t now;     /* what covers: its value and all bytes, twice; or: */
-    uint64_t idle;    /* what covers in an epoch without a value: REC_WORDS_NONE or _UNTOUCHED */
-    uint64_t base;    /* epoch of the block's first value */
-    uint32_t block;   /* of values; 0: none */
-    uint32_t tag;     /* whose: of the stream */
-    uint64_t born;    /* the epoch in which the thread last got memory, plus 1 */
-    uint8_t *held[2]; /* stripes (owner.c), or NULL */
+    uint64_t now;   /* what covers: its value and all bytes, twice; or: */
+    uint64_t idle;  /* what covers in an epoch without a value: REC_WORDS_NONE or _UNTOUCHED */
+    uint64_t base;  /* epoch of the block's first value */
+    uint32_t block; /* of values; 0: none */
+    uint32_t tag;   /* whose: of the stream */
+    uint64_t born;  /* the epoch in which the thread last got memory, plus 1 */
+    struct rec_stripe *held[2]; /* owner.c; or NULL */
+    bool passed; /* others have told what this thread did not see while it held one */
     struct rec_readers *readers; /* NULL: none yet */
     uint64_t needs_readers;      /* of what: an address; 0: of nothing */
     uint8_t lost[64]; /* small writes told because the words forget them: by stack, how many */
