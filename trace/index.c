@@ -281,7 +281,7 @@ static int by_thread_and_number(const void *left, const void *right)
     return a->events < b->events ? -1 : a->events > b->events;
 }
 
-static int by_thread_and_epoch(const void *left, const void *right)
+int tr_deferred_compare(const void *left, const void *right)
 {
     const struct tr_event *a = &((const struct tr_deferred *)left)->event;
     const struct tr_event *b = &((const struct tr_deferred *)right)->event;
@@ -399,7 +399,7 @@ void tr_index_build(struct tr_index *index, const struct tr_header *header,
     if (index->header.ring_lost)
         drop_before_losses(index);
     find_gaps(index, source);
-    SORT(&index->deferred, by_thread_and_epoch);
+    SORT(&index->deferred, tr_deferred_compare);
     tr_modules_settle(&index->modules);
     SORT(&index->observers, by_object_and_version);
     join_observers(index);

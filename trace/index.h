@@ -35,6 +35,9 @@ struct tr_deferred { /* a deferred access, and how often it is repeated */
     uint64_t step, repeat;
 };
 
+/* As they are sorted: as by qsort. */
+int tr_deferred_compare(const void *left, const void *right);
+
 struct tr_observers { /* of one version of an object */
     uint64_t object, version;
     uint64_t count, left; /* all; those not handed out yet */
@@ -43,7 +46,7 @@ struct tr_observers { /* of one version of an object */
 struct tr_index {
     struct sn_arena arena;
     VEC(struct tr_place) chunks;      /* by thread, then number */
-    VEC(struct tr_deferred) deferred; /* by thread, then epoch */
+    VEC(struct tr_deferred) deferred; /* by thread, epoch, whether they are LATE, and offset */
     struct tr_modules modules;
     VEC(char *) arguments;
     struct tr_names names;

@@ -28,6 +28,7 @@ struct tr_actor {
     uint64_t needed;               /* KEY's version before HEAD may come */
     struct tr_key created, ended;  /* this thread's; 1 once handed out */
     struct tr_key told;            /* its tr_stream_left: of what others have told */
+    struct tr_actor *behind;       /* of whose TOLD it waits */
     bool is_created;               /* a THREAD_CREATE names it */
     bool tells;                    /* its chunks have an event to hand out */
     size_t position;               /* in ready or blocked */
@@ -118,17 +119,22 @@ static void wait_for(struct tr_order *order, struct tr_actor *actor)
     actor->key->waiting = meld(actor->key->waiting, actor);
 }
 
+/* The first one that waits for KEY waits no more. */
+static void let_go(struct tr_order *order, struct tr_key *key)
+{
+    struct tr_actor *actor = key->waiting;
+    key->waiting = meld(actor->left, actor->right);
+    take_out(&order->blocked, actor);
+    insert(&order->ready, actor);
+}
+
 static void raise_to(struct tr_order *order, struct tr_key *key, uint64_t version)
 {
     if (version <= key->version)
         return;
     key->version = version;
-    while (key->waiting && key->waiting->needed <= version) {
-        struct tr_actor *actor = key->waiting;
-        key->waiting = meld(actor->left, actor->right);
-        take_out(&order->blocked, actor);
-        insert(&order->ready, actor);
-    }
+    while (key->waiting && key->waiting->needed <= version)
+        let_go(order, key);
 }
 
 /* What an event is ordered by. --------------------------------------------------------------- */
@@ -254,15 +260,53 @@ static bool is_behind(struct tr_order *order, struct tr_actor *actor)
 {
     if (tr_is_deferred(&actor->head))
         return false;
+    actor->behind = NULL;
     while (actor->stream.behind.count) {
         const struct tr_behind *behind = vec_last(&actor->stream.behind);
         struct tr_actor *other = actor_of(order, behind->thread);
         actor->needed = behind->epoch + 1;
-        if (other && other->stream.deferred_end && other->told.version < actor->needed) {
+        if (other && other->stream.deferred_end && other->told.version < actor->needed &&
+            tr_stream_owes(&other->stream, behind)) {
             actor->key = &other->told;
+            actor->behind = other;
             return true;
         }
         (void)vec_pop(&actor->stream.behind);
+    }
+    return false;
+}
+
+static void release_all(struct tr_order *order, struct tr_key *key)
+{
+    while (key->waiting)
+        let_go(order, key);
+}
+
+static void hand_out(struct tr_order *order, struct tr_actor *actor, struct tr_event *ev)
+{
+    ev->stack = tr_stream_stack(&actor->stream, order->stacks, ev->stack, order->index);
+    ev->index = ++order->handed;
+    ev->unsure |= order->forced;
+}
+
+/* All are blocked: one of them behind what another did, which would come later in its epoch, since
+ * the memory may have begun in that; but to the event that begins the memory, which was before, the
+ * other has come. */
+static bool hurry(struct tr_order *order, struct tr_event *ev)
+{
+    for (size_t i = 0; i < order->blocked.count; i++) {
+        struct tr_actor *actor = order->blocked.at[i], *other = actor->behind;
+        if (!other)
+            continue;
+        const struct tr_behind *behind = vec_last(&actor->stream.behind);
+        const struct tr_deferred *owed = tr_stream_owes(&other->stream, behind);
+        if (!owed)
+            continue;
+        tr_stream_hurry(&other->stream, owed, ev);
+        hand_out(order, other, ev);
+        if (!tr_stream_owes(&other->stream, behind))
+            release_all(order, &other->told);
+        return true;
     }
     return false;
 }
@@ -318,6 +362,8 @@ bool tr_order_next(struct tr_order *order, struct tr_event *ev)
 {
     while (order->ready.count || order->blocked.count) {
         if (!order->ready.count) {
+            if (hurry(order, ev))
+                return true;
             if (order->index->header.flags & TR_IS_SNAPSHOT)
                 return false;
             force(order);
@@ -341,9 +387,7 @@ bool tr_order_next(struct tr_order *order, struct tr_event *ev)
             }
         }
         *ev = actor->head;
-        ev->stack = tr_stream_stack(&actor->stream, order->stacks, ev->stack, order->index);
-        ev->index = ++order->handed;
-        ev->unsure |= order->forced;
+        hand_out(order, actor, ev);
         move_on(order, actor);
         return true;
     }

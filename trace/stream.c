@@ -2,7 +2,7 @@
 /*
  * The chunks are decoded one behind the other, up to where the index found them sound. A deferred
  * access of epoch E is handed out in E as soon as its stack is defined, or if it is LATE, before
- * the event that ends E.
+ * the event that ends E, or when whoever told it cannot get on without (order.c).
  */
 #include "trace/stream.h"
 
@@ -85,7 +85,8 @@ static bool take(struct tr_stream *stream, struct tr_event *ev)
     stream->told = !tr_tells(ev); /* the index has it */
     if (stream->told) {
         if (tr_is_deferred(ev) && ev->thread != stream->thread)
-            *vec_push(&stream->behind) = (struct tr_behind){ev->thread, ev->epoch};
+            *vec_push(&stream->behind) =
+                (struct tr_behind){ev->thread, ev->mode, ev->epoch, ev->offset};
         return false;
     }
     ev->thread = stream->thread;
@@ -126,21 +127,68 @@ static bool advance(struct tr_stream *stream, struct tr_index *index)
     return true;
 }
 
-static void take_deferred(struct tr_stream *stream, struct tr_event *ev)
+static bool is_hurried(const struct tr_stream *stream, const struct tr_deferred *deferred)
 {
-    const struct tr_deferred *deferred = stream->deferred;
-    uint64_t done = stream->deferred_done;
+    const uint64_t *done = sn_map_find(&stream->hurried, (uintptr_t)deferred);
+    return done && *done > deferred->repeat;
+}
+
+/* The first one is done. */
+static void leave_deferred(struct tr_stream *stream)
+{
+    stream->deferred_done = 0;
+    do
+        stream->deferred++;
+    while (stream->deferred < stream->deferred_end && is_hurried(stream, stream->deferred));
+}
+
+static void take_deferred(struct tr_stream *stream, const struct tr_deferred *deferred,
+                          uint64_t *done, struct tr_event *ev)
+{
     *ev = deferred->event;
-    ev->object += deferred->step * done;
-    ev->version = tr_run_version(ev->kind, ev->version, done);
+    ev->object += deferred->step * *done;
+    ev->version = tr_run_version(ev->kind, ev->version, *done);
     ev->time = stream->time;
     ev->unsure = stream->time >= stream->sure_before;
-    if (done < deferred->repeat) {
-        stream->deferred_done++;
-    } else {
-        stream->deferred_done = 0;
-        stream->deferred++;
+    ++*done;
+    if (deferred == stream->deferred && *done > deferred->repeat)
+        leave_deferred(stream);
+}
+
+/* Where the deferred access that BEHIND names stands, or the first that is greater. */
+static const struct tr_deferred *search(const struct tr_stream *stream,
+                                        const struct tr_behind *behind)
+{
+    const struct tr_deferred *at = stream->deferred, *end = stream->deferred_end;
+    struct tr_deferred sought = {.event = {.thread = behind->thread,
+                                           .mode = behind->mode,
+                                           .epoch = behind->epoch,
+                                           .offset = behind->offset}};
+    while (at < end) {
+        const struct tr_deferred *middle = at + (end - at) / 2;
+        if (tr_deferred_compare(middle, &sought) < 0)
+            at = middle + 1;
+        else
+            end = middle;
     }
+    return at;
+}
+
+const struct tr_deferred *tr_stream_owes(const struct tr_stream *stream,
+                                         const struct tr_behind *behind)
+{
+    const struct tr_deferred *found = search(stream, behind);
+    bool owed = found < stream->deferred_end && found->event.offset == behind->offset &&
+                !is_hurried(stream, found);
+    return owed ? found : NULL;
+}
+
+void tr_stream_hurry(struct tr_stream *stream, const struct tr_deferred *owed, struct tr_event *ev)
+{
+    if (owed == stream->deferred)
+        take_deferred(stream, owed, &stream->deferred_done, ev);
+    else
+        take_deferred(stream, owed, sn_map_at(&stream->hurried, (uintptr_t)owed), ev);
 }
 
 /* Does a deferred access come before the thread's own next event? */
@@ -162,7 +210,7 @@ bool tr_stream_next(struct tr_stream *stream, struct tr_index *index, struct tr_
     if (!stream->held)
         stream->held = advance(stream, index);
     if (deferred_is_next(stream)) {
-        take_deferred(stream, ev);
+        take_deferred(stream, stream->deferred, &stream->deferred_done, ev);
         return true;
     }
     if (!stream->held)
@@ -202,4 +250,5 @@ void tr_stream_release(struct tr_stream *stream)
         free(stack->bytes);
     vec_release(&stream->stacks);
     vec_release(&stream->behind);
+    sn_map_release(&stream->hurried);
 }

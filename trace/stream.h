@@ -18,8 +18,8 @@ struct tr_own_stack {
 
 /* Another thread's access, which this one has told. */
 struct tr_behind {
-    uint32_t thread;
-    uint64_t epoch;
+    uint32_t thread, mode;
+    uint64_t epoch, offset;
 };
 
 struct tr_stream {
@@ -39,6 +39,7 @@ struct tr_stream {
 
     const struct tr_deferred *deferred, *deferred_end;
     uint64_t deferred_done; /* repetitions of the first one */
+    struct sn_map hurried;  /* those handed out before the first, and how often */
 
     struct sn_map own; /* own stack number: its place in STACKS, plus 1 */
     VEC(struct tr_own_stack) stacks;
@@ -56,6 +57,11 @@ static inline uint64_t tr_stream_left(const struct tr_stream *stream)
 {
     return stream->deferred < stream->deferred_end ? stream->deferred->event.epoch : UINT64_MAX;
 }
+/* The deferred access of the thread that BEHIND names, if it is not handed out yet; or NULL. */
+const struct tr_deferred *tr_stream_owes(const struct tr_stream *stream,
+                                         const struct tr_behind *behind);
+/* Hands that one out, once, before the event that came last from the stream, as it were. */
+void tr_stream_hurry(struct tr_stream *stream, const struct tr_deferred *owed, struct tr_event *ev);
 void tr_stream_release(struct tr_stream *stream);
 
 #endif
