@@ -53,15 +53,18 @@ static void add_coverage(struct tr_reader *reader, struct sn_report *report)
     size_t count;
     const struct tr_module *modules = tr_reader_modules(reader, &count);
     const char *program = base_name(tr_reader_header(reader)->program);
+    bool alone = tr_reader_header(reader)->threads <= 1;
     for (size_t i = 0; i < count; i++) {
         const struct tr_module *module = &modules[i];
         if (!module->path || (module->access_source == TR_SOURCE_NONE && !module->reason &&
                               strcmp(base_name(module->path), program)))
             continue;
+        bool idle = alone && module->access_source == TR_SOURCE_NONE && !module->reason;
+        const char *reason = idle ? "one thread alone" : module->reason;
         *vec_push(&report->coverage) = (struct sn_coverage){
             .module = sn_strdup(&report->arena, base_name(module->path)),
             .accesses = source_name(module->access_source),
-            .reason = sn_strdup(&report->arena, module->reason),
+            .reason = sn_strdup(&report->arena, reason),
             .sites = module->sites,
             .covered = module->covered,
         };

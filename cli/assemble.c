@@ -161,6 +161,7 @@ int sn_assembly_add(struct sn_assembly *assembly, const char *path, bool living,
     add_process(report, reader);
     unsigned source = access_source(&trace);
     assembly->access_source = source > assembly->access_source ? source : assembly->access_source;
+    assembly->threaded |= tr_reader_header(reader)->threads > 1;
     uint64_t before = report->events;
     struct sn_error trouble;
     if (analyze(assembly, &trace, &trouble) < 0) {
@@ -179,7 +180,7 @@ static void note_accesses(struct sn_assembly *assembly)
     static const char *const names[] = {"none", "tsan", "rewrite"};
     struct sn_report *report = &assembly->report;
     report->access_source = names[assembly->access_source < 3 ? assembly->access_source : 0];
-    if (assembly->access_source != TR_SOURCE_NONE || !assembly->traces)
+    if (assembly->access_source != TR_SOURCE_NONE || !assembly->threaded)
         return;
     *vec_push(&report->notes) = sn_sprintf(
         &report->arena, "shared accesses were not recorded%s%s%s: data races cannot be seen",

@@ -25,6 +25,7 @@ struct sn_assembly {
     unsigned traces;         /* read, wholly or in part */
     unsigned damaged;        /* of them: with damage that is no mere cut, or nothing before it */
     unsigned access_source;  /* enum tr_access_source: the best among them */
+    bool threaded;           /* in some process there were several threads */
     const char *no_accesses; /* why accesses are missing, where they are; or NULL */
     bool told_in_text;       /* a text report on stderr will tell the warnings */
 };

@@ -44,9 +44,7 @@ static const char *why_no_accesses(const struct sn_settings *settings,
 {
     if (settings->accesses == SN_ACCESSES_NONE)
         return "--accesses=none";
-    if (settings->accesses == SN_ACCESSES_REWRITE)
-        return "its code could not be rewritten here";
-    return recording->instrumented ? NULL : "the program was not built with -fsanitize=thread";
+    return recording->instrumented ? NULL : "its code could not be rewritten here";
 }
 
 static int assemble(struct sn_assembly *assembly, const struct sn_recording *recording,

@@ -127,10 +127,11 @@ static const struct argp_option record_options[] = {
     {"accesses", KEY_ACCESSES, "SOURCE", 0,
      "Where shared accesses come from: tsan (code built with -fsanitize=thread), rewrite (any "
      "program, its code rewritten while it loads, and kept in ~/.cache/snarl), none (locks alone), "
-     "or auto (default): tsan where the program has it, else none",
+     "or auto (default): tsan where the program has it, else rewrite, when it makes its first "
+     "thread",
      0},
     {"rewrite", KEY_REWRITE, "PATTERN", 0,
-     "With --accesses=rewrite: which libraries of the system are rewritten, too, by the names of "
+     "Where code is rewritten: which libraries of the system are, too, by the names of "
      "their files (PATTERN[,PATTERN...]: *, ?, [...]); !PATTERN: which are not, of all. Default: "
      "the program and its own libraries",
      0},

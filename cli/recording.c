@@ -50,7 +50,7 @@ static int prepare(struct sn_recording *recording, const struct sn_settings *set
             sn_options_add(arena, options, sn_sprintf(arena, "--rewrite=%s", settings->rewrite));
     enum { LONGEST_CACHE = 512 }; /* as the recorder has room for it */
     char cache[PATH_MAX];
-    if (settings->accesses == SN_ACCESSES_REWRITE &&
+    if ((settings->accesses == SN_ACCESSES_REWRITE || settings->accesses == SN_ACCESSES_AUTO) &&
         sn_image_cache_prepare(cache, SN_IMAGE_CACHE_MOST) && strlen(cache) < LONGEST_CACHE)
         options = sn_options_add(arena, options, sn_sprintf(arena, "--cache=%s", cache));
     if (settings->follow)

@@ -50,15 +50,20 @@ static void tell(int child, uint32_t stack)
     errno = error;
 }
 
-/* One that runs beside its maker, recorded or not. */
-static void expect_thread(int flags)
+/* One that runs beside its maker, recorded or not. Moved code keeps what it needs in thread-local
+ * storage of its own. */
+static void expect_thread(struct rec_stream *s, int flags, uint64_t cfa)
 {
     if (!(flags & CLONE_VM) || flags & CLONE_VFORK)
         return;
+    if (!(flags & CLONE_SETTLS))
+        rec_source_stays(s, "a thread was made without storage of its own");
+    else if (s)
+        rec_before_threads(s, cfa);
     rec_stack_by_turns();
     rec_words_alone(false);
     if (!(flags & CLONE_SETTLS))
-        rec_rewrite_end(); /* moved code keeps in thread-local storage what it needs */
+        rec_rewrite_end();
 }
 
 REC_EXPORT int clone(int (*function)(void *), void *stack, int flags, void *argument, ...)
@@ -69,9 +74,9 @@ REC_EXPORT int clone(int (*function)(void *), void *stack, int flags, void *argu
     void *storage = va_arg(list, void *);
     pid_t *child_number = va_arg(list, pid_t *);
     va_end(list);
-    if (function && stack)
-        expect_thread(flags);
     struct rec_stream *s = rec_enter();
+    if (function && stack)
+        expect_thread(s, flags, rec_here());
     if (!s || !function || !stack) {
         if (s)
             rec_leave(s);

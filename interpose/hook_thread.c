@@ -103,6 +103,7 @@ struct rec_thread *rec_thread_prepare(uint64_t cfa, uint32_t *stack)
     struct rec_stream *s = rec_enter();
     if (!s)
         return NULL;
+    rec_before_threads(s, cfa);
     struct rec_thread *child = rec_thread_new(s->thread);
     *stack = child ? rec_stack(s, cfa) : 0;
     rec_leave(s);

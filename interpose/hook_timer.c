@@ -48,10 +48,16 @@ static struct note *note_of(void (*function)(union sigval), union sigval value)
 }
 
 /* EVENT, or OURS in its place. */
-static const struct sigevent *instead_of(const struct sigevent *event, struct sigevent *ours)
+static const struct sigevent *instead_of(const struct sigevent *event, struct sigevent *ours,
+                                         uint64_t cfa)
 {
     if (!rec_live.on || !event || event->sigev_notify != SIGEV_THREAD)
         return event;
+    struct rec_stream *s = rec_enter();
+    if (s) {
+        rec_before_threads(s, cfa);
+        rec_leave(s);
+    }
     struct note *note = note_of(event->sigev_notify_function, event->sigev_value);
     if (!note)
         return event;
@@ -98,7 +104,8 @@ REC_EXPORT int timer_create(clockid_t clock, struct sigevent *restrict event,
         !event || event->sigev_notify == SIGEV_SIGNAL || event->sigev_notify == SIGEV_THREAD_ID;
     if (sends && signal > 0 && signal <= ALL_SIGNALS)
         __atomic_fetch_or(&signals, 1ull << (signal - 1), __ATOMIC_RELAXED);
-    return REAL(timer_create)(clock, (struct sigevent *)instead_of(event, &ours), timer);
+    return REAL(timer_create)(clock, (struct sigevent *)instead_of(event, &ours, rec_here()),
+                              timer);
 }
 
 /* Which timer it is does not matter: more order than there is hides a race, less would invent one.
@@ -116,7 +123,7 @@ REC_EXPORT int timer_settime(timer_t timer, int flags, const struct itimerspec *
 REC_EXPORT int mq_notify(mqd_t queue, const struct sigevent *event)
 {
     struct sigevent ours;
-    const struct sigevent *given = instead_of(event, &ours);
+    const struct sigevent *given = instead_of(event, &ours, rec_here());
     if (given != event)
         rec_before(notes, TR_BY_SIGNAL, rec_here());
     return REAL(mq_notify)(queue, given);

@@ -120,5 +120,5 @@ void rec_heap_unseen(struct rec_stream *s)
     static const char reason[] =
         "its blocks of memory come from an allocator of its own, and are not recorded";
     if (rec_real_own_heap)
-        rec_module_program_lacks(s, reason, sizeof reason - 1);
+        rec_module_program_lacks(s, reason);
 }

@@ -47,9 +47,12 @@ static struct module {
     const struct identity *identity;
     uint8_t source; /* enum tr_access_source */
     bool late;      /* not there from the start: it may go */
+    bool own;       /* the program's, not the system's */
+    bool tried;     /* to rewrite it */
 } known[MODULES];
 static uint32_t known_count;
 bool rec_any_tells;
+static bool forked;         /* a fork child: the linker may be locked for ever */
 static int busy;            /* one thread at a time; who comes second leaves it to the first */
 static uint64_t generation; /* grows when a module has gone */
 static uint64_t turn;       /* grows with every change of what is known */
@@ -216,12 +219,32 @@ static uint32_t tell_left(const struct rw_counts *counts, char *text, uint32_t s
     return length;
 }
 
-static void rewrite(struct rec_stream *s, const struct dl_phdr_info *info, struct module *module)
+static const char *path_of(const struct module *module)
+{
+    return (const char *)module->identity->bytes + module->identity->path;
+}
+
+static struct dl_phdr_info info_of(const struct module *module)
+{
+    return (struct dl_phdr_info){.dlpi_addr = module->base,
+                                 .dlpi_name = path_of(module),
+                                 .dlpi_phdr = module->identity->segment,
+                                 .dlpi_phnum = module->identity->segments};
+}
+
+/* If that is wanted, and nobody else can be running in it. */
+static void rewrite(struct rec_stream *s, struct module *module)
 {
     struct rw_coverage coverage = {0};
     struct rw_counts counts;
     char text[256];
-    const char *reason = rec_rewrite(info, &coverage, &counts);
+    if (!rec_config.rewrite || rec_thread_count() > 1 || module->tried ||
+        !rec_is_listed(rec_config.rewrite_also, path_of(module), module->own) ||
+        is_never_rewritten(path_of(module)))
+        return;
+    module->tried = true;
+    struct dl_phdr_info info = info_of(module);
+    const char *reason = rec_rewrite(&info, &coverage, &counts);
     if (rec_config.accesses != TR_SOURCE_REWRITE)
         return;
     if (!reason) {
@@ -251,6 +274,8 @@ static void add(struct rec_stream *s, const struct dl_phdr_info *info, const cha
     module->start = start;
     module->source = TR_SOURCE_NONE;
     module->late = rec_live.on;
+    module->own = is_program || is_programs_own(path);
+    module->tried = false;
     rec_stamp(s);
     tell(s, module, end - start);
     /* Who finds it has to see that time has gone on; who has not found it has to look again. */
@@ -258,12 +283,11 @@ static void add(struct rec_stream *s, const struct dl_phdr_info *info, const cha
     __atomic_store_n(&module->size, end - start, __ATOMIC_RELEASE);
     if (module == &known[known_count])
         __atomic_store_n(&known_count, known_count + 1, __ATOMIC_RELEASE);
-    bool own = is_program || is_programs_own(path);
-    if (rec_thread_count() <= 1 && own)
+    if (rec_thread_count() <= 1 && module->own)
         rec_requests_find(info);
-    if (rec_thread_count() <= 1 && rec_config.rewrite &&
-        rec_is_listed(rec_config.rewrite_also, path, own) && !is_never_rewritten(path))
-        rewrite(s, info, module);
+    if (!module->late && !is_never_rewritten(path))
+        rec_source_look(info);
+    rewrite(s, module);
     __atomic_fetch_add(&turn, 1, __ATOMIC_RELEASE);
 }
 
@@ -321,13 +345,26 @@ static void end(void)
 
 void rec_modules_start(struct rec_stream *s)
 {
-    for (uint32_t i = 0; i < known_count; i++) /* a fork child */
+    forked = known_count > 0;
+    for (uint32_t i = 0; i < known_count; i++)
         if (known[i].size)
             tell(s, &known[i], known[i].size);
-    if (!known_count && begin()) {
+    if (!forked && begin()) {
         dl_iterate_phdr(each, s);
         end();
     }
+}
+
+void rec_modules_rewrite(struct rec_stream *s)
+{
+    if (!begin())
+        return;
+    if (!forked)
+        dl_iterate_phdr(each, s);
+    for (uint32_t i = 0; i < known_count; i++)
+        if (known[i].size)
+            rewrite(s, &known[i]);
+    end();
 }
 
 static struct module *search(uint64_t pc)
@@ -385,9 +422,8 @@ static bool is_there(const struct module *module)
     if (rec_real._dl_find_object((void *)module->start, &object) ||
         object.dlfo_link_map->l_addr != module->base)
         return false;
-    const char *path = (const char *)identity->bytes + identity->path;
     return identity->length == sizeof identity->bytes - 1 || /* it may have been longer */
-           rec_same(object.dlfo_link_map->l_name, path);
+           rec_same(object.dlfo_link_map->l_name, path_of(module));
 }
 
 int rec_modules_iterate(int (*callback)(struct dl_phdr_info *, size_t, void *), void *data)
@@ -397,11 +433,7 @@ int rec_modules_iterate(int (*callback)(struct dl_phdr_info *, size_t, void *), 
         const struct module *module = &known[i];
         if (!__atomic_load_n(&module->size, __ATOMIC_ACQUIRE) || !is_there(module))
             continue;
-        const struct identity *identity = module->identity;
-        struct dl_phdr_info info = {.dlpi_addr = module->base,
-                                    .dlpi_name = (const char *)identity->bytes + identity->path,
-                                    .dlpi_phdr = identity->segment,
-                                    .dlpi_phnum = identity->segments};
+        struct dl_phdr_info info = info_of(module);
         int result = callback(&info, sizeof info, data);
         if (result)
             return result;
@@ -443,7 +475,7 @@ void rec_module_initialised(struct rec_stream *s, uint64_t pc, enum tr_access_so
     rec_config.heap = true;
     rec_modules_check(s, pc);
     const struct module *module = module_of(pc);
-    if (module && is_programs_own((const char *)module->identity->bytes + module->identity->path))
+    if (module && is_programs_own(path_of(module)))
         rec_module_covered(s, pc, source);
 }
 
@@ -460,12 +492,14 @@ void rec_module_covered(struct rec_stream *s, uint64_t pc, enum tr_access_source
                   &(struct tr_event){.kind = TR_COVERAGE, .mode = source, .object = module->base});
 }
 
-void rec_module_program_lacks(struct rec_stream *s, const char *reason, uint32_t length)
+void rec_module_program_lacks(struct rec_stream *s, const char *reason)
 {
+    char text[256];
+    uint32_t length = rec_text(text, 0, sizeof text, "%s", reason);
     rec_ring_keep(s, &(struct tr_event){.kind = TR_COVERAGE,
                                         .mode = known[0].source,
                                         .object = known[0].base,
-                                        .bytes = (const uint8_t *)reason,
+                                        .bytes = (const uint8_t *)text,
                                         .bytes_length = length});
 }
 

@@ -198,7 +198,8 @@ extern union rec_live_page {
 #define rec_live (rec_live_page.live)
 
 struct rec_config {
-    uint8_t accesses;            /* enum tr_access_source */
+    uint8_t accesses;            /* enum tr_access_source: where they come from now */
+    bool automatic;              /* and that is the recorder's choice */
     bool rewrite;                /* move the code of the program and its own libraries */
     bool clobber;                /* and overwrite there what nobody reads */
     uint32_t move_from, move_to; /* only these functions of each module, by number; 0: all */
@@ -392,6 +393,9 @@ uint32_t rec_stack_define(struct rec_stream *s, const uint64_t *pcs, uint32_t co
 uint32_t rec_stack_place(struct rec_stream *s, uint64_t pc); /* a stack of PC alone; 0 for 0 */
 void rec_stack_abandoned(struct rec_stream *s);              /* our own work will not go on */
 void rec_stack_forget(struct rec_stream *s);                 /* all stacks known */
+/* Each return address on the caller's stack, from CFA outwards, for which TO has another (not 0)
+ * becomes that. */
+void rec_stack_redirect(struct rec_stream *s, uint64_t cfa, uint64_t (*to)(uint64_t pc));
 
 /* module.c */
 void rec_modules_start(struct rec_stream *s);
@@ -412,10 +416,22 @@ void rec_module_covered(struct rec_stream *s, uint64_t pc, enum tr_access_source
 /* One that does has been initialised by a call that returns to PC, which lies in it, or, where its
  * constructor ended with a jump, in the C library that called that. */
 void rec_module_initialised(struct rec_stream *s, uint64_t pc, enum tr_access_source source);
+/* Rewrites all that there are now, as far as that is wanted. */
+void rec_modules_rewrite(struct rec_stream *s);
 void rec_modules_reset(void);
 
 /* The program's own module has accesses or blocks that are not told, and why. */
-void rec_module_program_lacks(struct rec_stream *s, const char *reason, uint32_t length);
+void rec_module_program_lacks(struct rec_stream *s, const char *reason);
+
+/* source.c */
+void rec_source_set(enum tr_access_source source);
+void rec_source_start(void); /* before any module is looked at */
+void rec_source_look(const struct dl_phdr_info *info);
+void rec_source_choose(void); /* behind all modules, where it is the recorder's choice */
+/* A second thread is about to be made, by a function whose frame is at CFA. */
+void rec_before_threads(struct rec_stream *s, uint64_t cfa);
+/* One is about to be made for which nothing can be rewritten. S may be NULL. */
+void rec_source_stays(struct rec_stream *s, const char *reason);
 
 /* heap.c: says so if the program's allocations do not pass here. */
 void rec_heap_unseen(struct rec_stream *s);

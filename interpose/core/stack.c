@@ -84,17 +84,6 @@ static int keep_mask(int how, const sigset_t *set, sigset_t *before)
     return 0;
 }
 
-/* The C library's own call leaves out two signals that only it uses, or would even let them in: the
- * thread that it keeps for timers waits with one of them blocked, and that one would end the
- * process. The other cancels. */
-static uint64_t set_mask(uint64_t blocked)
-{
-    uint64_t before = 0;
-    rec_syscall6(SYS_rt_sigprocmask, SIG_SETMASK, (long)&blocked, (long)&before, sizeof before, 0,
-                 0);
-    return before;
-}
-
 /* Where the linker was told to protect all of the table, it is made writable again. */
 static bool writable(void *place)
 {
@@ -249,10 +238,6 @@ static void walk(uint64_t cfa, struct walked *walked)
     } while (walked->count < REC_FRAMES);
 }
 
-/* Faults are for the program: the walk may be what overflows the stack, and its handler knows. */
-static const uint64_t faults = 1ull << (SIGSEGV - 1) | 1ull << (SIGBUS - 1) | 1ull << (SIGILL - 1) |
-                               1ull << (SIGFPE - 1) | 1ull << (SIGTRAP - 1) | 1ull << (SIGSYS - 1);
-
 static bool take_turn(void)
 {
     enum { PATIENCE = 100000 };
@@ -265,12 +250,13 @@ static bool take_turn(void)
 }
 
 /* While signals are blocked, nobody jumps out of libunwind with its lock, is cancelled in it, or
- * forks. */
+ * forks. Faults are for the program: the walk may be what overflows the stack, and its handler
+ * knows. */
 static void masked_walk(struct rec_stream *s, uint64_t cfa, struct walked *walked)
 {
     s->walking_at = (uint64_t)__builtin_frame_address(0);
     s->unwinding = REC_WALKING;
-    s->mask = set_mask(~faults);
+    s->mask = rec_sys_mask(~REC_FAULTS);
     s->masked = 1;
     if (!walk_by_turns) {
         walk(cfa, walked);
@@ -279,7 +265,7 @@ static void masked_walk(struct rec_stream *s, uint64_t cfa, struct walked *walke
         __atomic_store_n(&walking, 0, __ATOMIC_RELEASE);
     }
     s->masked = 0;
-    set_mask(s->mask);
+    rec_sys_mask(s->mask);
     s->unwinding = 0;
 }
 
@@ -477,6 +463,21 @@ uint32_t rec_stack_slow(struct rec_stream *s, uint64_t cfa)
     return id;
 }
 
+void rec_stack_redirect(struct rec_stream *s, uint64_t cfa, uint64_t (*to)(uint64_t pc))
+{
+    struct walked walked;
+    if (!unwind.step)
+        return;
+    masked_walk(s, cfa, &walked);
+    for (uint32_t i = 0; i < walked.count; i++) {
+        uint64_t other = walked.slots[i] ? to(walked.pcs[i]) : 0;
+        if (other)
+            *(uint64_t *)walked.slots[i] = other;
+    }
+    rec_stack_forget(s);
+    rec_hot_forget(s, NULL);
+}
+
 void rec_stack_forget(struct rec_stream *s)
 {
     for (unsigned i = 0; i < REC_STACK_IDS; i++)
@@ -495,7 +496,7 @@ void rec_stack_abandoned(struct rec_stream *s)
         rec_fork_let_in();
     if (s->masked) { /* by a fault; its handler need not give the mask back */
         lock_lost = true;
-        set_mask(s->mask | (set_mask(~faults) & faults));
+        rec_sys_mask(s->mask | (rec_sys_mask(~REC_FAULTS) & REC_FAULTS));
     }
     s->unwinding = s->masked = 0;
     for (unsigned set = 0; set < REC_STACK_SETS; set++)

@@ -128,9 +128,12 @@ static bool next_word(const char **text, char *word, unsigned size)
 
 static void set_accesses(const char *value)
 {
+    rec_config.automatic = false;
     if (same(value, "none"))
         rec_config.accesses = TR_SOURCE_NONE;
-    else if (same(value, "tsan") || same(value, "auto"))
+    else if (same(value, "auto"))
+        rec_config.automatic = true; /* source.c */
+    else if (same(value, "tsan"))
         rec_config.accesses = TR_SOURCE_TSAN;
     else if (same(value, "rewrite")) {
         rec_config.accesses = TR_SOURCE_REWRITE;
@@ -278,18 +281,6 @@ static void tell_program(struct rec_stream *s)
     }
 }
 
-/* The program runs as it is, and is recorded without its accesses. */
-static void give_up_rewriting(void)
-{
-    rec_config.rewrite = false;
-    if (rec_config.accesses != TR_SOURCE_REWRITE)
-        return;
-    rec_config.accesses = TR_SOURCE_NONE;
-    rec_config.heap = false;
-    rec_header->access_source = TR_SOURCE_NONE;
-    rec_log("code cannot be rewritten here: accesses are not recorded");
-}
-
 /* The file, the first thread and what every trace begins with. */
 static void begin(uint32_t parent)
 {
@@ -304,11 +295,11 @@ static void begin(uint32_t parent)
     }
     rec_control_tell(TR_PROCESS_RECORDING, rec_trace_path, 0);
     tell_program(s);
-    if (rec_config.rewrite && !rec_rewrite_start())
-        give_up_rewriting();
+    rec_source_start();
     if (rec_words_there())
         rec_words_alone(true);
     rec_modules_start(s);
+    rec_source_choose();
     rec_heap_unseen(s);
     rec_ring_keep_on(s);
     rec_thread_expects_end(s->self);
@@ -332,7 +323,7 @@ void rec_start(int argc, char **argv, char **environment)
     if (!preloaded && !options)
         return; /* linked in, but nobody asked for a trace */
     keep_arguments(argc, argv);
-    rec_config.accesses = TR_SOURCE_TSAN;
+    rec_config.automatic = true;
     rec_control_open(variable(environment, TR_CONTROL_ENV));
     read_options(options);
     rec_environment_start(environment);

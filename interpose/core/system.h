@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdint.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -126,6 +127,22 @@ static inline int rec_sys_getppid(void)
 static inline int rec_sys_gettid(void)
 {
     return (int)rec_syscall3(SYS_gettid, 0, 0, 0);
+}
+
+/* All faults, which are for the program, whatever else is blocked. */
+#define REC_FAULTS                                                                                 \
+    (1ull << (SIGSEGV - 1) | 1ull << (SIGBUS - 1) | 1ull << (SIGILL - 1) | 1ull << (SIGFPE - 1) |  \
+     1ull << (SIGTRAP - 1) | 1ull << (SIGSYS - 1))
+
+/* Blocks these signals, and no others; returns which were blocked. The C library's own call leaves
+ * out two that only it uses, or would even let them in: the thread that it keeps for timers waits
+ * with one of them blocked, and that one would end the process. The other cancels. */
+static inline uint64_t rec_sys_mask(uint64_t blocked)
+{
+    uint64_t before = 0;
+    rec_syscall6(SYS_rt_sigprocmask, SIG_SETMASK, (long)&blocked, (long)&before, sizeof before, 0,
+                 0);
+    return before;
 }
 
 static inline void rec_sys_yield(void)

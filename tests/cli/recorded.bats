@@ -94,7 +94,11 @@ setup()
     [ "$(field 'd["recording"]["complete"]' report.json)" = True ]
     [ "$(field 'd["recording"]["threads"]' report.json)" = 2 ]
     [ "$(field 'd["recording"]["locks"]' report.json)" = 1 ]
+    [ "$(field 'd["recording"]["access_source"]' report.json)" = rewrite ]
+    no says "were not recorded"
+    expect 4 "$SNARL" run --accesses=none --json report.json -- fine
     [ "$(field 'd["recording"]["access_source"]' report.json)" = none ]
+    says "shared accesses were not recorded (--accesses=none): data races cannot be seen"
     no left_over
 }
 
@@ -206,7 +210,7 @@ setup()
     silent err
     expect 1 "$SNARL" analyze snarl.abandon.*
     says "chopstick" out
-    says "shared accesses were not recorded" out
+    no says "shared accesses were not recorded" out
 }
 
 @test "bare LD_PRELOAD with SNARL_OPTIONS" {

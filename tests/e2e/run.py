@@ -4,7 +4,8 @@
 exactly those that its file expects. README.md says what exactly means. There are no retries.
 
     tests/e2e/run.py [--build DIR] [--filter REGEX] [--repeat N] [--jobs N]
-                     [--cc gcc|clang] [--opt -O0|-O2] [--mode tsan|shared|none] [--configurations]
+                     [--cc gcc|clang] [--opt -O0|-O2] [--configurations]
+                     [--mode tsan|shared|rewrite|auto|none]
 
 Ends with `N passed, N failed`; one line for each run that failed, and what it left in
 BUILD/tests/e2e/failed.
@@ -34,6 +35,7 @@ CONFIGURATIONS = [
     ("clang", "-O0", "tsan"),
     ("gcc", "-O2", "shared"),
     ("gcc", "-O2", "rewrite"),
+    ("gcc", "-O2", "auto"),
     ("gcc", "-O2", "none"),
 ]
 
@@ -130,15 +132,16 @@ class Run:
 
     def __init__(self, build, compiler, optimize, mode):
         self.build, self.compiler, self.optimize, self.mode = build, compiler, optimize, mode
+        self.rewritten = mode in ("rewrite", "auto")
         self.prepared = {}
         self.locks = collections.defaultdict(threading.Lock)
 
     def source(self):
-        return self.mode if self.mode in ("none", "rewrite") else "tsan"
+        return self.mode if self.mode in ("none", "rewrite", "auto") else "tsan"
 
     def command(self, case, program, directory):
         options = [f"--accesses={self.source()}", "--json", f"{directory}/report.json"]
-        if self.mode == "rewrite":  # relaxed atomics are none in machine code
+        if self.rewritten:  # relaxed atomics are none in machine code
             options += ["--rewrite=!libsnarl_order.so"]
         options += ["--log-file", f"{directory}/findings.txt"] + case.options
         snarl = str(self.build / "bin/snarl")
@@ -172,7 +175,7 @@ class Run:
         (directory / "stderr").write_bytes(ran.errors)
         if self.mode == "none":
             case = case.without_accesses()
-        if self.mode == "rewrite":
+        if self.rewritten:
             case = case.rewritten()
         if ran.status is None:
             yield f"recorded: did not end within {PATIENCE} s"
@@ -198,15 +201,19 @@ class Run:
             yield f"report: {error}"
             return
         actual = list(found(case, report))
-        if self.mode == "rewrite" and case.rewrite == "possible":
+        if self.rewritten and case.rewrite == "possible":
             actual = [e for e in actual if not is_guess(e) or e in case.expected]
         if collections.Counter(actual) != collections.Counter(case.expected):
             yield f"findings: expected {tell(case.expected)}; got {tell(actual)}"
         else:
             yield from finding_faults(case, report)
         recording = report["recording"]
-        if recording["access_source"] != self.source():
-            yield f"report: access_source is {recording['access_source']}, expected {self.source()}"
+        source = self.source()
+        if self.mode == "auto":
+            threaded = recording["threads"] > len(recording["traces"])
+            source = "rewrite" if threaded else "none"
+        if recording["access_source"] != source:
+            yield f"report: access_source is {recording['access_source']}, expected {source}"
         if not recording["complete"] or recording["lost_events"]:
             yield f"report: incomplete, {recording['lost_events']} events lost"
         if not case.hangs and report["program"]["exit_status"] != alone.status:
@@ -244,7 +251,8 @@ def parse_arguments():
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--cc", choices=["gcc", "clang"], default="gcc")
     parser.add_argument("--opt", default="-O2", help="such as --opt=-O0")
-    parser.add_argument("--mode", choices=["tsan", "shared", "rewrite", "none"], default="tsan")
+    modes = ["tsan", "shared", "rewrite", "auto", "none"]
+    parser.add_argument("--mode", choices=modes, default="tsan")
     parser.add_argument("--configurations", action="store_true",
                         help="instead of --cc, --opt and --mode: "
                         + ", ".join(" ".join(c) for c in CONFIGURATIONS))  # fmt: skip

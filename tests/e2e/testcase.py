@@ -152,6 +152,7 @@ def compiler_of_mode(case, build, compiler, mode):
         "plain": [compiler],
         "none": [compiler],
         "rewrite": [compiler],
+        "auto": [compiler],
         "tsan": wrapper,
         "shared": [compiler, "-fsanitize=thread", *shared],
         "real": [compiler, "-fsanitize=thread"],

@@ -31,20 +31,52 @@ int main(void)
 """
 
 
+THREADED = """
+#include <netdb.h>
+#include <pthread.h>
+#include <signal.h>
+static int *volatile shared;
+static void *works(void *given) { shared = given; *shared = 1; return given; }
+static void make(int signal)
+{
+    static int there;
+    pthread_t thread;
+    (void)signal;
+    pthread_create(&thread, 0, works, &there);
+    pthread_join(thread, 0);
+}
+int main(void)
+{
+#ifdef ASYNCHRONOUS
+    struct gaicb asked = {.ar_name = "127.0.0.1"}, *list[] = {&asked};
+    getaddrinfo_a(GAI_NOWAIT, list, 1, 0);
+#endif
+#ifdef HANDLER
+    signal(SIGUSR1, make);
+    raise(SIGUSR1);
+#else
+    make(0);
+#endif
+    return 0;
+}
+"""
+
+
 class Coverage(unittest.TestCase):
     def setUp(self):
         directory = tempfile.TemporaryDirectory(prefix="coverage.")
         self.addCleanup(directory.cleanup)
         self.there = pathlib.Path(directory.name)
 
-    def covered(self, source, *options):
+    def covered(self, source, *options, accesses="rewrite"):
         """The report's line on the program, twice."""
-        subprocess.run(["gcc", "-O1", "-x", "c", "-", *options, "-o", self.there / "program"],
+        program = self.there / "program"
+        subprocess.run(["gcc", "-O1", "-D_GNU_SOURCE", "-x", "c", "-", *options, "-o", program],
                        input=source, text=True, check=True, timeout=SECONDS)
         environment = dict(os.environ, XDG_CACHE_HOME=str(self.there / "cache"))
         for _ in "made", "mapped":
-            subprocess.run([BUILD / "bin/snarl", "run", "--accesses=rewrite", "--json",
-                            self.there / "report.json", "--", self.there / "program"],
+            subprocess.run([BUILD / "bin/snarl", "run", f"--accesses={accesses}", "--json",
+                            self.there / "report.json", "--", program],
                            env=environment, check=True, capture_output=True, timeout=SECONDS)
             report = json.loads((self.there / "report.json").read_text())
             line, = report["recording"]["coverage"]
@@ -54,6 +86,23 @@ class Coverage(unittest.TestCase):
         for line in self.covered("int main(void) { return 0; }"):
             self.assertEqual((line["module"], line["accesses"], line["reason"]),
                              ("program", "rewrite", None))
+
+    def test_by_itself(self):
+        """Nobody said where accesses come from: code is rewritten for the first thread, if it can
+        be."""
+        for line in self.covered("int main(void) { return 0; }", accesses="auto"):
+            self.assertEqual((line["accesses"], line["reason"]), ("none", "one thread alone"))
+        for line in self.covered(THREADED, accesses="auto"):
+            self.assertEqual((line["accesses"], line["reason"]), ("rewrite", None))
+            self.assertEqual(line["covered"], line["sites"])
+            self.assertGreater(line["sites"], 0)
+        for line in self.covered(THREADED, "-DHANDLER", accesses="auto"):
+            self.assertEqual((line["accesses"], line["reason"]),
+                             ("none", "the first thread was made in a signal handler"))
+        for line in self.covered(THREADED, "-DASYNCHRONOUS", accesses="auto"):
+            self.assertEqual(
+                (line["accesses"], line["reason"]),
+                ("none", "a thread was there before the first one that the recorder has seen made"))
 
     def test_a_function_that_is_refused(self):
         for line in self.covered(ODD):

@@ -267,13 +267,13 @@ void rw_image_enter(const struct rw_image *image)
 /* Places. ---------------------------------------------------------------------------------------
  */
 
-uint64_t rw_image_old(const struct rw_image *image, uint64_t address)
+/* The last place that is not behind NEW, of the image's beginning; NULL: there is none. */
+static const struct rw_place *place_at(const struct rw_image *image, uint64_t new)
 {
     const struct rw_place *places = (const struct rw_place *)(image->at + image->places);
-    uint64_t new = address - (uint64_t)image->at;
     uint32_t low = 0, high = image->place_count;
     if (new >= image->code_end || !high || new < places[0].new)
-        return 0;
+        return NULL;
     while (high - low > 1) {
         uint32_t middle = low + (high - low) / 2;
         if (places[middle].new <= new)
@@ -281,5 +281,23 @@ uint64_t rw_image_old(const struct rw_image *image, uint64_t address)
         else
             high = middle;
     }
-    return image->text + places[low].old;
+    return &places[low];
+}
+
+uint64_t rw_image_old(const struct rw_image *image, uint64_t address)
+{
+    const struct rw_place *place = place_at(image, address - (uint64_t)image->at);
+    return place ? image->text + place->old : 0;
+}
+
+uint64_t rw_image_behind(const struct rw_image *image, uint64_t address)
+{
+    enum { LONGEST_CALL = 15 };
+    uint64_t old = address - image->text;
+    uint32_t map;
+    __builtin_memcpy(&map, &image->at[RW_HEAD_MAP], sizeof map);
+    uint32_t new = ((const uint32_t *)(image->at + map))[old];
+    const struct rw_place *call = new ? place_at(image, new - 1) : NULL;
+    bool called = call && call->old < old && old - call->old <= LONGEST_CALL;
+    return called ? (uint64_t)image->at + new : 0;
 }

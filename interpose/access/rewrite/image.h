@@ -67,5 +67,8 @@ void rw_image_enter(const struct rw_image *image);
 /* Where the instruction at ADDRESS of the image stood in the text: its address there; 0: it is not
  * of the image's code. What lies between two instructions counts to the first of them. */
 uint64_t rw_image_old(const struct rw_image *image, uint64_t address);
+/* Where the instruction behind the call that returns to ADDRESS of the text stands in the image: 0
+ * if nowhere, or if the call is the last of its function, and does not return. */
+uint64_t rw_image_behind(const struct rw_image *image, uint64_t address);
 
 #endif

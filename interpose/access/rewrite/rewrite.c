@@ -26,9 +26,8 @@ static struct image {
 } images[IMAGES];
 static uint32_t image_count;
 
-bool rec_rewrite_start(void)
+bool rec_rewrite_start(bool checks)
 {
-    bool checks = rec_config.accesses == TR_SOURCE_REWRITE;
     return rw_decoder_open() && (!checks || (rec_rewrite_can_tell() && rec_words_start()));
 }
 
@@ -128,21 +127,53 @@ static void publish(const struct rw_image *image)
     __atomic_store_n(&image_count, image_count + 1, __ATOMIC_RELEASE);
 }
 
-/* The image is there: the old text leads to it from now on. */
-static bool enter(const struct rw_cached *made)
+bool rec_rewrite_alone(void)
+{
+    struct {
+        uint64_t number, offset;
+        uint16_t length;
+        uint8_t type;
+        char name[5];
+    } entries[16];
+    _Static_assert(offsetof(__typeof__(*entries), name) == 19, "as the system has it");
+    int directory = rec_sys_open("/proc/self/task", O_RDONLY | O_DIRECTORY, 0);
+    if (directory < 0)
+        return rec_thread_count() <= 1;
+    unsigned count = 0;
+    long size;
+    while ((size = rec_syscall3(SYS_getdents64, directory, (long)entries, sizeof entries)) > 0)
+        for (const char *at = (const char *)entries, *end = at + size; at < end;
+             at += *(const uint16_t *)(at + 16))
+            count += at[19] != '.';
+    rec_sys_close(directory);
+    return count <= 1;
+}
+
+static bool lead(const struct rw_cached *made)
 {
     const struct rw_image *image = &made->image;
     const void *text = (const void *)image->text;
-    rw_image_settle(image, (uint64_t)rec_rewrite_checked);
-    if (!protect(image->at, image->size, PROT_READ) ||
-        !protect(image->at, image->code_end, PROT_READ | PROT_EXEC) ||
-        !protect(text, image->text_size, PROT_READ | PROT_WRITE))
+    if (!rec_rewrite_alone() || !protect(text, image->text_size, PROT_READ | PROT_WRITE))
         return false;
     publish(image);
     if (rec_config.accesses == TR_SOURCE_REWRITE)
         rec_rewrite_go_on = image->at + made->resume;
     rw_image_enter(image);
     return protect(text, image->text_size, PROT_READ | PROT_EXEC);
+}
+
+/* The image is there: the old text leads to it from now on. Handlers wait meanwhile. */
+static bool enter(const struct rw_cached *made)
+{
+    const struct rw_image *image = &made->image;
+    rw_image_settle(image, (uint64_t)rec_rewrite_checked);
+    if (!protect(image->at, image->size, PROT_READ) ||
+        !protect(image->at, image->code_end, PROT_READ | PROT_EXEC))
+        return false;
+    uint64_t blocked = rec_sys_mask(~REC_FAULTS);
+    bool leads = lead(made);
+    rec_sys_mask(blocked);
+    return leads;
 }
 
 /* Of the calling thread's, from its thread pointer on: the same for each. */
@@ -299,6 +330,15 @@ const struct rw_image *rec_rewrite_at(uint64_t pc)
 {
     const struct image *image = image_at(pc);
     return image ? &image->of : NULL;
+}
+
+uint64_t rec_rewrite_behind(uint64_t pc)
+{
+    uint32_t count = __atomic_load_n(&image_count, __ATOMIC_ACQUIRE);
+    for (uint32_t i = 0; i < count; i++)
+        if (pc - images[i].of.text < images[i].of.text_size)
+            return rw_image_behind(&images[i].of, pc);
+    return 0;
 }
 
 uint64_t rec_rewrite_old(uint64_t pc)

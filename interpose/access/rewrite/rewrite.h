@@ -16,8 +16,9 @@
 extern __thread uint64_t rec_rewrite_slots[RW_SLOT_COUNT]
     __attribute__((tls_model("initial-exec")));
 
-/* Before the first module: what has to be opened. False if nothing can be rewritten. */
-bool rec_rewrite_start(void);
+/* Before the first module: what has to be opened, with CHECKS of what is accessed or without. False
+ * if nothing can be rewritten. */
+bool rec_rewrite_start(bool checks);
 /* Rewrites the module that INFO describes, of which no code runs but what waits for us. NULL, or
  * why its code stays as it is. */
 const char *rec_rewrite(const struct dl_phdr_info *info, struct rw_coverage *coverage,
@@ -28,6 +29,10 @@ void rec_rewrite_end(void);
 
 /* The image whose code holds PC, or NULL. */
 const struct rw_image *rec_rewrite_at(uint64_t pc);
+/* Where the instruction behind the call that returns to PC, of old text, stands now; 0: nowhere. */
+uint64_t rec_rewrite_behind(uint64_t pc);
+/* Is there no thread but the caller's, as far as the system says? */
+bool rec_rewrite_alone(void);
 /* Where PC stood before: itself, if it is in no image. */
 uint64_t rec_rewrite_old(uint64_t pc);
 /* What a signal's handler may see and overwrite of code that was moved. */
