@@ -48,6 +48,7 @@ static struct module {
     uint8_t source; /* enum tr_access_source */
     bool late;      /* not there from the start: it may go */
     bool own;       /* the program's, not the system's */
+    bool fresh;     /* none of its code has run */
     bool tried;     /* to rewrite it */
 } known[MODULES];
 static uint32_t known_count;
@@ -64,6 +65,15 @@ static bool is_known(uint64_t start, uint64_t end)
     uint32_t count = __atomic_load_n(&known_count, __ATOMIC_ACQUIRE);
     for (uint32_t i = 0; i < count && i < MODULES; i++)
         if (known[i].start == start && known[i].size == end - start)
+            return true;
+    return false;
+}
+
+static bool is_mapped_at(uint64_t base)
+{
+    uint32_t count = __atomic_load_n(&known_count, __ATOMIC_ACQUIRE);
+    for (uint32_t i = 0; i < count && i < MODULES; i++)
+        if (known[i].base == base && known[i].size)
             return true;
     return false;
 }
@@ -232,19 +242,22 @@ static struct dl_phdr_info info_of(const struct module *module)
                                  .dlpi_phnum = module->identity->segments};
 }
 
-/* If that is wanted, and nobody else can be running in it. */
+/* If that is wanted, and nobody else can be running in it. Handlers wait: there are moments in
+ * which its code cannot be executed, and what they do would not be recorded. */
 static void rewrite(struct rec_stream *s, struct module *module)
 {
     struct rw_coverage coverage = {0};
     struct rw_counts counts;
     char text[256];
-    if (!rec_config.rewrite || rec_thread_count() > 1 || module->tried ||
+    if (!rec_config.rewrite || (rec_thread_count() > 1 && !module->fresh) || module->tried ||
         !rec_is_listed(rec_config.rewrite_also, path_of(module), module->own) ||
         is_never_rewritten(path_of(module)))
         return;
     module->tried = true;
     struct dl_phdr_info info = info_of(module);
-    const char *reason = rec_rewrite(&info, &coverage, &counts);
+    uint64_t blocked = rec_sys_mask(~REC_FAULTS);
+    const char *reason = rec_rewrite(&info, !module->fresh, &coverage, &counts);
+    rec_sys_mask(blocked);
     if (rec_config.accesses != TR_SOURCE_REWRITE)
         return;
     if (!reason) {
@@ -263,7 +276,7 @@ static void rewrite(struct rec_stream *s, struct module *module)
 }
 
 static void add(struct rec_stream *s, const struct dl_phdr_info *info, const char *path,
-                uint64_t start, uint64_t end, bool is_program)
+                uint64_t start, uint64_t end, bool is_program, bool is_fresh)
 {
     static struct identity identity; /* too large for a signal stack; one thread at a time */
     identify(&identity, info, path);
@@ -275,6 +288,7 @@ static void add(struct rec_stream *s, const struct dl_phdr_info *info, const cha
     module->source = TR_SOURCE_NONE;
     module->late = rec_live.on;
     module->own = is_program || is_programs_own(path);
+    module->fresh = is_fresh;
     module->tried = false;
     rec_stamp(s);
     tell(s, module, end - start);
@@ -283,16 +297,17 @@ static void add(struct rec_stream *s, const struct dl_phdr_info *info, const cha
     __atomic_store_n(&module->size, end - start, __ATOMIC_RELEASE);
     if (module == &known[known_count])
         __atomic_store_n(&known_count, known_count + 1, __ATOMIC_RELEASE);
-    if (rec_thread_count() <= 1 && module->own)
+    if ((rec_thread_count() <= 1 || is_fresh) && module->own)
         rec_requests_find(info);
     if (!module->late && !is_never_rewritten(path))
         rec_source_look(info);
     rewrite(s, module);
+    module->fresh = false;
     __atomic_fetch_add(&turn, 1, __ATOMIC_RELEASE);
 }
 
 static void look_at(struct rec_stream *s, const struct dl_phdr_info *info, const char *path,
-                    bool is_program)
+                    bool is_program, bool is_fresh)
 {
     uint64_t start = UINT64_MAX, end = 0;
     for (unsigned i = 0; i < info->dlpi_phnum; i++) {
@@ -304,7 +319,7 @@ static void look_at(struct rec_stream *s, const struct dl_phdr_info *info, const
         end = low + segment->p_memsz > end ? low + segment->p_memsz : end;
     }
     if (start < end && path && *path && !is_known(start, end))
-        add(s, info, path, start, end, is_program);
+        add(s, info, path, start, end, is_program, is_fresh);
 }
 
 /* The first one is the program, which has no name. */
@@ -312,25 +327,32 @@ static int each(struct dl_phdr_info *info, size_t size, void *stream)
 {
     (void)size;
     bool is_program = !known_count;
-    look_at(stream, info, is_program ? rec_header->program : info->dlpi_name, is_program);
+    look_at(stream, info, is_program ? rec_header->program : info->dlpi_name, is_program, false);
     return 0;
 }
 
-/* The module that holds PC: its headers lie where its file begins. */
+/* The module of MAP, whose file begins at START, and with it its headers. */
+static void look_at_file(struct rec_stream *s, const struct link_map *map, const void *start,
+                         bool is_fresh)
+{
+    ElfW(Ehdr) file;
+    if (rec_sys_peek(&file, start, sizeof file) != sizeof file ||
+        !same_bytes(&file, ELFMAG, SELFMAG) || file.e_phoff > 4096)
+        return;
+    struct dl_phdr_info info = {
+        .dlpi_addr = map->l_addr,
+        .dlpi_phdr = (const ElfW(Phdr) *)((const char *)start + file.e_phoff),
+        .dlpi_phnum = file.e_phnum,
+    };
+    look_at(s, &info, map->l_name, false, is_fresh);
+}
+
+/* The module that holds PC. */
 static void find(struct rec_stream *s, uint64_t pc)
 {
     struct dl_find_object object;
-    if (rec_real._dl_find_object((void *)pc, &object))
-        return;
-    const ElfW(Ehdr) *file = object.dlfo_map_start;
-    if (!same_bytes(file, ELFMAG, SELFMAG) || file->e_phoff > 4096)
-        return;
-    struct dl_phdr_info info = {
-        .dlpi_addr = object.dlfo_link_map->l_addr,
-        .dlpi_phdr = (const ElfW(Phdr) *)((const char *)file + file->e_phoff),
-        .dlpi_phnum = file->e_phnum,
-    };
-    look_at(s, &info, object.dlfo_link_map->l_name, false);
+    if (!rec_real._dl_find_object((void *)pc, &object))
+        look_at_file(s, object.dlfo_link_map, object.dlfo_map_start, false);
 }
 
 static bool begin(void)
@@ -364,6 +386,21 @@ void rec_modules_rewrite(struct rec_stream *s)
     for (uint32_t i = 0; i < known_count; i++)
         if (known[i].size)
             rewrite(s, &known[i]);
+    end();
+}
+
+/* A library's addresses begin with its file's; one of which that is not so is found later. */
+void rec_modules_loaded(struct rec_stream *s, const struct link_map *maps)
+{
+    for (unsigned n = 0; !begin(); n++) {
+        enum { PATIENCE = 100000 };
+        if (n == PATIENCE)
+            return;
+        rec_sys_yield();
+    }
+    for (const struct link_map *map = maps; map; map = map->l_next)
+        if (map->l_addr && !is_mapped_at(map->l_addr))
+            look_at_file(s, map, (const void *)map->l_addr, true);
     end();
 }
 
@@ -453,6 +490,7 @@ void rec_modules_gone(struct rec_stream *s)
         uint64_t size = module->size;
         __atomic_store_n(&module->size, 0, __ATOMIC_RELEASE);
         module->source = TR_SOURCE_NONE;
+        rec_rewrite_gone(module->start, size);
         __atomic_fetch_add(&turn, 1, __ATOMIC_RELEASE);
         __atomic_fetch_add(&generation, 1, __ATOMIC_RELEASE);
         rec_stamp(s);

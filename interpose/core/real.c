@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "interpose/core/real.h"
 
+#include "interpose/access/rewrite/rewrite.h"
+
 #include <elf.h>
 #include <link.h>
 
@@ -100,10 +102,16 @@ void *rec_real_named(const char *name)
 }
 
 /* A library that was loaded for another has no search list of its own until it is opened itself. */
+static bool module_at(uint64_t pc, struct dl_find_object *object)
+{
+    return rec_real._dl_find_object &&
+           !rec_real._dl_find_object((void *)rec_rewrite_old(pc), object);
+}
+
 void *rec_real_near(const char *name, uint64_t pc)
 {
     struct dl_find_object object;
-    if (!rec_real._dl_find_object || rec_real._dl_find_object((void *)pc, &object))
+    if (!module_at(pc, &object))
         return NULL;
     void *found = dlsym(RTLD_NEXT, name); /* loaded for everybody since */
     if (found)
@@ -119,7 +127,7 @@ void *rec_real_near(const char *name, uint64_t pc)
 bool rec_real_module(uint64_t pc, uint64_t *start, uint64_t *end)
 {
     struct dl_find_object object;
-    if (!rec_real._dl_find_object || rec_real._dl_find_object((void *)pc, &object))
+    if (!module_at(pc, &object))
         return false;
     *start = (uint64_t)object.dlfo_map_start;
     *end = (uint64_t)object.dlfo_map_end;

@@ -416,6 +416,10 @@ void rec_module_covered(struct rec_stream *s, uint64_t pc, enum tr_access_source
 /* One that does has been initialised by a call that returns to PC, which lies in it, or, where its
  * constructor ended with a jump, in the C library that called that. */
 void rec_module_initialised(struct rec_stream *s, uint64_t pc, enum tr_access_source source);
+/* Those of the linker's list MAPS that are new have just been mapped: none of their code has run.
+ */
+struct link_map;
+void rec_modules_loaded(struct rec_stream *s, const struct link_map *maps);
 /* Rewrites all that there are now, as far as that is wanted. */
 void rec_modules_rewrite(struct rec_stream *s);
 void rec_modules_reset(void);

@@ -8,6 +8,7 @@
 #include "interpose/access/filter/owner.h"
 #include "interpose/access/rewrite/dynamic.h"
 #include "interpose/access/rewrite/rewrite.h"
+#include "interpose/core/loads.h"
 #include "interpose/core/rec.h"
 
 #include "interpose/core/poison.h"
@@ -55,6 +56,8 @@ void rec_source_look(const struct dl_phdr_info *info)
 
 void rec_source_choose(void)
 {
+    if (rec_config.rewrite)
+        rec_loads_watch();
     if (!rec_config.automatic || rec_config.accesses != TR_SOURCE_NONE)
         return;
     if (tsan_is_called)
@@ -122,6 +125,7 @@ static void rewrite_now(struct rec_stream *s, uint64_t cfa)
     rec_source_set(TR_SOURCE_REWRITE);
     rec_words_alone(true);
     rec_modules_rewrite(s);
+    rec_loads_watch();
     rec_heap_unseen(s);
     rec_stack_redirect(s, cfa, rec_rewrite_behind);
 }

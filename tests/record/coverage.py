@@ -62,6 +62,41 @@ int main(void)
 """
 
 
+PLUGIN = """
+#include <pthread.h>
+static int uses;
+static pthread_t thread;
+static void *works(void *unused) { uses++; return unused; }
+__attribute__((constructor)) static void begins(void)
+{
+    pthread_create(&thread, 0, works, 0);
+    uses++;
+}
+void ends(void) { pthread_join(thread, 0); }
+"""
+
+HOST = """
+#include <dlfcn.h>
+#include <pthread.h>
+static void *waits(void *mutex) { pthread_mutex_lock(mutex); return mutex; }
+int main(void)
+{
+    static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+    pthread_t thread;
+    pthread_mutex_lock(&mutex);
+    pthread_create(&thread, 0, waits, &mutex);
+    for (int i = 0; i < 3; i++) {
+        void *plugin = dlopen("./plugin.so", RTLD_NOW);
+        ((void (*)(void))dlsym(plugin, "ends"))();
+        dlclose(plugin);
+    }
+    pthread_mutex_unlock(&mutex);
+    pthread_join(thread, 0);
+    return 0;
+}
+"""
+
+
 class Coverage(unittest.TestCase):
     def setUp(self):
         directory = tempfile.TemporaryDirectory(prefix="coverage.")
@@ -103,6 +138,27 @@ class Coverage(unittest.TestCase):
             self.assertEqual(
                 (line["accesses"], line["reason"]),
                 ("none", "a thread was there before the first one that the recorder has seen made"))
+
+    def test_a_library_that_is_opened(self):
+        """Also while other threads run: its constructors are seen, each time that it is there."""
+        subprocess.run(["gcc", "-O1", "-x", "c", "-", "-shared", "-fPIC", "-o",
+                        self.there / "plugin.so"],
+                       input=PLUGIN, text=True, check=True, timeout=SECONDS)
+        subprocess.run(["gcc", "-O1", "-x", "c", "-", "-o", self.there / "host"],
+                       input=HOST, text=True, check=True, timeout=SECONDS)
+        for accesses in "auto", "rewrite":
+            report = self.there / "report.json"
+            subprocess.run([BUILD / "bin/snarl", "run", f"--accesses={accesses}", "--json", report,
+                            "--fail-on=none", "--", "./host"],
+                           cwd=self.there, check=True, capture_output=True, timeout=SECONDS)
+            report = json.loads(report.read_text())
+            coverage = {line["module"]: line for line in report["recording"]["coverage"]}
+            self.assertEqual(coverage["plugin.so"]["accesses"], "rewrite")
+            self.assertEqual(coverage["plugin.so"]["covered"], coverage["plugin.so"]["sites"])
+            race, = [f for f in report["findings"] if f["kind"] == "data-race"]
+            self.assertEqual({site["stack"][0]["function"] for site in race["sites"]},
+                             {"begins", "works"})
+            self.assertEqual(race["count"], 3)
 
     def test_a_function_that_is_refused(self):
         for line in self.covered(ODD):

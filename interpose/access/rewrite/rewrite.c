@@ -13,7 +13,7 @@
 
 #include "interpose/core/poison.h"
 
-enum { IMAGES = 256, PAGE = 4096, SEGMENTS = 2 };
+enum { IMAGES = 1024, PAGE = 4096, SEGMENTS = 2 };
 
 #define REACH (1ull << 31) /* of a jump */
 #define STEP  (1ull << 24)
@@ -23,6 +23,7 @@ __thread uint64_t rec_rewrite_slots[RW_SLOT_COUNT] __attribute__((tls_model("ini
 static struct image {
     struct rw_image of;
     ElfW(Phdr) segments[SEGMENTS];
+    bool gone; /* with its module */
 } images[IMAGES];
 static uint32_t image_count;
 
@@ -149,31 +150,21 @@ bool rec_rewrite_alone(void)
     return count <= 1;
 }
 
-static bool lead(const struct rw_cached *made)
-{
-    const struct rw_image *image = &made->image;
-    const void *text = (const void *)image->text;
-    if (!rec_rewrite_alone() || !protect(text, image->text_size, PROT_READ | PROT_WRITE))
-        return false;
-    publish(image);
-    if (rec_config.accesses == TR_SOURCE_REWRITE)
-        rec_rewrite_go_on = image->at + made->resume;
-    rw_image_enter(image);
-    return protect(text, image->text_size, PROT_READ | PROT_EXEC);
-}
-
-/* The image is there: the old text leads to it from now on. Handlers wait meanwhile. */
+/* The image is there: the old text leads to it from now on. */
 static bool enter(const struct rw_cached *made)
 {
     const struct rw_image *image = &made->image;
+    const void *text = (const void *)image->text;
     rw_image_settle(image, (uint64_t)rec_rewrite_checked);
     if (!protect(image->at, image->size, PROT_READ) ||
-        !protect(image->at, image->code_end, PROT_READ | PROT_EXEC))
+        !protect(image->at, image->code_end, PROT_READ | PROT_EXEC) ||
+        !protect(text, image->text_size, PROT_READ | PROT_WRITE))
         return false;
-    uint64_t blocked = rec_sys_mask(~REC_FAULTS);
-    bool leads = lead(made);
-    rec_sys_mask(blocked);
-    return leads;
+    publish(image);
+    if (rec_config.accesses == TR_SOURCE_REWRITE && !rec_rewrite_go_on)
+        rec_rewrite_go_on = image->at + made->resume;
+    rw_image_enter(image);
+    return protect(text, image->text_size, PROT_READ | PROT_EXEC);
 }
 
 /* Of the calling thread's, from its thread pointer on: the same for each. */
@@ -277,7 +268,7 @@ static struct rw_cache_key key_of(const struct rw_module *module)
     return rw_cache_key(module, &options, sizeof options);
 }
 
-const char *rec_rewrite(const struct dl_phdr_info *info, struct rw_coverage *coverage,
+const char *rec_rewrite(const struct dl_phdr_info *info, bool in_use, struct rw_coverage *coverage,
                         struct rw_counts *counts)
 {
     struct rw_module module;
@@ -297,10 +288,26 @@ const char *rec_rewrite(const struct dl_phdr_info *info, struct rw_coverage *cov
     *counts = made.counts;
     if (!loaded)
         rw_cache_save(cache, key, &module, &made);
-    if (enter(&made))
+    bool alone = !in_use || rec_rewrite_alone(); /* it may have taken its time */
+    if (alone && enter(&made))
         return NULL;
     rec_sys_unmap(made.image.at, made.image.size);
-    return "the system does not let its code be changed";
+    return alone ? "the system does not let its code be changed" : "a thread may be running in it";
+}
+
+/* Its place stays taken, for who may just look there, and reads zeros then; all of it stays where
+ * other images' checks go on by it. */
+void rec_rewrite_gone(uint64_t start, uint64_t size)
+{
+    uint32_t count = __atomic_load_n(&image_count, __ATOMIC_ACQUIRE);
+    for (uint32_t i = 0; i < count; i++) {
+        struct image *image = &images[i];
+        if (image->gone || image->of.text - start >= size)
+            continue;
+        __atomic_store_n(&image->gone, true, __ATOMIC_RELEASE);
+        if ((uint64_t)rec_rewrite_go_on - (uint64_t)image->of.at >= image->of.size)
+            rec_sys_advise(image->of.at, image->of.size, MADV_DONTNEED);
+    }
 }
 
 void rec_rewrite_end(void)
@@ -308,6 +315,8 @@ void rec_rewrite_end(void)
     uint32_t count = __atomic_load_n(&image_count, __ATOMIC_ACQUIRE);
     rec_config.rewrite = false;
     for (uint32_t i = 0; i < count; i++) {
+        if (images[i].gone)
+            continue;
         uint64_t low = images[i].of.text & ~(PAGE - 1ull);
         rec_sys_advise((void *)low, images[i].of.text + images[i].of.text_size - low,
                        MADV_DONTNEED);
@@ -321,7 +330,8 @@ static const struct image *image_at(uint64_t pc)
 {
     uint32_t count = __atomic_load_n(&image_count, __ATOMIC_ACQUIRE);
     for (uint32_t i = 0; i < count; i++)
-        if (pc - (uint64_t)images[i].of.at < images[i].of.code_end)
+        if (pc - (uint64_t)images[i].of.at < images[i].of.code_end &&
+            !__atomic_load_n(&images[i].gone, __ATOMIC_ACQUIRE))
             return &images[i];
     return NULL;
 }
@@ -336,7 +346,7 @@ uint64_t rec_rewrite_behind(uint64_t pc)
 {
     uint32_t count = __atomic_load_n(&image_count, __ATOMIC_ACQUIRE);
     for (uint32_t i = 0; i < count; i++)
-        if (pc - images[i].of.text < images[i].of.text_size)
+        if (pc - images[i].of.text < images[i].of.text_size && !images[i].gone)
             return rw_image_behind(&images[i].of, pc);
     return 0;
 }
@@ -352,6 +362,8 @@ int rec_rewrite_iterate(int (*callback)(struct dl_phdr_info *, size_t, void *), 
 {
     uint32_t count = __atomic_load_n(&image_count, __ATOMIC_ACQUIRE);
     for (uint32_t i = 0; i < count; i++) {
+        if (images[i].gone)
+            continue;
         struct dl_phdr_info info = {.dlpi_addr = (uint64_t)images[i].of.at,
                                     .dlpi_name = "",
                                     .dlpi_phdr = images[i].segments,

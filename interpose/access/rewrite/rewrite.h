@@ -19,10 +19,12 @@ extern __thread uint64_t rec_rewrite_slots[RW_SLOT_COUNT]
 /* Before the first module: what has to be opened, with CHECKS of what is accessed or without. False
  * if nothing can be rewritten. */
 bool rec_rewrite_start(bool checks);
-/* Rewrites the module that INFO describes, of which no code runs but what waits for us. NULL, or
- * why its code stays as it is. */
-const char *rec_rewrite(const struct dl_phdr_info *info, struct rw_coverage *coverage,
+/* Rewrites the module that INFO describes, of which no code runs but what waits for us; IN_USE:
+ * some has run. NULL, or why its code stays as it is. While handlers wait. */
+const char *rec_rewrite(const struct dl_phdr_info *info, bool in_use, struct rw_coverage *coverage,
                         struct rw_counts *counts);
+/* The module that lay in [START, START + SIZE) is there no more. */
+void rec_rewrite_gone(uint64_t start, uint64_t size);
 /* No more is rewritten, and all text is what its file has: who is not in moved code now does not
  * come there any more. */
 void rec_rewrite_end(void);
