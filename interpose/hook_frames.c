@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Who unwinds asks the linker for the tables that describe a place. For moved code these are ours.
+ * Who asks what a place is called, or for all places on its stack, is told where the code was.
  */
 #include "interpose/access/rewrite/rewrite.h"
 #include "interpose/core/rec.h"
@@ -21,4 +22,17 @@ REC_EXPORT int _dl_find_object(void *pc, struct dl_find_object *result)
     result->dlfo_map_end = image->at + image->size;
     result->dlfo_eh_frame = image->at + image->index;
     return 0;
+}
+
+REC_EXPORT int dladdr(const void *place, Dl_info *info)
+{
+    return REAL(dladdr)((const void *)rec_rewrite_old((uint64_t)place), info);
+}
+
+REC_EXPORT int backtrace(void **places, int most)
+{
+    int count = REAL(backtrace)(places, most);
+    for (int i = 0; i < count; i++)
+        places[i] = (void *)rec_rewrite_old((uint64_t)places[i]);
+    return count;
 }

@@ -7,6 +7,7 @@
 #include "say.h"
 
 #include <dlfcn.h>
+#include <execinfo.h>
 #include <link.h>
 #include <sys/wait.h>
 
@@ -170,6 +171,34 @@ static void forks(void)
     printf("all have ended\n");
 }
 
+extern const char __executable_start[], etext[];
+
+/* Where code says that it is. */
+static __attribute__((noinline)) void places_inside(void)
+{
+    void *places[16], *caller = __builtin_return_address(0);
+    Dl_info info;
+    SAY(dladdr(caller, &info) != 0);
+    printf("called from here: %d\n", info.dli_fbase == (const void *)__executable_start);
+    int count = backtrace(places, 16), own = 0;
+    for (int i = 0; i < count; i++)
+        own += places[i] > (void *)__executable_start && places[i] < (void *)etext;
+    printf("%d frames here\n", own); /* others come and go with who has made the thread */
+}
+
+static void *places_in_thread(void *unused)
+{
+    places_inside();
+    return unused;
+}
+
+static void places(void)
+{
+    places_inside();
+    elsewhere(places_in_thread, NULL);
+    places_inside();
+}
+
 int main(int argc, char **argv)
 {
     return say_cases((struct say_case[]){{"errors", errors},
@@ -177,6 +206,7 @@ int main(int argc, char **argv)
                                          {"reloaded", reloaded},
                                          {"apart", apart},
                                          {"forks", forks},
+                                         {"places", places},
                                          {"plugin", plugin},
                                          {"own-plugin", own_plugin},
                                          {NULL, NULL}},
