@@ -34,7 +34,10 @@ struct story {
     const struct sn_render_options *options;
     struct sn_sources sources;
     struct sn_text text; /* of the sentence at hand */
+    size_t possible;     /* findings that are no more than that, so far */
 };
+
+enum { POSSIBLE_STORIES = 3 }; /* of the others only the names are told */
 
 typedef unsigned long long ull;
 
@@ -349,10 +352,20 @@ static void tell_id(struct story *story, const struct sn_finding *finding)
     paragraph(story, "Id:", text->at);
 }
 
+/* In full, or by its name alone? */
+static bool is_told(struct story *story, const struct sn_finding *finding)
+{
+    if (story->options->verbose)
+        return true;
+    if (finding->status != SN_NEW)
+        return false;
+    return finding->level != SN_POSSIBLE || ++story->possible <= POSSIBLE_STORIES;
+}
+
 static void tell_finding(struct story *story, const struct sn_finding *finding)
 {
     header(story, finding);
-    if (finding->status == SN_NEW || story->options->verbose) {
+    if (is_told(story, finding)) {
         sn_page_newline(&story->page);
         tell_sites(story, finding);
         tell_witness(story, finding);
@@ -466,6 +479,9 @@ static void render(struct sn_text *out, const struct sn_report *report,
     vec_each (struct sn_finding *, finding, &report->findings)
         if ((*finding)->status != SN_SUPPRESSED || options->verbose)
             tell_finding(&story, *finding);
+    if (story.possible > POSSIBLE_STORIES)
+        own_line(&story, "note: ", SN_CYAN,
+                 "most findings that are only possible are named alone: -v tells all of them");
     tell_recording(&story);
     if (options->verbose)
         tell_coverage(&story);
