@@ -276,17 +276,33 @@ static bool is_behind(struct tr_order *order, struct tr_actor *actor)
     return false;
 }
 
-static void release_all(struct tr_order *order, struct tr_key *key)
-{
-    while (key->waiting)
-        let_go(order, key);
-}
-
 static void hand_out(struct tr_order *order, struct tr_actor *actor, struct tr_event *ev)
 {
     ev->stack = tr_stream_stack(&actor->stream, order->stacks, ev->stack, order->index);
     ev->index = ++order->handed;
     ev->unsure |= order->forced;
+}
+
+/* What the blocked ACTOR is behind of, and was not handed out yet; or NULL. */
+static const struct tr_deferred *owed_to(const struct tr_actor *actor)
+{
+    return actor->behind ? tr_stream_owes(&actor->behind->stream, vec_last(&actor->stream.behind))
+                         : NULL;
+}
+
+/* All are blocked, and who is behind what another did waits for all that it did in that epoch: when
+ * its own is handed out it looks again. False: nobody does. */
+static bool wake(struct tr_order *order)
+{
+    for (size_t i = 0; i < order->blocked.count; i++) {
+        struct tr_actor *actor = order->blocked.at[i];
+        if (!actor->behind || owed_to(actor))
+            continue;
+        while (actor->key->waiting)
+            let_go(order, actor->key);
+        return true;
+    }
+    return false;
 }
 
 /* All are blocked: one of them behind what another did, which would come later in its epoch, since
@@ -295,17 +311,12 @@ static void hand_out(struct tr_order *order, struct tr_actor *actor, struct tr_e
 static bool hurry(struct tr_order *order, struct tr_event *ev)
 {
     for (size_t i = 0; i < order->blocked.count; i++) {
-        struct tr_actor *actor = order->blocked.at[i], *other = actor->behind;
-        if (!other)
-            continue;
-        const struct tr_behind *behind = vec_last(&actor->stream.behind);
-        const struct tr_deferred *owed = tr_stream_owes(&other->stream, behind);
+        const struct tr_deferred *owed = owed_to(order->blocked.at[i]);
         if (!owed)
             continue;
+        struct tr_actor *other = order->blocked.at[i]->behind;
         tr_stream_hurry(&other->stream, owed, ev);
         hand_out(order, other, ev);
-        if (!tr_stream_owes(&other->stream, behind))
-            release_all(order, &other->told);
         return true;
     }
     return false;
@@ -362,6 +373,8 @@ bool tr_order_next(struct tr_order *order, struct tr_event *ev)
 {
     while (order->ready.count || order->blocked.count) {
         if (!order->ready.count) {
+            if (wake(order))
+                continue;
             if (hurry(order, ev))
                 return true;
             if (order->index->header.flags & TR_IS_SNAPSHOT)
