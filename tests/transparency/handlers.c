@@ -446,7 +446,7 @@ static void stacks(void)
 /* Waiting. */
 
 static int ends[2];
-static sem_t came;
+static sem_t came, leave;
 
 static void comes(int signal)
 {
@@ -462,6 +462,8 @@ static void *reads(void *done)
     long result = read(ends[0], &byte, 1);
     printf("read: %ld, errno %d, %c\n", result, errno, byte);
     sem_post(done);
+    while (sem_wait(&leave)) /* a signal may yet be on its way: one that has left gets none */
+        ;
     return NULL;
 }
 
@@ -470,14 +472,15 @@ static void waiting(void)
 {
     struct sigaction action = {.sa_handler = comes};
     sem_t done;
-    MUST(pipe(ends) == 0 && sem_init(&done, 0, 0) == 0 && sem_init(&came, 0, 0) == 0);
+    MUST(pipe(ends) == 0 && sem_init(&done, 0, 0) == 0);
+    MUST(sem_init(&came, 0, 0) == 0 && sem_init(&leave, 0, 0) == 0);
     sigaction(SIGUSR1, &action, NULL);
     pthread_t thread = make_thread(reads, &done);
     while (sem_trywait(&done)) {
         MUST(pthread_kill(thread, SIGUSR1) == 0);
         MUST(sem_wait(&came) == 0);
     }
-    MUST(pthread_join(thread, NULL) == 0);
+    MUST(sem_post(&leave) == 0 && pthread_join(thread, NULL) == 0);
     action.sa_flags = SA_RESTART;
     sigaction(SIGUSR1, &action, NULL);
     thread = make_thread(reads, &done);
@@ -486,7 +489,7 @@ static void waiting(void)
         MUST(sem_wait(&came) == 0);
     }
     MUST(write(ends[1], "x", 1) == 1);
-    MUST(pthread_join(thread, NULL) == 0);
+    MUST(sem_post(&leave) == 0 && pthread_join(thread, NULL) == 0);
 }
 
 /* Processes. */
