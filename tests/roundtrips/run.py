@@ -3,8 +3,8 @@
 """Runs programs of Debian native and then with their code moved, clobbered, rewritten: exit status,
 output, errors and files must be the same, byte for byte. README.md says how to add one.
 
-    tests/roundtrips/run.py [--build DIR] [--modes none,moved,clobbered,rewrite] [--filter REGEX]
-                            [--list] [--jobs N] [--quick] [--sites] [--moved FROM-TO]
+    tests/roundtrips/run.py [--build DIR] [--modes none,moved,clobbered,rewrite,auto]
+                            [--filter REGEX] [--list] [--jobs N] [--quick] [--sites] [--moved FROM-TO]
                             [--rewrite PATTERNS] [--keep]
 
 One line for each program and mode, then `N passed, N failed`. There are no retries. What a
@@ -26,7 +26,7 @@ import catalog
 import sites
 from stage import Broken, Hang, Stage
 
-MODES = ("none", "moved", "clobbered", "rewrite")
+MODES = ("none", "moved", "clobbered", "rewrite", "auto")
 NATIVE = "native"
 SLOWER = 3  # a busy machine, and one round native and one rewritten within the patience of each
 
