@@ -4,8 +4,8 @@
 output, errors and files must be the same, byte for byte. README.md says how to add one.
 
     tests/roundtrips/run.py [--build DIR] [--modes none,moved,clobbered,rewrite,auto]
-                            [--filter REGEX] [--list] [--jobs N] [--quick] [--sites] [--moved FROM-TO]
-                            [--rewrite PATTERNS] [--keep]
+                            [--filter REGEX] [--list] [--jobs N] [--quick] [--sites]
+                            [--moved FROM-TO] [--rewrite PATTERNS] [--keep]
 
 One line for each program and mode, then `N passed, N failed`. There are no retries. What a
 failing round has left, and what the native one has, is kept in BUILD/tests/roundtrips.
