@@ -167,13 +167,9 @@ static void tell(struct rec_stream *s, const struct module *module, uint64_t siz
 static bool is_programs_own(const char *path)
 {
     static const char *const systems[] = {"/lib/", "/lib64/", "/usr/lib/"};
-    for (unsigned i = 0; i < sizeof systems / sizeof *systems; i++) {
-        unsigned n = 0;
-        while (systems[i][n] && path[n] == systems[i][n])
-            n++;
-        if (!systems[i][n])
+    for (unsigned i = 0; i < sizeof systems / sizeof *systems; i++)
+        if (rec_behind(path, systems[i]))
             return false;
-    }
     return path[0] == '/' || path[0] == '.';
 }
 

@@ -89,6 +89,13 @@ bool rec_same(const char *one, const char *other)
     return *one == *other;
 }
 
+const char *rec_behind(const char *text, const char *prefix)
+{
+    while (*prefix && *text == *prefix)
+        text++, prefix++;
+    return *prefix ? NULL : text;
+}
+
 void *rec_real_named(const char *name)
 {
 #define HOOK(result, function, parameters, version)                                                \

@@ -59,6 +59,8 @@ void *rec_real_near(const char *name, uint64_t pc);
 void *rec_real_named(const char *name);
 /* Two names are the same. */
 bool rec_same(const char *one, const char *other);
+/* What stands behind PREFIX in TEXT; NULL: TEXT does not begin so. */
+const char *rec_behind(const char *text, const char *prefix);
 /* The module that holds PC, or held it before its code was moved, lies from *START to *END; false
  * if none is known to. */
 bool rec_real_module(uint64_t pc, uint64_t *start, uint64_t *end);

@@ -24,16 +24,9 @@ void rec_source_set(enum tr_access_source source)
         rec_header->flags |= TR_FILTER_SAME_EPOCH;
 }
 
-static bool starts_with(const char *name, const char *prefix)
-{
-    while (*prefix && *name == *prefix)
-        name++, prefix++;
-    return !*prefix;
-}
-
 static void look_at_name(const char *name)
 {
-    tsan_is_called |= starts_with(name, "__tsan_");
+    tsan_is_called |= rec_behind(name, "__tsan_") != NULL;
     threads_are_made |= rec_same(name, "pthread_create") || rec_same(name, "thrd_create");
 }
 

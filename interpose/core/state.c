@@ -74,26 +74,11 @@ void rec_measure_clock(void)
 /* Options.
  * ------------------------------------------------------------------------------------------ */
 
-static bool starts(const char *text, const char *prefix, const char **rest)
-{
-    while (*prefix)
-        if (*text++ != *prefix++)
-            return false;
-    *rest = text;
-    return true;
-}
-
-static bool same(const char *a, const char *b)
-{
-    const char *rest;
-    return starts(a, b, &rest) && !*rest;
-}
-
 static const char *variable(char **environment, const char *name)
 {
     const char *value;
     for (; environment && *environment; environment++)
-        if (starts(*environment, name, &value) && *value == '=')
+        if ((value = rec_behind(*environment, name)) && *value == '=')
             return value + 1;
     return NULL;
 }
@@ -129,19 +114,20 @@ static bool next_word(const char **text, char *word, unsigned size)
 static void set_accesses(const char *value)
 {
     rec_config.automatic = false;
-    if (same(value, "none"))
+    if (rec_same(value, "none"))
         rec_config.accesses = TR_SOURCE_NONE;
-    else if (same(value, "auto"))
+    else if (rec_same(value, "auto"))
         rec_config.automatic = true; /* source.c */
-    else if (same(value, "tsan"))
+    else if (rec_same(value, "tsan"))
         rec_config.accesses = TR_SOURCE_TSAN;
-    else if (same(value, "rewrite")) {
+    else if (rec_same(value, "rewrite")) {
         rec_config.accesses = TR_SOURCE_REWRITE;
         rec_config.rewrite = rec_config.heap = true;
-    } else if (same(value, "moved") || same(value, "clobbered")) { /* for tests: rewrite.h */
+    } else if (rec_same(value, "moved") ||
+               rec_same(value, "clobbered")) { /* for tests: rewrite.h */
         rec_config.accesses = TR_SOURCE_NONE;
         rec_config.rewrite = true;
-        rec_config.clobber = same(value, "clobbered");
+        rec_config.clobber = rec_same(value, "clobbered");
     } else
         rec_log("accesses from '%s' are not available here: none are recorded", value);
 }
@@ -181,27 +167,27 @@ static void read_options(const char *text)
     char word[1024];
     const char *value;
     while (text && next_word(&text, word, sizeof word)) {
-        if (same(word, "-o") || same(word, "--output")) {
+        if (rec_same(word, "-o") || rec_same(word, "--output")) {
             if (!next_word(&text, rec_config.output, sizeof rec_config.output))
                 rec_log("SNARL_OPTIONS: %s needs a file name", word);
-        } else if (starts(word, "--output=", &value)) {
+        } else if ((value = rec_behind(word, "--output="))) {
             copy(rec_config.output, sizeof rec_config.output, value);
-        } else if (same(word, "--log-file")) {
+        } else if (rec_same(word, "--log-file")) {
             if (!next_word(&text, rec_config.log_path, sizeof rec_config.log_path))
                 rec_log("SNARL_OPTIONS: --log-file needs a file name");
-        } else if (starts(word, "--log-file=", &value)) {
+        } else if ((value = rec_behind(word, "--log-file="))) {
             copy(rec_config.log_path, sizeof rec_config.log_path, value);
-        } else if (starts(word, "--accesses=", &value)) {
+        } else if ((value = rec_behind(word, "--accesses="))) {
             set_accesses(value);
-        } else if (starts(word, "--ring=", &value)) {
+        } else if ((value = rec_behind(word, "--ring="))) {
             rec_config.ring = ring_size(value);
-        } else if (starts(word, "--rewrite=", &value)) {
+        } else if ((value = rec_behind(word, "--rewrite="))) {
             copy(rec_config.rewrite_also, sizeof rec_config.rewrite_also, value);
-        } else if (starts(word, "--cache=", &value)) {
+        } else if ((value = rec_behind(word, "--cache="))) {
             copy(rec_config.cache, sizeof rec_config.cache, value);
-        } else if (starts(word, "--moved=", &value)) {
+        } else if ((value = rec_behind(word, "--moved="))) {
             set_moved(value);
-        } else if (starts(word, "--follow=", &value)) {
+        } else if ((value = rec_behind(word, "--follow="))) {
             copy(rec_config.follow, sizeof rec_config.follow, value);
         } else {
             rec_log("SNARL_OPTIONS: unknown option '%s'", word);
@@ -318,8 +304,8 @@ void rec_start(int argc, char **argv, char **environment)
     const char *preload = variable(environment, "LD_PRELOAD");
     const char *options = variable(environment, TR_OPTIONS_ENV);
     bool preloaded = false;
-    for (const char *p = preload, *rest; p && *p; p++)
-        preloaded |= starts(p, "libsnarl.so", &rest);
+    for (const char *p = preload; p && *p; p++)
+        preloaded |= rec_behind(p, "libsnarl.so") != NULL;
     if (!preloaded && !options)
         return; /* linked in, but nobody asked for a trace */
     keep_arguments(argc, argv);
