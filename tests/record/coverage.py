@@ -35,6 +35,7 @@ THREADED = """
 #include <netdb.h>
 #include <pthread.h>
 #include <signal.h>
+#include <sys/prctl.h>
 static int *volatile shared;
 static void *works(void *given) { shared = given; *shared = 1; return given; }
 static void make(int signal)
@@ -50,6 +51,10 @@ int main(void)
 #ifdef ASYNCHRONOUS
     struct gaicb asked = {.ar_name = "127.0.0.1"}, *list[] = {&asked};
     getaddrinfo_a(GAI_NOWAIT, list, 1, 0);
+#endif
+#ifdef NO_MORE_CODE
+    if (prctl(65, 1, 0, 0, 0)) /* PR_SET_MDWE, PR_MDWE_REFUSE_EXEC_GAIN */
+        return 77;
 #endif
 #ifdef HANDLER
     signal(SIGUSR1, make);
@@ -134,6 +139,12 @@ class Coverage(unittest.TestCase):
         for line in self.covered(THREADED, "-DHANDLER", accesses="auto"):
             self.assertEqual((line["accesses"], line["reason"]),
                              ("none", "the first thread was made in a signal handler"))
+        try:
+            for line in self.covered(THREADED, "-DNO_MORE_CODE", accesses="auto"):
+                self.assertEqual((line["accesses"], line["reason"]),
+                                 ("none", "code cannot be rewritten here"))
+        except subprocess.CalledProcessError as ended:  # older systems cannot forbid it
+            self.assertEqual(ended.returncode, 77)
         for line in self.covered(THREADED, "-DASYNCHRONOUS", accesses="auto"):
             self.assertEqual(
                 (line["accesses"], line["reason"]),

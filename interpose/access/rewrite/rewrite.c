@@ -27,9 +27,27 @@ static struct image {
 } images[IMAGES];
 static uint32_t image_count;
 
+/* Code that was changed need not be let run again, and then the program could not go on: that is
+ * tried on a page that nobody runs. */
+static bool may_change_code(void)
+{
+    int file = rec_sys_open("/proc/self/exe", O_RDONLY, 0);
+    if (file < 0)
+        return true; /* nobody can say */
+    uint8_t *page = rec_sys_map(PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE, file, 0);
+    rec_sys_close(file);
+    if (!page)
+        return false;
+    page[0]++;
+    bool runs = rec_syscall3(SYS_mprotect, (long)page, PAGE, PROT_READ | PROT_EXEC) == 0;
+    rec_sys_unmap(page, PAGE);
+    return runs;
+}
+
 bool rec_rewrite_start(bool checks)
 {
-    return rw_decoder_open() && (!checks || (rec_rewrite_can_tell() && rec_words_start()));
+    return may_change_code() && rw_decoder_open() &&
+           (!checks || (rec_rewrite_can_tell() && rec_words_start()));
 }
 
 /* Room. -----------------------------------------------------------------------------------------
