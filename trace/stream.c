@@ -127,19 +127,20 @@ static bool advance(struct tr_stream *stream, struct tr_index *index)
     return true;
 }
 
-static bool is_hurried(const struct tr_stream *stream, const struct tr_deferred *deferred)
+/* How often it was handed out before its turn. */
+static uint64_t hurried(const struct tr_stream *stream, const struct tr_deferred *deferred)
 {
     const uint64_t *done = sn_map_find(&stream->hurried, (uintptr_t)deferred);
-    return done && *done > deferred->repeat;
+    return done ? *done : 0;
 }
 
 /* The first one is done. */
 static void leave_deferred(struct tr_stream *stream)
 {
-    stream->deferred_done = 0;
     do
-        stream->deferred++;
-    while (stream->deferred < stream->deferred_end && is_hurried(stream, stream->deferred));
+        stream->deferred_done = hurried(stream, ++stream->deferred);
+    while (stream->deferred < stream->deferred_end &&
+           stream->deferred_done > stream->deferred->repeat);
 }
 
 static void take_deferred(struct tr_stream *stream, const struct tr_deferred *deferred,
@@ -179,7 +180,7 @@ const struct tr_deferred *tr_stream_owes(const struct tr_stream *stream,
 {
     const struct tr_deferred *found = search(stream, behind);
     bool owed = found < stream->deferred_end && found->event.offset == behind->offset &&
-                !is_hurried(stream, found);
+                hurried(stream, found) <= found->repeat;
     return owed ? found : NULL;
 }
 
