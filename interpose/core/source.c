@@ -60,7 +60,7 @@ void rec_source_choose(void)
     if (!waits || !threads_are_made)
         return;
     rec_config.heap = true;
-    (void)rec_rewrite_start(false); /* which allocates: an allocator may make the first thread */
+    (void)rw_decoder_open(); /* which allocates: an allocator may make the first thread */
 }
 
 /* While the work is the recorder's own, of which nothing is to be told. */
@@ -75,7 +75,6 @@ static bool start_rewriting(struct rec_stream *s)
 /* The program runs as it is. What is loaded later may yet have calls. */
 static void give_up(struct rec_stream *s, const char *reason)
 {
-    rec_config.rewrite = false;
     rec_source_set(rec_config.automatic ? TR_SOURCE_TSAN : TR_SOURCE_NONE);
     if (!rec_config.automatic)
         rec_log("accesses are not recorded: %s", reason);
