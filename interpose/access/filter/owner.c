@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Beside the words of a granule stands what is kept of the accesses that they tell of: the number
- * of its thread's stack and flags of its mode; no stack where it is in the trace already. And which
- * of the granule's bytes are the thread's own: what it does with those need not be told, since an
- * access of before has told all that others could race with.
+ * of its thread's stack and flags of its mode; no stack where it is in the trace already. The word
+ * has all bytes that the thread has accessed in its epoch, the stack is the latest one, and of some
+ * of them. And which of the granule's bytes are the thread's own: what it does with those need not
+ * be told, since an access of before has told all that others could race with.
  *
  * Who changes a granule holds its stripe. A thread that cannot have it soon, since its holder does
  * not run, tells its access and passes by: it leaves the words as they are. The holder, who has not
@@ -31,7 +32,9 @@ enum {
     KEPT_PASSED = 1 << 28, /* other threads have read it since it was written */
     KEPT_OWN_SHIFT = 24,   /* bytes that are the thread's own */
     KEPT_OWN = REC_WORDS_ALL << KEPT_OWN_SHIFT,
-    KEPT_STACK = (1 << KEPT_OWN_SHIFT) - 1,
+    KEPT_BYTES_SHIFT = 20, /* that the stack has accessed */
+    KEPT_BYTES = REC_WORDS_ALL << KEPT_BYTES_SHIFT,
+    KEPT_STACK = (1 << KEPT_BYTES_SHIFT) - 1,
 };
 
 static struct rec_stripe {
@@ -150,6 +153,11 @@ static uint32_t own_bytes(uint32_t kept)
     return (kept & KEPT_OWN) >> KEPT_OWN_SHIFT;
 }
 
+static uint32_t stack_bytes(uint32_t kept)
+{
+    return (kept & KEPT_BYTES) >> KEPT_BYTES_SHIFT;
+}
+
 /* An access of SIZE bytes, all else given. */
 static void emit(struct rec_stream *s, struct tr_event *ev, uint64_t size, bool write)
 {
@@ -170,7 +178,7 @@ static void emit(struct rec_stream *s, struct tr_event *ev, uint64_t size, bool 
 static void extend(struct finding *found)
 {
     uint64_t most = found->from + MOST_AT_ONCE;
-    if ((found->word & REC_WORDS_ALL) != REC_WORDS_ALL || found->to & (REC_GRANULE - 1))
+    if (stack_bytes(found->kept) != REC_WORDS_ALL || found->to & (REC_GRANULE - 1))
         return;
     for (; found->to < most; found->to += REC_GRANULE) {
         struct rec_stripe *stripe = stripe_of(found->to);
@@ -250,19 +258,25 @@ static void find_bytes(struct visit *visit, const struct finding *fresh)
     }
 }
 
-/* What WORD tells of GRANULE, unless it is told already. */
-static void find(struct visit *visit, uint64_t granule, uint32_t word, uint32_t kept, bool write)
+/* What WORD and KEPT tell of GRANULE, but of BYTES, unless it is told already. */
+static void find_but(struct visit *visit, uint64_t granule, uint32_t word, uint32_t kept,
+                     bool write, uint32_t bytes)
 {
     bool told = !(kept & KEPT_STACK);
     if (told && !latest_is_enough(visit, write))
         return;
-    for (uint32_t left = word & REC_WORDS_ALL; left;) { /* bytes that lie side by side */
+    for (uint32_t left = stack_bytes(kept) & ~bytes; left;) { /* bytes that lie side by side */
         unsigned first = (unsigned)__builtin_ctz(left);
         unsigned count = (unsigned)__builtin_ctz(~(left >> first));
         uint64_t from = granule + first;
         find_bytes(visit, &(struct finding){from, told ? 0 : from + count, word, kept, write});
         left &= left + (1u << first);
     }
+}
+
+static void find(struct visit *visit, uint64_t granule, uint32_t word, uint32_t kept, bool write)
+{
+    find_but(visit, granule, word, kept, write, 0);
 }
 
 static void tell_all_found(struct visit *visit)
@@ -329,11 +343,11 @@ static void end_readers(struct visit *visit, const struct cell *cell)
     }
 }
 
-/* Are there one or two bytes in WORD of which nothing would be known any more, if BYTES were
- * accessed from elsewhere now? */
-static bool loses(uint32_t word, uint32_t kept, uint32_t bytes, uint32_t kept_now)
+/* Are there one or two bytes of which nothing would be known any more, if BYTES were accessed from
+ * elsewhere now? */
+static bool loses(uint32_t kept, uint32_t bytes, uint32_t kept_now)
 {
-    uint32_t lost = word & REC_WORDS_ALL & ~bytes;
+    uint32_t lost = stack_bytes(kept) & ~bytes;
     return lost && kept & KEPT_STACK && (kept ^ kept_now) & KEPT_STACK &&
            __builtin_popcount(lost) <= 2;
 }
@@ -345,32 +359,38 @@ static void find_lost(struct visit *visit, const struct cell *cell, uint32_t byt
     enum { OFTEN = 64 };
     uint8_t *often = &rec_words.lost[cell->kept[1] % sizeof rec_words.lost];
     if (visit->small && cell->whose[1] == OWN && *often < OFTEN &&
-        loses(cell->word[1], cell->kept[1], bytes, visit->kept)) {
+        loses(cell->kept[1], bytes, visit->kept)) {
         ++*often;
-        find(visit, cell->granule, cell->word[1] & ~bytes, cell->kept[1], true);
+        find_but(visit, cell->granule, cell->word[1], cell->kept[1], true, bytes);
     }
 }
 
-/* A word as it is once BYTES were accessed, too: one stack stands for all of them. */
-static uint32_t joined(uint32_t word, uint32_t kept, uint32_t value, uint32_t bytes,
-                       uint32_t kept_now)
+/* BYTES were accessed, too: what is known of that from now on. */
+static void join(struct rec_reader at, uint32_t value, uint32_t bytes, uint32_t kept)
 {
-    bool same = (word ^ value) >> REC_WORDS_MASK_BITS == 0 && !((kept ^ kept_now) & KEPT_STACK);
-    return value | (same ? word & REC_WORDS_ALL : 0) | bytes;
+    uint32_t word = value | bytes, old = *at.word;
+    kept |= bytes << KEPT_BYTES_SHIFT;
+    if ((old ^ value) >> REC_WORDS_MASK_BITS == 0) {
+        word |= old & REC_WORDS_ALL;
+        if (!((*at.kept ^ kept) & KEPT_STACK))
+            kept |= *at.kept & KEPT_BYTES;
+    }
+    if (*at.kept != kept)
+        *at.kept = kept;
+    __atomic_store_n(at.word, word, __ATOMIC_RELEASE);
 }
 
 static void set(bool write, const struct cell *cell, uint32_t value, uint32_t bytes, uint32_t kept)
 {
-    uint32_t word = joined(cell->word[write], cell->kept[write], value, bytes, kept);
-    *rec_kept_at(write, cell->granule) = kept;
-    __atomic_store_n(rec_word_of(write, cell->granule), word, __ATOMIC_RELEASE);
+    join((struct rec_reader){rec_word_of(write, cell->granule), rec_kept_at(write, cell->granule)},
+         value, bytes, kept);
 }
 
-/* What there is to know of the bytes of WORD is the same for all of them, if BYTES are among them:
+/* What there is to know of a stack's bytes is the same for all of them, if BYTES are among them:
  * an access of BYTES that is told stands for all. */
-static uint32_t alike(uint32_t word, uint32_t bytes)
+static uint32_t alike(uint32_t kept, uint32_t bytes)
 {
-    return word & bytes ? word & REC_WORDS_ALL : 0;
+    return stack_bytes(kept) & bytes ? stack_bytes(kept) : 0;
 }
 
 static uint32_t kept_with(const struct visit *visit, bool tell, uint32_t own)
@@ -399,8 +419,7 @@ static bool visit_readers(struct visit *visit, uint64_t granule, uint32_t bytes)
         find(visit, granule, *reader.word, *reader.kept, false);
     bool tell = bytes & ~own;
     uint32_t kept = kept_with(visit, tell, own | bytes);
-    *reader.word = joined(*reader.word, *reader.kept, visit->value, bytes, kept);
-    *reader.kept = kept;
+    join(reader, visit->value, bytes, kept);
     return tell;
 }
 
@@ -430,7 +449,7 @@ static bool visit_read(struct visit *visit, const struct cell *cell, uint32_t by
         passed = cell->only_written ? 0 : KEPT_PASSED;
         tell = cell->whose[1] == FOREIGN;
         if (tell)
-            own = bytes | alike(cell->word[1], bytes);
+            own = bytes | alike(cell->kept[1], bytes);
         break;
     }
     set(false, cell, visit->value, bytes, kept_with(visit, tell, own) | passed);
@@ -448,7 +467,7 @@ static bool visit_write(struct visit *visit, const struct cell *cell, uint32_t b
         find_lost(visit, cell, bytes);
         own = cell->whose[1] == OWN ? own_bytes(cell->kept[1]) : REC_WORDS_ALL;
     } else if (cell->whose[1] == FOREIGN && (cell->only_written || cell->whose[0] == OWN)) {
-        own = cell->kept[0] & KEPT_PASSED ? 0 : alike(cell->word[1], bytes);
+        own = cell->kept[0] & KEPT_PASSED ? 0 : alike(cell->kept[1], bytes);
     }
     bool tell = others || bytes & ~own;
     uint32_t kept = kept_with(visit, tell, own | bytes);
@@ -562,14 +581,6 @@ static bool is_free(uint64_t granule, uint32_t bytes, bool write)
     return latest.word && !(bytes & ~own_bytes(*latest.kept)) && (!write || is_own(read));
 }
 
-static void keep(struct rec_reader latest, uint32_t value, uint32_t bytes, uint32_t kept)
-{
-    uint32_t now = joined(*latest.word, *latest.kept, value, bytes, kept);
-    if (*latest.kept != kept)
-        *latest.kept = kept;
-    __atomic_store_n(latest.word, now, __ATOMIC_RELEASE);
-}
-
 /* What is free. */
 static void keep_one(uint64_t granule, uint32_t value, uint32_t bytes, uint32_t kept, bool write)
 {
@@ -581,9 +592,9 @@ static void keep_one(uint64_t granule, uint32_t value, uint32_t bytes, uint32_t 
         kept |= *(read = rec_reader_at(rec_words.readers, granule)).kept & KEPT_OWN;
     else
         kept |= (write ? *written.kept : *read.kept) & (KEPT_OWN | KEPT_PASSED);
-    keep(read, value, bytes, kept);
+    join(read, value, bytes, kept);
     if (write)
-        keep(written, value, bytes, kept);
+        join(written, value, bytes, kept);
 }
 
 /* What most accesses are that the words do not cover, in fewer steps: within one line, and nothing
@@ -598,8 +609,7 @@ static bool keep_soon(uint64_t address, uint64_t size, bool write, uint32_t kept
     for (at = first, bits = all; bits && done; at += REC_GRANULE, bits >>= REC_WORDS_MASK_BITS)
         done = is_free(at, bits & REC_WORDS_ALL, write);
     if (done && write && size < REC_GRANULE)
-        done =
-            !loses(*rec_word_of(true, first), *rec_kept_at(true, first), all & REC_WORDS_ALL, kept);
+        done = !loses(*rec_kept_at(true, first), all & REC_WORDS_ALL, kept);
     if (done)
         for (at = first, bits = all; bits; at += REC_GRANULE, bits >>= REC_WORDS_MASK_BITS)
             keep_one(at, value, bits & REC_WORDS_ALL, kept, write);

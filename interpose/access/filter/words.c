@@ -11,23 +11,28 @@
  */
 enum { VALUES = 0xf0, BLOCKS = REC_WORDS_BLOCKS };
 
-__thread struct rec_words rec_words
-    __attribute__((tls_model("initial-exec"))) = {.now = REC_WORDS_NONE, .idle = REC_WORDS_NONE};
+#define BYTES(size, at)  (((1ull << (size)) - 1) << (at))
+#define IN_FIRST(bytes)  ((bytes)&REC_WORDS_ALL)
+#define IN_SECOND(bytes) ((bytes) >> REC_GRANULE)
+#define VALUE            (UINT32_MAX & ~(uint64_t)REC_WORDS_ALL)
+#define MASK(size, at)                                                                             \
+    (VALUE | IN_FIRST(BYTES(size, at)) |                                                           \
+     (IN_SECOND(BYTES(size, at)) ? (VALUE | IN_SECOND(BYTES(size, at))) << 32 : 0))
+#define MASKS(size)                                                                                \
+    {                                                                                              \
+        MASK(size, 0), MASK(size, 1), MASK(size, 2), MASK(size, 3)                                 \
+    }
+
+__thread struct rec_words rec_words __attribute__((tls_model("initial-exec"))) = {
+    .now = REC_WORDS_NONE,
+    .idle = REC_WORDS_NONE,
+    .low = REC_WORDS_LOW,
+    .high = REC_WORDS_HIGH,
+    .masks = {{0}, MASKS(1), MASKS(2), MASKS(3), MASKS(4), MASKS(5)},
+};
 static struct rec_words *alone; /* of the one thread that there is; NULL once there were two */
 struct rec_words_block *rec_words_blocks;
 static uint32_t taken; /* the number of the latest one; atomic */
-
-static void fill_masks(void)
-{
-    for (unsigned size = 1; size <= REC_WORDS_MASKED; size++)
-        for (unsigned at = 0; at < REC_GRANULE; at++) {
-            uint64_t bytes = ((1ull << size) - 1) << at, all = REC_WORDS_ALL;
-            uint64_t *mask = (uint64_t *)(REC_WORDS_BASE + (uint64_t)rec_words_masks_of(size));
-            mask[at] = (~all & UINT32_MAX) | (bytes & all);
-            if (bytes & ~all)
-                mask[at] |= ((~all & UINT32_MAX) | bytes >> REC_GRANULE) << 32;
-        }
-}
 
 bool rec_words_start(void)
 {
@@ -36,23 +41,22 @@ bool rec_words_start(void)
         return true;
     }
     uint64_t size = REC_WORDS_SPANS * REC_WORDS_SPAN;
-    char *masks = rec_sys_map_at(REC_WORDS_BASE - REC_WORDS_MASKS, REC_WORDS_MASKS + size, -1, 0);
-    if (!masks)
+    char *words = rec_sys_map_at(REC_WORDS_BASE, size, -1, 0);
+    if (!words)
         return false;
-    char *words = masks + REC_WORDS_MASKS;
     rec_words_blocks = rec_sys_memory(BLOCKS * sizeof *rec_words_blocks);
     /* A child of fork finds them empty: it has a trace of its own. */
     if (!rec_words_blocks || rec_sys_advise(words, size, MADV_WIPEONFORK) ||
         rec_sys_advise(rec_words_blocks, BLOCKS * sizeof *rec_words_blocks, MADV_WIPEONFORK) ||
-        rec_syscall3(SYS_arch_prctl, ARCH_SET_GS, (long)REC_WORDS_BASE, 0)) {
-        rec_sys_unmap(masks, REC_WORDS_MASKS + size);
+        rec_syscall3(SYS_arch_prctl, ARCH_SET_GS,
+                     (long)(REC_WORDS_BASE + REC_WORDS_READ * REC_WORDS_SPAN), 0)) {
+        rec_sys_unmap(words, size);
         if (rec_words_blocks)
             rec_sys_unmap(rec_words_blocks, BLOCKS * sizeof *rec_words_blocks);
         rec_words_blocks = NULL;
         return false;
     }
     rec_sys_advise(words, size, MADV_DONTDUMP);
-    fill_masks();
     return true;
 }
 

@@ -12,9 +12,10 @@
  * once. The check: a read is covered if the word of reads equals that, a write if the word of
  * writes does. A write sets both. So what is covered was told, or is kept in mind, in this epoch.
  *
- * The words lie at a distance from the memory that depends on the low ADDRESS_BITS of its address
- * alone, so that no address leads out of them. Two places that many terabytes apart would share
- * theirs; no layout of Linux has such.
+ * Where the words lie depends on the low ADDRESS_BITS of the memory's address alone, so that no
+ * address leads out of them. Two places that many terabytes apart would share theirs; no layout of
+ * Linux has such. GS points to where the words of reads begin and those of writes end: one
+ * instruction, with one of the numbers LOW and HIGH, makes an address the distance from there.
  *
  * Where an access is not aligned to its granule, what is compared is parts of two words. It never
  * equals: bytes 1 to 3 of a word do not end in 1111, as byte 0 of what is looked for does.
@@ -31,7 +32,7 @@
 #include <stdint.h>
 
 enum {
-    REC_WORDS_VERSION = 2,
+    REC_WORDS_VERSION = 3,
     REC_WORDS_ADDRESS_BITS = 44,
     REC_WORDS_MASK_BITS = 4,
     REC_WORDS_EPOCH_BITS = 8,                       /* of a value: which of its block's epochs */
@@ -41,24 +42,18 @@ enum {
 
 /* The arrays, one after the other, each as large as the memory that it describes. */
 enum rec_words_array {
-    REC_WORDS_READ,
     REC_WORDS_WRITTEN,
+    REC_WORDS_READ,
     REC_WORDS_KEPT, /* twice as large: what is kept of both, see owner.c */
     REC_WORDS_SPANS = REC_WORDS_KEPT + 2,
 };
 
-/* In front of the arrays, for accesses of at most so many bytes, which lie in two granules side by
- * side: by size and by where in the first one the access begins, 8 bytes, the bits of their words
- * that must not differ from those of what covers. */
-enum { REC_WORDS_MASKS = 4096, REC_WORDS_MASKED = 5 };
-
-static inline int32_t rec_words_masks_of(unsigned size)
-{
-    return -REC_WORDS_MASKS + (int32_t)size * REC_GRANULE * 8;
-}
+enum { REC_WORDS_MASKED = 5 };
 
 #define REC_WORDS_SPAN (1ull << REC_WORDS_ADDRESS_BITS)
-#define REC_WORDS_BASE REC_WORDS_SPAN /* where GS points */
+#define REC_WORDS_BASE REC_WORDS_SPAN
+#define REC_WORDS_LOW  (REC_WORDS_SPAN - 1)
+#define REC_WORDS_HIGH (~REC_WORDS_LOW)
 /* What equals no word: one that has bytes, but nobody's. */
 #define REC_WORDS_NONE 0x0000000f0000000full
 
@@ -81,12 +76,17 @@ static inline bool rec_word_is_atomic(uint32_t word)
 
 /* The calling thread's. */
 struct rec_words {
-    uint64_t now;   /* what covers: its value and all bytes, twice; or: */
-    uint64_t idle;  /* what covers in an epoch without a value: REC_WORDS_NONE or _UNTOUCHED */
-    uint64_t base;  /* epoch of the block's first value */
-    uint32_t block; /* of values; 0: none */
-    uint32_t tag;   /* whose: of the stream */
-    uint64_t born;  /* the epoch in which the thread last got memory, plus 1 */
+    uint64_t now;       /* what covers: its value and all bytes, twice; or: */
+    uint64_t idle;      /* what covers in an epoch without a value: REC_WORDS_NONE or _UNTOUCHED */
+    uint64_t low, high; /* the numbers; here, where checks reach them by one instruction */
+    /* Of accesses of at most REC_WORDS_MASKED bytes, which lie in two granules side by side: by
+     * size and by where in the first one the access begins, the bits of their words that must not
+     * differ from those of what covers. */
+    uint64_t masks[REC_WORDS_MASKED + 1][REC_GRANULE];
+    uint64_t base;              /* epoch of the block's first value */
+    uint32_t block;             /* of values; 0: none */
+    uint32_t tag;               /* whose: of the stream */
+    uint64_t born;              /* the epoch in which the thread last got memory, plus 1 */
     struct rec_stripe *held[2]; /* owner.c; or NULL */
     bool passed; /* others have told what this thread did not see while it held one */
     struct rec_readers *readers; /* NULL: none yet */
@@ -131,14 +131,14 @@ static inline uint64_t rec_granule_of(uint64_t address)
 /* What is kept of a granule's last read and write. */
 static inline uint32_t *rec_kept_at(bool write, uint64_t address)
 {
-    uint64_t granule = rec_granule_of(address & (REC_WORDS_SPAN - 1));
+    uint64_t granule = rec_granule_of(address & REC_WORDS_LOW);
     return (uint32_t *)(REC_WORDS_BASE + REC_WORDS_KEPT * REC_WORDS_SPAN + 2 * granule) + write;
 }
 
 static inline uint32_t *rec_word_at(enum rec_words_array array, uint64_t address)
 {
     return (uint32_t *)(REC_WORDS_BASE + array * REC_WORDS_SPAN +
-                        rec_granule_of(address & (REC_WORDS_SPAN - 1)));
+                        rec_granule_of(address & REC_WORDS_LOW));
 }
 
 /* The word of who last wrote, or read, there. */

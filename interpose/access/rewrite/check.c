@@ -17,6 +17,8 @@ enum {
     MOST_CHUNKS = 64 / 8 + 3,
     /* Opcodes, and conditions of jumps: */
     ADD = 0x03,
+    OR = 0x0b,
+    AND = 0x23,
     XOR = 0x33,
     CMP = 0x3b,
     TEST = 0x85,
@@ -31,17 +33,17 @@ struct jumps {
     unsigned count;
 };
 
-struct check {
+struct rw_check {
     struct rw_output *out;
     const struct rw_code *code;
     const struct rw_insn *insn;
-    const struct rw_access *access;
+    struct rw_access access;
     uint8_t scratch, second;
     bool spills, spills_second; /* they are read later on */
     bool flags; /* so are the flags, which are put into rax, which goes into a slot */
-    uint16_t site_flags;
-    uint32_t copy;       /* where that is, or 0 */
-    struct jumps leaves; /* to the stub */
+    uint32_t site;
+    struct jumps leaves; /* behind the function; as YES, from where the instruction begins on */
+    uint32_t yes;        /* where it goes on if it is covered */
 };
 
 /* Instructions of the check. ---------------------------------------------------------------------
@@ -93,10 +95,10 @@ static void put_on_both(struct rw_output *out, unsigned opcode, unsigned reg, un
 }
 
 /* lea MORE + what the access names, %reg */
-static void put_lea(struct check *check, unsigned reg, int32_t more)
+static void put_lea(struct rw_check *check, unsigned reg, int32_t more)
 {
     struct rw_output *out = check->out;
-    const struct rw_access *access = check->access;
+    const struct rw_access *access = &check->access;
     bool index = access->index < REGISTERS, base = access->base < REGISTERS;
     int32_t displacement = access->displacement + more;
     unsigned rex = 0x48 | (reg >> 3) << 2 | (index ? (access->index >> 3) << 1 : 0) |
@@ -140,16 +142,14 @@ static void put_gs_load(struct rw_output *out, unsigned base, unsigned displacem
         put_byte(out, displacement);
 }
 
-/* OPCODE now, %reg */
-static void put_with_now(struct rw_output *out, unsigned opcode, unsigned reg, bool wide)
-{
-    put_with_own(out, opcode, reg, wide, RW_FIX_NOW, 0);
-}
+/* OPCODE on REG and a member of rec_words. */
+#define put_with_words(out, opcode, reg, wide, member)                                             \
+    put_with_own(out, opcode, reg, wide, RW_FIX_WORDS, offsetof(struct rec_words, member))
 
 /* Parts. ----------------------------------------------------------------------------------------
  */
 
-static void put_beginning(struct check *check)
+static void put_beginning(struct rw_check *check)
 {
     if (check->spills)
         put_save(check->out, check->scratch, RW_SLOT_SCRATCH);
@@ -161,7 +161,7 @@ static void put_beginning(struct check *check)
                             "\x0f\x90\xc0"); /* seto %al */
 }
 
-static void put_end(struct check *check)
+static void put_end(struct rw_check *check)
 {
     if (check->flags) {
         rw_put_text(check->out, "\x04\x7f" /* add $127, %al */
@@ -173,33 +173,26 @@ static void put_end(struct check *check)
 }
 
 /* From an address in the scratch register to its words. */
-static void put_find_words(struct check *check)
+static void put_find_words(struct rw_check *check)
 {
-    struct rw_output *out = check->out;
-    unsigned reg = check->scratch;
-    enum { SHIFT = 64 - REC_WORDS_ADDRESS_BITS };
-    put_on(out, 0xc1, 4, reg, SHIFT); /* shl */
-    put_on(out, 0xc1, 5, reg, SHIFT); /* shr */
-    if (!check->access->writes)
-        return;
-    put_byte(out, 0x48 | reg >> 3);
-    rw_put_text(out, "\x0f\xba"); /* bts */
-    put_byte(out, 0xe8 | (reg & 7));
-    put_byte(out, REC_WORDS_ADDRESS_BITS);
+    if (check->access.writes)
+        put_with_words(check->out, OR, check->scratch, true, high);
+    else
+        put_with_words(check->out, AND, check->scratch, true, low);
 }
 
 /* Are the SIZE bytes at AT of what is accessed covered? */
-static void put_compare(struct check *check, unsigned at, unsigned size)
+static void put_compare(struct rw_check *check, unsigned at, unsigned size)
 {
     struct rw_output *out = check->out;
     unsigned reg = check->scratch;
     if (!check->flags)
         put_lea(check, reg, (int32_t)at);
     put_find_words(check);
-    if (size < REC_GRANULE) /* and: what reaches into the next granule is left unaligned */
-        put_on(out, 0x83, 4, reg, size == 1 ? ~3u : size == 2 ? ~2u : ~1u);
+    if (size < REC_GRANULE) /* and; of three bytes some are left unaligned */
+        put_on(out, 0x83, 4, reg, size <= 2 ? (unsigned)-REC_GRANULE : ~1u);
     put_gs_load(out, reg, 0, reg, size == 8);
-    put_with_now(out, CMP, reg, size == 8);
+    put_with_words(out, CMP, reg, size == 8, now);
 }
 
 /* A jump to where is not known yet. */
@@ -211,13 +204,22 @@ static void put_jump(struct rw_output *out, unsigned condition, struct jumps *ju
     rw_put_number(out, 0, 4);
 }
 
-static void land(struct rw_output *out, const struct jumps *jumps)
+/* All of JUMPS, whose places count from FROM on, go to where the output is now. */
+static void land(struct rw_output *out, const struct jumps *jumps, uint32_t from)
 {
     for (unsigned i = 0; i < jumps->count; i++) {
-        int32_t distance = (int32_t)(out->count - jumps->at[i] - 4);
+        uint32_t at = from + jumps->at[i];
+        int32_t distance = (int32_t)(out->count - at - 4);
         if (!out->full)
-            __builtin_memcpy(&out->at[jumps->at[i]], &distance, 4);
+            __builtin_memcpy(&out->at[at], &distance, 4);
     }
+}
+
+/* On with the check's instruction. */
+static void put_jump_on(const struct rw_check *check)
+{
+    put_byte(check->out, 0xe9);
+    rw_put_number(check->out, check->insn->moved + check->yes - (check->out->count + 4), 4);
 }
 
 static void put_site(struct rw_output *out, uint32_t site, uint32_t stub)
@@ -229,7 +231,7 @@ static void put_site(struct rw_output *out, uint32_t site, uint32_t stub)
     rw_put_fix(out, RW_FIX_CODE, stub);
 }
 
-static void put_stub(struct check *check, uint32_t site, uint32_t stub)
+static void put_stub(struct rw_check *check, uint32_t site, uint32_t stub)
 {
     struct rw_output *out = check->out;
     if (check->spills)
@@ -244,13 +246,13 @@ static void put_stub(struct check *check, uint32_t site, uint32_t stub)
 /* Scratch. --------------------------------------------------------------------------------------
  */
 
-static void choose(struct check *check, uint32_t live)
+static void choose(struct rw_check *check, uint32_t live)
 {
     uint32_t used = 1u << RSP;
-    if (check->access->base < REGISTERS)
-        used |= 1u << check->access->base;
-    if (check->access->index < REGISTERS)
-        used |= 1u << check->access->index;
+    if (check->access.base < REGISTERS)
+        used |= 1u << check->access.base;
+    if (check->access.index < REGISTERS)
+        used |= 1u << check->access.index;
     check->flags = live & (RW_FLAGS | RW_DOUBTFUL_FLAGS);
     if (check->flags)
         used |= 1u << RAX;
@@ -266,63 +268,82 @@ static void choose(struct check *check, uint32_t live)
 /* One access. -----------------------------------------------------------------------------------
  */
 
-static void put_words(struct check *check)
+/* It goes on behind the function, if it is not covered. */
+static void put_leave(struct rw_check *check)
 {
-    unsigned size = check->access->size, at = 0;
-    struct rw_output *out = check->out;
+    put_jump(check->out, NOT_EQUAL, &check->leaves);
+    check->leaves.at[check->leaves.count - 1] -= check->insn->moved;
+}
+
+static void put_words(struct rw_check *check)
+{
+    unsigned size = check->access.size, at = 0;
     put_beginning(check);
     for (; size - at > 8; at += 8) {
         put_compare(check, at, 8);
-        put_jump(out, NOT_EQUAL, &check->leaves);
+        put_leave(check);
     }
     unsigned rest = size - at;
     if (rest > 4 && rest < 8) {
         put_compare(check, at, 4);
-        put_jump(out, NOT_EQUAL, &check->leaves);
+        put_leave(check);
         at += 4;
         rest -= 4;
     }
     put_compare(check, at, rest);
+    put_leave(check);
+    check->yes = check->out->count - check->insn->moved;
+    put_end(check);
+}
+
+/* Behind a function. ----------------------------------------------------------------------------
+ */
+
+/* test %reg, masks of where in its granule the access begins; FIRST is changed. */
+static void put_test_masks(struct rw_check *check, unsigned reg, unsigned first, bool wide)
+{
+    struct rw_output *out = check->out;
+    put_lea(check, first, 0);
+    put_on(out, 0x83, 4, first, REC_GRANULE - 1); /* and */
+    put_byte(out, 0x64);                          /* fs */
+    put_byte(out, (wide ? 0x48 : 0x40) | (reg >> 3) << 2 | (first >> 3) << 1);
+    put_byte(out, TEST);
+    put_byte(out, 0x04 | (reg & 7) << 3);
+    put_byte(out, 0xc0 | (first & 7) << 3 | RBP);
+    rw_put_fix(out, RW_FIX_WORDS, offsetof(struct rec_words, masks[check->access.size]));
 }
 
 /* Of one or two granules only some bytes may be covered. */
-static void put_look_at_bytes(struct check *check, struct jumps *no)
+static void put_look_at_bytes(struct rw_check *check, struct jumps *no)
 {
     struct rw_output *out = check->out;
-    unsigned reg = check->scratch, first = check->second;
+    unsigned reg = check->scratch;
     put_lea(check, reg, 0);
-    put_lea(check, first, 0);
-    put_on(out, 0x83, 4, first, REC_GRANULE - 1); /* and */
     put_find_words(check);
     put_on(out, 0x83, 4, reg, (unsigned)-REC_GRANULE); /* and */
     put_gs_load(out, reg, 0, reg, true);
-    put_with_now(out, XOR, reg, true);
-    put_byte(out, 0x65); /* test %reg, %gs:masks(,%first,8) */
-    put_byte(out, 0x48 | (reg >> 3) << 2 | (first >> 3) << 1);
-    put_byte(out, 0x85);
-    put_byte(out, 0x04 | (reg & 7) << 3);
-    put_byte(out, 0xc0 | (first & 7) << 3 | RBP);
-    rw_put_number(out, (uint32_t)rec_words_masks_of(check->access->size), 4);
+    put_with_words(out, XOR, reg, true, now);
+    put_test_masks(check, reg, check->second, true);
     put_jump(out, NOT_EQUAL, no);
 }
 
 /* It may lie across granules: one more than its size says. */
-static void put_look_across(struct check *check, struct jumps *no)
+static void put_look_across(struct rw_check *check, struct jumps *no)
 {
     struct rw_output *out = check->out;
-    unsigned size = check->access->size, at = 0;
+    unsigned size = check->access.size, at = 0;
     put_lea(check, check->scratch, 0);
     put_find_words(check);
     put_on(out, 0x83, 4, check->scratch, (unsigned)-REC_GRANULE); /* and */
     for (; at < size; at += 8) {
         put_gs_load(out, check->scratch, at, check->second, true);
-        put_with_now(out, CMP, check->second, true);
+        put_with_words(out, CMP, check->second, true, now);
         put_jump(out, NOT_EQUAL, no);
     }
     if (at > size)
         return;
     put_gs_load(out, check->scratch, at, check->second, false);
-    put_with_now(out, CMP, check->second, false);
+    put_with_words(out, CMP, check->second, false, now);
     put_jump(out, NOT_EQUAL, no);
 }
 
@@ -339,10 +360,10 @@ static void put_with_memory(struct rw_output *out, unsigned opcode, unsigned reg
 }
 
 /* It may be what several threads read: rec_reader_at. */
-static void put_look_at_readers(struct check *check, struct jumps *no)
+static void put_look_at_readers(struct rw_check *check, struct jumps *no)
 {
     struct rw_output *out = check->out;
-    unsigned reg = check->scratch, place = check->second, size = check->access->size;
+    unsigned reg = check->scratch, place = check->second, size = check->access.size;
     _Static_assert(sizeof((struct rec_readers *)0)->front[0] == 16 &&
                        sizeof(struct rec_readers_entry) == 2 * REC_GRANULE &&
                        REC_READERS_FRONT_BITS == 16 && REC_READERS_PAGE == 1 << 12,
@@ -350,7 +371,7 @@ static void put_look_at_readers(struct check *check, struct jumps *no)
     _Static_assert(offsetof(struct rec_readers, front) == 0 &&
                        offsetof(struct rec_readers_page, at) == 0,
                    "they are without displacement");
-    put_with_own(out, MOV, place, true, RW_FIX_READERS, 0);
+    put_with_words(out, MOV, place, true, readers);
     put_on_both(out, TEST, place, place);
     put_jump(out, EQUAL, no);
     put_lea(check, reg, 0);
@@ -372,80 +393,85 @@ static void put_look_at_readers(struct check *check, struct jumps *no)
     put_with_memory(out, MOV, place, place, 8, true);
     put_on_both(out, ADD, place, reg);
     put_on_both(out, ADD, place, reg);
-    for (unsigned at = 0; at < size; at += REC_GRANULE) {
+    if (size < REC_GRANULE) { /* of the granule only some bytes may be covered */
+        put_with_memory(out, MOV, reg, place, 0, false);
+        put_with_words(out, XOR, reg, false, now);
+        put_test_masks(check, reg, place, false);
+        put_jump(out, NOT_EQUAL, no);
+    }
+    for (unsigned at = 0; size >= REC_GRANULE && at < size; at += REC_GRANULE) {
         put_with_memory(out, MOV, reg, place, 2 * at, false);
-        put_with_now(out, CMP, reg, false);
+        put_with_words(out, CMP, reg, false, now);
         put_jump(out, NOT_EQUAL, no);
     }
 }
 
-/* What was looked for is found: on to YES. Else it goes on behind. */
-static void put_found(struct check *check, struct jumps *yes, const struct jumps *no)
+/* What was looked for is found. Else it goes on behind. */
+static void put_found(struct rw_check *check, const struct jumps *no)
 {
-    struct rw_output *out = check->out;
     if (check->spills_second)
-        put_restore(out, check->second, RW_SLOT_SECOND);
-    put_byte(out, 0xe9); /* jmp */
-    yes->at[yes->count++] = out->count;
-    rw_put_number(out, 0, 4);
-    land(out, no);
+        put_restore(check->out, check->second, RW_SLOT_SECOND);
+    put_jump_on(check);
+    land(check->out, no, 0);
 }
 
-/* Before the stub: is it covered in a way that the first look does not see? Then on to YES. */
-static void put_second_look(struct check *check, struct jumps *yes)
+/* Before the stub: is it covered in a way that the first look does not see? */
+static void put_second_look(struct rw_check *check)
 {
-    unsigned size = check->access->size;
+    const struct rw_access *access = &check->access;
     struct jumps no = {.count = 0}, none = {.count = 0};
-    if (check->flags || size & (size - 1))
+    if (access->size & (access->size - 1) ||
+        (check->flags && (access->base == RAX || access->index == RAX)))
         return;
     if (check->spills_second)
         put_save(check->out, check->second, RW_SLOT_SECOND);
-    if (size <= REC_WORDS_MASKED)
+    if (access->size <= REC_WORDS_MASKED)
         put_look_at_bytes(check, &no);
     else
         put_look_across(check, &no);
-    put_found(check, yes, &no);
-    if (!check->access->writes && size <= REC_READERS_MOST) {
+    put_found(check, &no);
+    if (!access->writes && access->size <= REC_READERS_MOST) {
         put_look_at_readers(check, &none);
-        put_found(check, yes, &none);
+        put_found(check, &none);
     }
     if (check->spills_second)
         put_restore(check->out, check->second, RW_SLOT_SECOND);
 }
 
-/* Where the words alone cannot say, or the address would be needed twice, the stub is the check. */
 /* A load by a plain move may turn out to be an atomic one, which is told behind it: the
- * instruction once more, for that. Where it begins, in the output; 0: there is none. */
-static uint32_t put_copy(struct check *check, uint16_t flags, uint32_t site, uint32_t stub)
+ * instruction once more, for that. */
+static bool has_copy(const struct rw_insn *insn, uint16_t flags)
 {
-    uint32_t at = check->out->count;
-    if ((flags & (RW_SITE_PLAIN | RW_SITE_WRITES)) != RW_SITE_PLAIN ||
-        check->insn->kind != RW_PLAIN)
-        return 0;
-    rw_put_operand(check->code, check->insn, 0, check->out);
-    put_site(check->out, site, stub);
-    return at;
+    return (flags & (RW_SITE_PLAIN | RW_SITE_WRITES)) == RW_SITE_PLAIN && insn->kind == RW_PLAIN;
 }
 
-static void put_check(struct check *check, uint32_t site, uint32_t stub, bool by_words)
+/* The rest of a check. */
+static void finish(struct rw_check *check, struct rw_site *site, uint32_t stub)
 {
     struct rw_output *out = check->out;
-    unsigned size = check->access->size;
-    if (!by_words || (check->flags && size > 4 && size != 8)) {
-        put_stub(check, site, stub);
+    land(out, &check->leaves, check->insn->moved);
+    put_second_look(check);
+    put_end(check);
+    put_stub(check, check->site, stub);
+    if (!site->copy)
         return;
-    }
-    struct jumps yes = {.count = 0};
-    put_words(check);
-    put_jump(out, EQUAL, &yes);
-    land(out, &check->leaves);
-    put_second_look(check, &yes);
-    put_end(check);
-    put_stub(check, site, stub);
-    check->copy = put_copy(check, check->site_flags, site + 1, stub);
-    land(out, &yes);
-    put_end(check);
+    site->copy = out->count;
+    rw_put_operand(check->code, check->insn, 0, out);
+    put_site(out, check->site + 1, stub);
 }
+
+void rw_put_aside(struct rw_checks *checks, uint32_t stub, struct rw_output *out)
+{
+    for (uint32_t i = 0; i < checks->unfinished.count; i++) {
+        struct rw_check *check = &checks->unfinished.at[i];
+        *rw_list_add(&checks->aside) = (struct rw_place){out->count, check->insn->offset};
+        finish(check, &checks->sites.at[check->site], stub);
+    }
+    checks->unfinished.count = 0;
+}
+
+/* Before an instruction. ------------------------------------------------------------------------
+ */
 
 static uint16_t flags_of(const struct rw_accesses *accesses, const struct rw_access *access)
 {
@@ -486,7 +512,7 @@ void rw_put_checks(struct rw_checks *checks, const struct rw_code *code,
                    struct rw_output *out)
 {
     struct rw_accesses accesses;
-    uint32_t number = (uint32_t)(insn - code->insns.at), begin = out->count;
+    uint32_t number = (uint32_t)(insn - code->insns.at);
     checks->first = checks->sites.count;
     rw_decode_accesses(code->module->text, insn->offset, function->end, &accesses);
     checks->coverage.sites += accesses.unknown;
@@ -499,19 +525,27 @@ void rw_put_checks(struct rw_checks *checks, const struct rw_code *code,
         if (rw_list_full(&checks->sites))
             continue;
         checks->coverage.covered++;
-        uint32_t site = checks->sites.count;
+        struct rw_check check = {
+            .out = out, .code = code, .insn = insn, .access = *access, .site = checks->sites.count};
         struct rw_site *new = rw_list_add(&checks->sites);
-        struct check check = {.out = out, .code = code, .insn = insn, .access = access};
         uint16_t flags = flags_of(&accesses, access);
-        check.site_flags = flags;
         choose(&check, checks->effects[number].live);
-        put_check(&check, site, stub, !(flags & (RW_SITE_REPEATED | RW_SITE_LOCKED)));
+        /* Where the words alone cannot say, or the address would be needed twice, the stub is the
+         * check. */
+        bool by_words = !(flags & (RW_SITE_REPEATED | RW_SITE_LOCKED)) &&
+                        (!check.flags || access->size <= 4 || access->size == 8);
+        if (by_words) {
+            put_words(&check);
+            *rw_list_add(&checks->unfinished) = check;
+        } else {
+            put_stub(&check, check.site, stub);
+        }
         *new = (struct rw_site){.old = number,
-                                .back = out->count - begin,
-                                .copy = check.copy ? check.copy - begin : 0,
+                                .back = out->count - insn->moved,
+                                .copy = by_words && has_copy(insn, flags),
                                 .size = access->size,
                                 .flags = flags};
-        if (!check.copy && !(flags & RW_SITE_LOCKED))
+        if (!new->copy && !(flags & RW_SITE_LOCKED))
             continue;
         struct rw_site *done = rw_list_add(&checks->sites);
         *done = *new;
@@ -549,6 +583,20 @@ uint32_t rw_put_checked(struct rw_output *out, uint32_t told)
     return resume;
 }
 
+bool rw_checks_open(struct rw_checks *checks, const struct rw_code *code)
+{
+    uint32_t most = 2 * code->insns.count;
+    return rw_list_open(&checks->sites, most) && rw_list_open(&checks->unfinished, most) &&
+           rw_list_open(&checks->aside, most);
+}
+
+void rw_checks_close(struct rw_checks *checks)
+{
+    rw_list_close(&checks->sites);
+    rw_list_close(&checks->unfinished);
+    rw_list_close(&checks->aside);
+}
+
 void rw_checks_place(struct rw_checks *checks, const struct rw_code *code)
 {
     for (uint32_t i = 0; i < checks->sites.count; i++) {
@@ -556,6 +604,5 @@ void rw_checks_place(struct rw_checks *checks, const struct rw_code *code)
         const struct rw_insn *insn = &code->insns.at[site->old];
         site->old = insn->offset;
         site->back += insn->moved;
-        site->copy += site->copy ? insn->moved : 0;
     }
 }

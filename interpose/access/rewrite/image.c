@@ -71,10 +71,29 @@ void rw_image_settle(const struct rw_image *image, uint64_t told)
     __builtin_memcpy(&image->at[RW_HEAD_TOLD], &told, 8);
 }
 
+/* Of FUNCTION's code, and of what the checks have behind it. */
+static void put_places(struct rw_image *image, const struct rw_code *code,
+                       const struct rw_function *function, const struct rw_checks *checks,
+                       uint32_t *aside, struct rw_output *out)
+{
+    for (uint32_t i = 0; i < function->count; i++) {
+        const struct rw_insn *insn = &code->insns.at[function->first + i];
+        put_place(image, out, insn->moved, insn->offset);
+    }
+    put_place(image, out, function->new_tail, function->end);
+    for (; checks && *aside < checks->aside.count; ++*aside) {
+        const struct rw_place *place = &checks->aside.at[*aside];
+        if (place->new >= function->new_end)
+            return;
+        put_place(image, out, place->new, place->old);
+    }
+}
+
 /* The head says where map and sites are. */
 static void put_map(struct rw_image *image, const struct rw_code *code,
                     const struct rw_checks *checks, struct rw_output *out)
 {
+    uint32_t aside = 0;
     uint32_t map = out->count;
     uint64_t size = (uint64_t)code->module->size * sizeof map;
     if (out->full || out->room - map < size) {
@@ -94,10 +113,9 @@ static void put_map(struct rw_image *image, const struct rw_code *code,
         for (uint32_t i = 0; function->reason == RW_MOVED && i < function->count; i++) {
             const struct rw_insn *insn = &code->insns.at[function->first + i];
             entries[insn->offset] = insn->moved;
-            put_place(image, out, insn->moved, insn->offset);
         }
         if (function->reason == RW_MOVED)
-            put_place(image, out, function->new_tail, function->end);
+            put_places(image, code, function, checks, &aside, out);
     }
 }
 
@@ -131,10 +149,8 @@ static bool fix(const struct rw_image *image, const struct rw_module *module,
             fix_types(at, to - (uint64_t)at - LONGEST_LEB);
         else if (fixes[i].kind == RW_FIX_COPY)
             reached &= fix_distance(at, copy + fixes[i].value);
-        else if (fixes[i].kind == RW_FIX_NOW)
-            reached &= fix_distance(at, places.now);
-        else if (fixes[i].kind == RW_FIX_READERS)
-            reached &= fix_distance(at, places.readers);
+        else if (fixes[i].kind == RW_FIX_WORDS)
+            reached &= fix_distance(at, places.words + fixes[i].value);
         else
             reached &= fix_distance(at, places.slots + fixes[i].value * SLOT);
     }
@@ -248,9 +264,12 @@ bool rw_image_build(struct rw_image *image, struct rw_code *code, const struct r
 void rw_image_count(const struct rw_image *image, const struct rw_code *code,
                     struct rw_counts *counts)
 {
-    *counts = (struct rw_counts){.insns = image->place_count};
-    for (uint32_t i = 0; i < code->functions.count; i++)
-        counts->functions[code->functions.at[i].reason]++;
+    *counts = (struct rw_counts){.insns = 0};
+    for (uint32_t i = 0; i < code->functions.count; i++) {
+        const struct rw_function *function = &code->functions.at[i];
+        counts->functions[function->reason]++;
+        counts->insns += function->reason == RW_MOVED ? function->count : 0;
+    }
     counts->unpatched = counts->functions[RW_MOVED] - image->entry_count;
 }
 

@@ -3,11 +3,13 @@
  * A module's new code with all that belongs to it, as one piece that lies within two gigabytes of
  * the module:
  *
- *     lookup, code, frames, LSDAs, index of frames    executable and read-only
+ *     lookup, code, frames, LSDAs, index of frames    executable and read-only; each function is
+ *              followed by what its checks seldom need
  *     constants  a copy of the module's, with the tables of switches moved
  *     map      int32 for each byte of the text: where its instruction stands now; 0: nowhere
  *     sites    what is checked (check.h)
- *     places   pairs (new, old), ascending: each instruction, and each function's end
+ *     places   pairs (new, old), ascending: each instruction, each function's end, and what checks
+ *              have behind it
  *     entries  pairs (new, old): where a jump may lead from the text to the new code
  *
  * As long as image and module lie as far from each other, all of it but the head is the same
@@ -17,10 +19,6 @@
 #define REC_ACCESS_REWRITE_IMAGE_H
 
 #include "interpose/access/rewrite/check.h"
-
-struct rw_place {
-    uint32_t new, old; /* from the image's and from the text's beginning on */
-};
 
 struct rw_image {
     uint8_t *at;

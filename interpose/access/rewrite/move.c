@@ -403,6 +403,8 @@ static void move_function(struct mover *mover, struct rw_function *function)
     while (shorten(mover, function))
         ;
     push_together(mover, function, first_fix);
+    if (mover->checks)
+        rw_put_aside(mover->checks, mover->stub, out);
     function->new_end = out->count;
 }
 

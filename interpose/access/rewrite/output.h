@@ -9,15 +9,14 @@
 #include "interpose/access/rewrite/list.h"
 
 enum rw_fix_kind {
-    RW_FIX_INSN,    /* to the instruction at an offset of the text, wherever that stands then */
-    RW_FIX_CODE,    /* to an offset of the new code */
-    RW_FIX_MODULE,  /* to an address of the module, from its base on */
-    RW_FIX_COPY,    /* not from here: the distance from the module to the copy of its constants, and
-                       so much more */
-    RW_FIX_SLOT,    /* not from here: a slot of the thread's, from the thread pointer on */
-    RW_FIX_NOW,     /* the same: what covers the thread's accesses (filter/words.h) */
-    RW_FIX_READERS, /* the same: its table of what several threads read (filter/readers.h) */
-    RW_FIX_TYPES,   /* to an address of the module, as a number of 10 bytes: see unwind.c */
+    RW_FIX_INSN,   /* to the instruction at an offset of the text, wherever that stands then */
+    RW_FIX_CODE,   /* to an offset of the new code */
+    RW_FIX_MODULE, /* to an address of the module, from its base on */
+    RW_FIX_COPY,   /* not from here: the distance from the module to the copy of its constants, and
+                      so much more */
+    RW_FIX_SLOT,   /* not from here: a slot of the thread's, from the thread pointer on */
+    RW_FIX_WORDS,  /* the same: an offset in struct rec_words (filter/words.h) */
+    RW_FIX_TYPES,  /* to an address of the module, as a number of 10 bytes: see unwind.c */
 };
 
 struct rw_fix {
@@ -44,7 +43,12 @@ enum rw_slot {
 
 /* Where the thread's own lie, from its thread pointer on. */
 struct rw_places {
-    int32_t slots, now, readers;
+    int32_t slots, words;
+};
+
+/* Where an instruction stands, from the image's and from the text's beginning on. */
+struct rw_place {
+    uint32_t new, old;
 };
 
 struct rw_output {

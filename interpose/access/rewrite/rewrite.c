@@ -193,9 +193,7 @@ static int32_t place_of(const void *own)
 
 static struct rw_places places(void)
 {
-    return (struct rw_places){.slots = place_of(rec_rewrite_slots),
-                              .now = place_of(&rec_words.now),
-                              .readers = place_of(&rec_words.readers)};
+    return (struct rw_places){.slots = place_of(rec_rewrite_slots), .words = place_of(&rec_words)};
 }
 
 static bool build(struct rw_cached *made, struct rw_code *code)
@@ -208,12 +206,12 @@ static bool build(struct rw_cached *made, struct rw_code *code)
         .clobbered = rec_config.clobber ? effects : NULL,
         .checks = checked ? &checks : NULL,
     };
-    bool built = (!checked || effects) && rw_list_open(&checks.sites, 2 * code->insns.count) &&
+    bool built = (!checked || effects) && rw_checks_open(&checks, code) &&
                  rw_image_build(&made->image, code, &wishes);
     made->coverage = checks.coverage;
     made->resume = checks.resume;
     rw_image_count(&made->image, code, &made->counts);
-    rw_list_close(&checks.sites);
+    rw_checks_close(&checks);
     if (effects)
         rw_liveness_free(effects, code);
     return built;
@@ -272,7 +270,7 @@ static struct rw_cache_key key_of(const struct rw_module *module)
     struct {
         struct rw_cache_key own;
         struct rw_places places;
-        uint32_t accesses, clobber, move_from, move_to, none; /* no bytes between them */
+        uint32_t accesses, clobber, move_from, move_to; /* no bytes between them */
     } options = {
         .own = own_key(),
         .places = places(),
@@ -281,7 +279,7 @@ static struct rw_cache_key key_of(const struct rw_module *module)
         .move_from = rec_config.move_from,
         .move_to = rec_config.move_to,
     };
-    _Static_assert(sizeof options == sizeof(struct rw_cache_key) + sizeof(struct rw_places) + 5 * 4,
+    _Static_assert(sizeof options == sizeof(struct rw_cache_key) + sizeof(struct rw_places) + 4 * 4,
                    "all of it is hashed");
     return rw_cache_key(module, &options, sizeof options);
 }
