@@ -5,6 +5,7 @@
  */
 #include <fcntl.h>
 #include <pthread.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -23,6 +24,7 @@ static struct {
 static char four[4] __attribute__((aligned(4)));
 static char *block;
 static char buffer[256] __attribute__((aligned(64)));
+static char text[64] __attribute__((aligned(64)));
 
 /* Waits until it is TURN's time; what comes before the next call belongs to it. */
 static void wait_for(int next)
@@ -70,11 +72,28 @@ enum { SIZES = 5, BEGINS = 8, MOST = 16, CELL = 32 };
 static char lone[SIZES][BEGINS][MOST][CELL] __attribute__((aligned(CELL)));
 static char read_by_several[SIZES][BEGINS][MOST][CELL] __attribute__((aligned(CELL)));
 
+/* From two places of the program in turn: what one goes through, byte by byte, is text. */
+static void __attribute__((noinline)) read_even(const char *at)
+{
+    (void)*(const volatile char *)at;
+}
+
+static void __attribute__((noinline)) read_odd(const char *at)
+{
+    (void)*(const volatile char *)at;
+}
+
 static void __attribute__((noinline)) read_but(const char *at, int size, int missing)
 {
     for (int i = 0; i < size; i++)
         if (i != missing)
-            (void)*(const volatile char *)&at[i];
+            ((uintptr_t)&at[i] / 4 % 2 ? read_odd : read_even)(&at[i]);
+}
+
+static void __attribute__((noinline)) read_text(const char *at, int size)
+{
+    for (int i = 0; i < size; i++)
+        (void)((const volatile char *)at)[i];
 }
 
 static void __attribute__((noinline)) read_whole(const char *at, int size)
@@ -154,12 +173,14 @@ static void *first(void *unused)
     new_epoch();
     *(volatile char *)&small.second = 2;
     block = malloc(BLOCK);
+    fill(text, sizeof text, 1);
     for_all(read_by_several, write_whole);
     pass_on();
     read_in_turn(3);
     wait_for(3 + 3 * ROUNDS);
     store(&shared, 2);
     store(&returned, 2);
+    fill(text, sizeof text, 2);
     for_all(read_by_several, write_missing);
     free(block);
     pass_on();
@@ -179,6 +200,7 @@ static void *second(void *unused)
     fill(&small.first, 1, 3);
     fill(&four[1], 1, 2);
     fill(buffer, sizeof buffer, 1);
+    read_text(text, sizeof text);
     new_epoch();
     for (unsigned i = 0; i < sizeof buffer; i += 4)
         load((const int *)(const void *)&buffer[i]);
@@ -217,9 +239,10 @@ int main(void)
     for (int i = 0; i < 3; i++)
         pthread_join(threads[i], NULL);
     printf("handed %p 4\nshared %p 4\nreturned %p 4\narray %p %zu\nsmall %p 1\nfour %p 4\nbuffer "
-           "%p %zu\nblock %p %d\nlone %p %zu\nread-by-several %p %zu\n",
+           "%p %zu\nblock %p %d\nlone %p %zu\nread-by-several %p %zu\ntext %p %zu\n",
            (void *)&handed, (void *)&shared, (void *)&returned, (void *)array, sizeof array,
            (void *)&small.first, (void *)four, (void *)buffer, sizeof buffer, (void *)block, BLOCK,
-           (void *)lone, sizeof lone, (void *)read_by_several, sizeof read_by_several);
+           (void *)lone, sizeof lone, (void *)read_by_several, sizeof read_by_several, (void *)text,
+           sizeof text);
     return 0;
 }

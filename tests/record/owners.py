@@ -95,6 +95,12 @@ class Owners(Recorded):
                 if byte in self.places["four"]}
         self.assertEqual(told, {(1, 0), (1, 3), (2, 1)})
 
+    def test_of_text_the_first_byte_of_each_granule(self):
+        told = {byte - self.places["text"].start for e in self.events
+                if e["thread"] == 2 and e["kind"] == "read" and e["from"] in self.places["text"]
+                for byte in range(e["from"], e["from"] + e["size"])}
+        self.assertEqual(told, {1, 2, 3, *range(0, 64, 4)})
+
     def test_a_read_of_much_tells_writes_behind_reads(self):
         told = self.of("buffer")
         self.assertEqual(told.count((2, "write", True)), 1)

@@ -1,74 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Beside the words of a granule stands what is kept of the accesses that they tell of: the number
- * of its thread's stack and flags of its mode; no stack where it is in the trace already. The word
- * has all bytes that the thread has accessed in its epoch, the stack is the latest one, and of some
- * of them. And which of the granule's bytes are the thread's own: what it does with those need not
- * be told, since an access of before has told all that others could race with.
- *
- * Who changes a granule holds its stripe. A thread that cannot have it soon, since its holder does
- * not run, tells its access and passes by: it leaves the words as they are. The holder, who has not
- * seen that access, tells its own, too.
- */
 #include "interpose/access/filter/owner.h"
 
+#include "interpose/access/filter/kept.h"
 #include "interpose/access/filter/readers.h"
+#include "interpose/access/filter/soon.h"
+#include "interpose/access/filter/stripes.h"
 
 #include "interpose/core/poison.h"
 
 enum {
-    STRIPES = 4096,
-    LINE = 64,       /* bytes with one stripe */
     PATIENCE = 4096, /* looks, each longer than a store takes to be seen */
     LARGE = 1 << 20, /* bytes: forgotten by whole pages */
     PAGE = 4096,
     MOST_EACH = 64, /* bytes of an access that races with each of before by itself */
     ROOM = (2 * MOST_EACH / REC_GRANULE + 2) * TR_EVENT_MAX, /* in the trace, for such a one */
     MOST_AT_ONCE = 4096, /* bytes of a neighbourhood that are told as one access */
-    /* What is kept of an access, beside its stack. */
-    KEPT_MAY_BE_ATOMIC = 1 << 31,
-    KEPT_COMPOUND = 1 << 30,
-    KEPT_LATE = 1 << 29,   /* the memory may have begun in the same epoch */
-    KEPT_PASSED = 1 << 28, /* other threads have read it since it was written */
-    KEPT_OWN_SHIFT = 24,   /* bytes that are the thread's own */
-    KEPT_OWN = REC_WORDS_ALL << KEPT_OWN_SHIFT,
-    KEPT_BYTES_SHIFT = 20, /* that the stack has accessed */
-    KEPT_BYTES = REC_WORDS_ALL << KEPT_BYTES_SHIFT,
-    KEPT_STACK = (1 << KEPT_BYTES_SHIFT) - 1,
 };
 
-static struct rec_stripe {
-    uint8_t held;   /* atomic */
-    uint8_t passed; /* atomic: a thread may pass by, or has */
-} stripes[STRIPES];
-
-static struct rec_stripe *stripe_of(uint64_t address)
-{
-    return &stripes[address / LINE % STRIPES];
-}
-
-static bool lock_soon(struct rec_stripe *stripe, unsigned which)
-{
-    if (__atomic_exchange_n(&stripe->held, 1, __ATOMIC_ACQUIRE))
-        return false;
-    rec_words.held[which] = stripe;
-    return true;
-}
-
-/* Whoever passes by has said so long before it finds the stripe held: no fence is needed between
- * the two lines. */
-static void unlock(unsigned which)
-{
-    struct rec_stripe *stripe = rec_words.held[which];
-    rec_words.held[which] = NULL;
-    if (!stripe)
-        return;
-    __atomic_store_n(&stripe->held, 0, __ATOMIC_RELEASE);
-    if (rec_unlikely(__atomic_load_n(&stripe->passed, __ATOMIC_RELAXED))) {
-        __atomic_store_n(&stripe->passed, 0, __ATOMIC_RELAXED);
-        rec_words.passed = true;
-    }
-}
+struct rec_stripe rec_stripes[REC_STRIPES];
 
 static bool wait_for(const struct rec_stripe *stripe)
 {
@@ -82,7 +31,7 @@ static bool wait_for(const struct rec_stripe *stripe)
 
 static bool lock(struct rec_stripe *stripe)
 {
-    while (!lock_soon(stripe, 0)) {
+    while (!rec_stripe_lock_soon(stripe, 0)) {
         if (wait_for(stripe))
             continue;
         __atomic_exchange_n(&stripe->passed, 1, __ATOMIC_SEQ_CST);
@@ -94,14 +43,14 @@ static bool lock(struct rec_stripe *stripe)
 
 void rec_owner_abandon(void)
 {
-    unlock(1);
-    unlock(0);
+    rec_stripe_unlock(1);
+    rec_stripe_unlock(0);
 }
 
 void rec_owner_reset(void)
 {
-    for (unsigned i = 0; i < STRIPES; i++)
-        stripes[i] = (struct rec_stripe){0, 0};
+    for (unsigned i = 0; i < REC_STRIPES; i++)
+        rec_stripes[i] = (struct rec_stripe){0, 0};
     rec_words.held[0] = rec_words.held[1] = NULL;
     rec_readers_reset();
 }
@@ -132,32 +81,6 @@ struct visit {
     struct finding found[2];
 };
 
-static uint32_t mode_of(uint32_t kept)
-{
-    return (kept & KEPT_MAY_BE_ATOMIC ? TR_ACC_MAY_BE_ATOMIC : 0u) |
-           (kept & KEPT_COMPOUND ? TR_ACC_COMPOUND : 0u) | (kept & KEPT_LATE ? TR_ACC_LATE : 0u);
-}
-
-/* Of an access that the thread makes now. Without its STACK, where that has too high a number to be
- * kept. */
-static uint32_t kept_now(const struct rec_stream *s, uint32_t mode, uint32_t stack)
-{
-    return (mode & TR_ACC_MAY_BE_ATOMIC ? (uint32_t)KEPT_MAY_BE_ATOMIC : 0u) |
-           (mode & TR_ACC_COMPOUND ? (uint32_t)KEPT_COMPOUND : 0u) |
-           (rec_words.born == s->epoch + 1 ? (uint32_t)KEPT_LATE : 0u) |
-           (stack <= KEPT_STACK ? stack : 0u);
-}
-
-static uint32_t own_bytes(uint32_t kept)
-{
-    return (kept & KEPT_OWN) >> KEPT_OWN_SHIFT;
-}
-
-static uint32_t stack_bytes(uint32_t kept)
-{
-    return (kept & KEPT_BYTES) >> KEPT_BYTES_SHIFT;
-}
-
 /* An access of SIZE bytes, all else given. */
 static void emit(struct rec_stream *s, struct tr_event *ev, uint64_t size, bool write)
 {
@@ -178,13 +101,13 @@ static void emit(struct rec_stream *s, struct tr_event *ev, uint64_t size, bool 
 static void extend(struct finding *found)
 {
     uint64_t most = found->from + MOST_AT_ONCE;
-    if (stack_bytes(found->kept) != REC_WORDS_ALL || found->to & (REC_GRANULE - 1))
+    if (rec_kept_bytes(found->kept) != REC_WORDS_ALL || found->to & (REC_GRANULE - 1))
         return;
     for (; found->to < most; found->to += REC_GRANULE) {
-        struct rec_stripe *stripe = stripe_of(found->to);
+        struct rec_stripe *stripe = rec_stripe_of(found->to);
         if (stripe != rec_words.held[0] && stripe != rec_words.held[1]) {
-            unlock(1);
-            if (!lock_soon(stripe, 1))
+            rec_stripe_unlock(1);
+            if (!rec_stripe_lock_soon(stripe, 1))
                 break;
         }
         uint32_t *kept = rec_kept_at(found->write, found->to);
@@ -192,10 +115,10 @@ static void extend(struct finding *found)
         if (*rec_word_of(found->write, found->to) != found->word || *kept != found->kept)
             break;
         if (found->write && *kept_read == *kept && *rec_word_of(false, found->to) == found->word)
-            *kept_read &= ~(uint32_t)KEPT_STACK;
-        *kept &= ~(uint32_t)KEPT_STACK;
+            *kept_read |= KEPT_TOLD;
+        *kept |= KEPT_TOLD;
     }
-    unlock(1);
+    rec_stripe_unlock(1);
 }
 
 static void tell_found(struct rec_stream *s, struct finding *found)
@@ -207,7 +130,7 @@ static void tell_found(struct rec_stream *s, struct finding *found)
     if (tag) {
         rec_header->flags |= TR_HAS_DEFERRED;
         emit(s,
-             &(struct tr_event){.mode = mode_of(found->kept) | TR_ACC_DEFERRED,
+             &(struct tr_event){.mode = rec_kept_mode(found->kept) | TR_ACC_DEFERRED,
                                 .stack = found->kept & KEPT_STACK,
                                 .object = found->from,
                                 .thread = tag - 1,
@@ -262,10 +185,10 @@ static void find_bytes(struct visit *visit, const struct finding *fresh)
 static void find_but(struct visit *visit, uint64_t granule, uint32_t word, uint32_t kept,
                      bool write, uint32_t bytes)
 {
-    bool told = !(kept & KEPT_STACK);
+    bool told = rec_kept_is_told(kept);
     if (told && !latest_is_enough(visit, write))
         return;
-    for (uint32_t left = stack_bytes(kept) & ~bytes; left;) { /* bytes that lie side by side */
+    for (uint32_t left = rec_kept_bytes(kept) & ~bytes; left;) { /* bytes that lie side by side */
         unsigned first = (unsigned)__builtin_ctz(left);
         unsigned count = (unsigned)__builtin_ctz(~(left >> first));
         uint64_t from = granule + first;
@@ -343,15 +266,6 @@ static void end_readers(struct visit *visit, const struct cell *cell)
     }
 }
 
-/* Are there one or two bytes of which nothing would be known any more, if BYTES were accessed from
- * elsewhere now? */
-static bool loses(uint32_t kept, uint32_t bytes, uint32_t kept_now)
-{
-    uint32_t lost = stack_bytes(kept) & ~bytes;
-    return lost && kept & KEPT_STACK && (kept ^ kept_now) & KEPT_STACK &&
-           __builtin_popcount(lost) <= 2;
-}
-
 /* Two small variables in one granule, of which the visitor wrote the other one before. Where that
  * comes often, it is no variables but text. */
 static void find_lost(struct visit *visit, const struct cell *cell, uint32_t bytes)
@@ -359,43 +273,37 @@ static void find_lost(struct visit *visit, const struct cell *cell, uint32_t byt
     enum { OFTEN = 64 };
     uint8_t *often = &rec_words.lost[cell->kept[1] % sizeof rec_words.lost];
     if (visit->small && cell->whose[1] == OWN && *often < OFTEN &&
-        loses(cell->kept[1], bytes, visit->kept)) {
+        rec_kept_loses(cell->kept[1], bytes, visit->kept)) {
         ++*often;
         find_but(visit, cell->granule, cell->word[1], cell->kept[1], true, bytes);
     }
 }
 
-/* BYTES were accessed, too: what is known of that from now on. */
-static void join(struct rec_reader at, uint32_t value, uint32_t bytes, uint32_t kept)
+static void set(bool write, const struct cell *cell, uint32_t value, uint32_t bytes,
+                uint32_t covered, uint32_t kept)
 {
-    uint32_t word = value | bytes, old = *at.word;
-    kept |= bytes << KEPT_BYTES_SHIFT;
-    if ((old ^ value) >> REC_WORDS_MASK_BITS == 0) {
-        word |= old & REC_WORDS_ALL;
-        if (!((*at.kept ^ kept) & KEPT_STACK))
-            kept |= *at.kept & KEPT_BYTES;
-    }
-    if (*at.kept != kept)
-        *at.kept = kept;
-    __atomic_store_n(at.word, word, __ATOMIC_RELEASE);
+    rec_kept_join(
+        (struct rec_reader){rec_word_of(write, cell->granule), rec_kept_at(write, cell->granule)},
+        value, bytes, covered, kept);
 }
 
-static void set(bool write, const struct cell *cell, uint32_t value, uint32_t bytes, uint32_t kept)
+static uint32_t covers(const struct visit *visit, const struct cell *cell, uint32_t bytes)
 {
-    join((struct rec_reader){rec_word_of(write, cell->granule), rec_kept_at(write, cell->granule)},
-         value, bytes, kept);
+    return rec_kept_covers((struct rec_reader){rec_word_of(visit->write, cell->granule),
+                                               rec_kept_at(visit->write, cell->granule)},
+                           visit->value, bytes, visit->kept);
 }
 
 /* What there is to know of a stack's bytes is the same for all of them, if BYTES are among them:
  * an access of BYTES that is told stands for all. */
 static uint32_t alike(uint32_t kept, uint32_t bytes)
 {
-    return stack_bytes(kept) & bytes ? stack_bytes(kept) : 0;
+    return rec_kept_bytes(kept) & bytes ? rec_kept_bytes(kept) : 0;
 }
 
 static uint32_t kept_with(const struct visit *visit, bool tell, uint32_t own)
 {
-    return (tell ? visit->kept & ~(uint32_t)KEPT_STACK : visit->kept) | own << KEPT_OWN_SHIFT;
+    return (tell ? visit->kept | KEPT_TOLD : visit->kept) | own << KEPT_OWN_SHIFT;
 }
 
 /* Several threads read it in turn. Where there is no place to note that, the first read is told,
@@ -414,12 +322,12 @@ static bool visit_readers(struct visit *visit, uint64_t granule, uint32_t bytes)
         return !told;
     }
     enum whose whose = whose_is(visit, *reader.word);
-    uint32_t own = whose == OWN ? own_bytes(*reader.kept) : told ? REC_WORDS_ALL : 0;
+    uint32_t own = whose == OWN ? rec_kept_own(*reader.kept) : told ? REC_WORDS_ALL : 0;
     if (whose == FOREIGN) /* the table's former thread's */
         find(visit, granule, *reader.word, *reader.kept, false);
     bool tell = bytes & ~own;
     uint32_t kept = kept_with(visit, tell, own | bytes);
-    join(reader, visit->value, bytes, kept);
+    rec_kept_join(reader, visit->value, bytes, bytes, kept);
     return tell;
 }
 
@@ -431,7 +339,7 @@ static bool visit_read(struct visit *visit, const struct cell *cell, uint32_t by
     case NOBODYS:
         break;
     case OWN:
-        own = own_bytes(cell->kept[0]);
+        own = rec_kept_own(cell->kept[0]);
         tell = bytes & ~own;
         own |= bytes;
         passed = cell->kept[0] & KEPT_PASSED;
@@ -440,7 +348,8 @@ static bool visit_read(struct visit *visit, const struct cell *cell, uint32_t by
         return visit_readers(visit, cell->granule, bytes);
     case FOREIGN:
         find_foreign(visit, cell);
-        *rec_kept_at(true, cell->granule) &= ~(uint32_t)(KEPT_OWN | KEPT_STACK);
+        uint32_t *written = rec_kept_at(true, cell->granule);
+        *written = (*written & ~(uint32_t)KEPT_OWN) | KEPT_TOLD;
         if (cell->kept[0] & KEPT_PASSED && !cell->only_written) {
             *(uint64_t *)rec_kept_at(false, cell->granule) = 0;
             *rec_word_of(false, cell->granule) = REC_WORDS_READERS;
@@ -452,7 +361,8 @@ static bool visit_read(struct visit *visit, const struct cell *cell, uint32_t by
             own = bytes | alike(cell->kept[1], bytes);
         break;
     }
-    set(false, cell, visit->value, bytes, kept_with(visit, tell, own) | passed);
+    set(false, cell, visit->value, bytes, covers(visit, cell, bytes),
+        kept_with(visit, tell, own) | passed);
     return tell;
 }
 
@@ -465,14 +375,15 @@ static bool visit_write(struct visit *visit, const struct cell *cell, uint32_t b
     end_readers(visit, cell);
     if (!others) {
         find_lost(visit, cell, bytes);
-        own = cell->whose[1] == OWN ? own_bytes(cell->kept[1]) : REC_WORDS_ALL;
+        own = cell->whose[1] == OWN ? rec_kept_own(cell->kept[1]) : REC_WORDS_ALL;
     } else if (cell->whose[1] == FOREIGN && (cell->only_written || cell->whose[0] == OWN)) {
         own = cell->kept[0] & KEPT_PASSED ? 0 : alike(cell->kept[1], bytes);
     }
     bool tell = others || bytes & ~own;
     uint32_t kept = kept_with(visit, tell, own | bytes);
-    set(false, cell, visit->value, bytes, kept);
-    set(true, cell, visit->value, bytes, kept);
+    uint32_t covered = covers(visit, cell, bytes);
+    set(false, cell, visit->value, bytes, covered, kept);
+    set(true, cell, visit->value, bytes, covered, kept);
     return tell;
 }
 
@@ -491,9 +402,9 @@ static bool visit_all(struct visit *visit, uint64_t from, uint64_t to)
     bool tell = false;
     struct rec_stripe *held = NULL;
     for (uint64_t at = rec_granule_of(from); at < to; at += REC_GRANULE) {
-        struct rec_stripe *stripe = stripe_of(at);
+        struct rec_stripe *stripe = rec_stripe_of(at);
         if (stripe != held) {
-            unlock(0);
+            rec_stripe_unlock(0);
             held = lock(stripe) ? stripe : NULL;
         }
         uint32_t bytes = rec_words_bytes(at, from, to);
@@ -502,7 +413,7 @@ static bool visit_all(struct visit *visit, uint64_t from, uint64_t to)
         else if (!rec_word_covers(*rec_word_of(visit->write, at), visit->value, bytes))
             tell |= visit_granule(visit, at, bytes);
     }
-    unlock(0);
+    rec_stripe_unlock(0);
     return tell;
 }
 
@@ -516,7 +427,7 @@ static void tell_or_keep(struct rec_stream *s, uint64_t address, uint64_t size, 
         .s = s,
         .latest = size > MOST_EACH ? &latest : NULL,
         .value = rec_words_value(s),
-        .kept = kept_now(s, mode, stack),
+        .kept = rec_kept_now(s, mode, stack),
         .write = write,
         .small = size < REC_GRANULE,
     };
@@ -552,71 +463,6 @@ void rec_owner_access(struct rec_stream *s, uint64_t address, uint64_t size, boo
         tell_or_keep(s, address, size, write, mode, rec_stack(s, cfa));
 }
 
-static bool is_own(uint32_t word)
-{
-    return rec_words_whose(word) == rec_words.tag;
-}
-
-/* The calling thread's latest access of that kind, where another may have the read, too; both NULL:
- * that is not known, or another's. */
-static struct rec_reader latest_own(bool write, uint64_t granule)
-{
-    struct rec_reader latest = {rec_word_of(write, granule), rec_kept_at(write, granule)};
-    if (*latest.word == REC_WORDS_READERS && !write)
-        latest = rec_words.readers ? rec_reader_at(rec_words.readers, granule)
-                                   : (struct rec_reader){0, 0};
-    return latest.word && is_own(*latest.word) ? latest : (struct rec_reader){0, 0};
-}
-
-/* May the calling thread access BYTES of GRANULE without a word, since that is its own or nobody's?
- */
-static bool is_free(uint64_t granule, uint32_t bytes, bool write)
-{
-    uint32_t read = *rec_word_of(false, granule);
-    if (!read)
-        return true;
-    if (write && !*rec_word_of(true, granule))
-        return is_own(read) && !(*rec_kept_at(false, granule) & KEPT_PASSED);
-    struct rec_reader latest = latest_own(write, granule);
-    return latest.word && !(bytes & ~own_bytes(*latest.kept)) && (!write || is_own(read));
-}
-
-/* What is free. */
-static void keep_one(uint64_t granule, uint32_t value, uint32_t bytes, uint32_t kept, bool write)
-{
-    struct rec_reader read = {rec_word_of(false, granule), rec_kept_at(false, granule)};
-    struct rec_reader written = {rec_word_of(true, granule), rec_kept_at(true, granule)};
-    if (!*read.word || (write && !*written.word))
-        kept |= KEPT_OWN;
-    else if (!write && *read.word == REC_WORDS_READERS)
-        kept |= *(read = rec_reader_at(rec_words.readers, granule)).kept & KEPT_OWN;
-    else
-        kept |= (write ? *written.kept : *read.kept) & (KEPT_OWN | KEPT_PASSED);
-    join(read, value, bytes, kept);
-    if (write)
-        join(written, value, bytes, kept);
-}
-
-/* What most accesses are that the words do not cover, in fewer steps: within one line, and nothing
- * of it is to be told. The same as visit_granule does. */
-static bool keep_soon(uint64_t address, uint64_t size, bool write, uint32_t kept)
-{
-    uint64_t first = rec_granule_of(address), all = rec_words_small(address, size), bits, at;
-    uint32_t value = (uint32_t)rec_words.now & ~(uint32_t)REC_WORDS_ALL;
-    bool done = true;
-    if ((address ^ (address + size - 1)) / LINE || !lock_soon(stripe_of(address), 0))
-        return false;
-    for (at = first, bits = all; bits && done; at += REC_GRANULE, bits >>= REC_WORDS_MASK_BITS)
-        done = is_free(at, bits & REC_WORDS_ALL, write);
-    if (done && write && size < REC_GRANULE)
-        done = !loses(*rec_kept_at(true, first), all & REC_WORDS_ALL, kept);
-    if (done)
-        for (at = first, bits = all; bits; at += REC_GRANULE, bits >>= REC_WORDS_MASK_BITS)
-            keep_one(at, value, bits & REC_WORDS_ALL, kept, write);
-    unlock(0);
-    return done && !rec_words.passed;
-}
-
 /* A write there may have to tell as many reads as there are threads. */
 static bool has_readers(uint64_t from, uint64_t to)
 {
@@ -627,18 +473,10 @@ static bool has_readers(uint64_t from, uint64_t to)
 }
 
 bool rec_owner_access_soon(struct rec_stream *s, uint64_t address, uint64_t size, bool write,
-                           uint32_t mode, uint64_t cfa)
+                           uint32_t mode)
 {
-    if (size > MOST_EACH || address + size <= address)
-        return false;
-    if (rec_words.now == REC_WORDS_NONE)
-        (void)rec_words_value(s);
-    if (rec_stack_cached(s, cfa) == REC_STACK_WAYS || s->found->id <= s->told_before)
-        return false;
-    uint32_t kept = kept_now(s, mode, s->found->id);
-    if (size <= REC_WORDS_SMALL && kept & KEPT_STACK && keep_soon(address, size, write, kept))
-        return true;
-    if (s->at + ROOM >= s->limit || s->at >= s->soft || rec_words.needs_readers ||
+    if (size > MOST_EACH || address + size <= address || s->at + ROOM >= s->limit ||
+        s->at >= s->soft || rec_words.needs_readers ||
         (write && has_readers(address, address + size)))
         return false;
     tell_or_keep(s, address, size, write, mode, s->found->id);
@@ -662,7 +500,7 @@ void rec_owner_atomic(struct rec_stream *s, uint64_t address, uint64_t size)
 {
     struct visit visit = {.s = s};
     for (uint64_t at = rec_granule_of(address); at < address + size; at += REC_GRANULE) {
-        if (rec_owner_is_atomic(at) || !lock(stripe_of(at)))
+        if (rec_owner_is_atomic(at) || !lock(rec_stripe_of(at)))
             continue;
         struct cell cell = cell_of(&visit, at);
         find_foreign(&visit, &cell);
@@ -670,7 +508,7 @@ void rec_owner_atomic(struct rec_stream *s, uint64_t address, uint64_t size)
         *rec_kept_at(false, at) = *rec_kept_at(true, at) = 0;
         __atomic_store_n(rec_word_at(REC_WORDS_READ, at), REC_WORDS_ATOMIC, __ATOMIC_RELEASE);
         __atomic_store_n(rec_word_at(REC_WORDS_WRITTEN, at), REC_WORDS_ATOMIC, __ATOMIC_RELEASE);
-        unlock(0);
+        rec_stripe_unlock(0);
     }
     tell_all_found(&visit);
 }
@@ -687,12 +525,12 @@ void rec_owner_ends(struct rec_stream *s, uint64_t address, uint64_t size)
                       *rec_word_at(REC_WORDS_WRITTEN, at) == seen))
             continue;
         seen = word;
-        if (!lock(stripe_of(at)))
+        if (!lock(rec_stripe_of(at)))
             continue;
         struct cell cell = cell_of(&visit, at);
         find_foreign(&visit, &cell);
         end_readers(&visit, &cell);
-        unlock(0);
+        rec_stripe_unlock(0);
     }
     tell_all_found(&visit);
 }

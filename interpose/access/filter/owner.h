@@ -43,10 +43,11 @@ void rec_words_leave(void);
  * stack is that of CFA, as rec_stack has it. */
 void rec_owner_access(struct rec_stream *s, uint64_t address, uint64_t size, bool write,
                       uint32_t mode, uint64_t cfa);
-/* The same of one that is not covered, if nothing has to be saved for it: by general registers
- * alone, without a call of what is not in this directory. False: nothing was done. */
+/* The same of one that is not covered, by the stack that was found last, if nothing has to be saved
+ * for it: by general registers alone, without a call of what is not in this directory. False:
+ * nothing was done. */
 bool rec_owner_access_soon(struct rec_stream *s, uint64_t address, uint64_t size, bool write,
-                           uint32_t mode, uint64_t cfa);
+                           uint32_t mode);
 /* A location that is used atomically: what is used so once is so by plain moves, too. */
 void rec_owner_atomic(struct rec_stream *s, uint64_t address, uint64_t size);
 /* Has that been said of it? */

@@ -493,14 +493,20 @@ static bool has_frame_pointer(const struct rw_code *code, const struct rw_functi
     return true;
 }
 
-/* Nobody can write there. */
+/* Nobody can write there: a constant, or one of a table in a program that lies where it was linked
+ * to. Tables may be addressed from a little before them on. */
 static bool is_constant(const struct rw_module *module, const struct rw_insn *insn,
                         const struct rw_access *access)
 {
-    if (access->base != RW_RIP)
+    enum { BEFORE = 1 << 16 };
+    bool absolute = access->base == RW_NO_REGISTER && !module->base;
+    uint64_t to = (uint64_t)(int64_t)access->displacement;
+    if (access->base == RW_RIP)
+        to += (uint64_t)module->text + insn->offset + insn->length;
+    else if (absolute && access->index < REGISTERS)
+        to += BEFORE;
+    else if (!absolute)
         return false;
-    uint64_t to = (uint64_t)module->text + insn->offset + insn->length +
-                  (uint64_t)(int64_t)access->displacement;
     for (uint32_t i = 0; i < module->constant_count; i++)
         if (to >= module->constants[i].start && to < module->constants[i].end)
             return true;

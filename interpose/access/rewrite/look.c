@@ -4,24 +4,34 @@
  * register, for those are the program's still.
  */
 #include "interpose/access/access.h"
+#include "interpose/access/filter/kept.h"
 #include "interpose/access/filter/owner.h"
+#include "interpose/access/filter/soon.h"
 #include "interpose/access/rewrite/told.h"
 
 #include "interpose/core/poison.h"
 
-static bool tell_soon(const struct rec_told *told, uint64_t cfa)
+/* Most often a thread comes back to what is its own in a new epoch: that comes first. */
+static bool look(struct rec_stream *s, const struct rec_told *told, uint64_t cfa)
 {
-    struct rec_stream *s = rec_self;
     bool write = told->site->flags & RW_SITE_WRITES;
-    if (!rec_live.on || s->guard)
-        return false;
-    if (s->access && s->access->ignored[write])
+    uint64_t address = told->address, size = told->size;
+    if (rec_words.now == REC_WORDS_UNTOUCHED || (s->access && s->access->ignored[write]))
         return true;
-    rec_guard(s);
-    bool done = rec_owner_access_soon(s, told->address, told->size, write,
-                                      rec_told_mode(told->site, told->address), cfa);
-    rec_leave(s);
-    return done;
+    if (rec_words.now == REC_WORDS_NONE)
+        (void)rec_words_value(s);
+    bool known = rec_stack_cached(s, cfa) != REC_STACK_WAYS && s->found->id > s->told_before;
+    uint32_t mode = rec_told_mode(told->site, address);
+    uint32_t kept = known ? rec_kept_now(s, mode, s->found->id) : 0;
+    bool may_keep = kept & KEPT_STACK;
+    if (may_keep && rec_is_whole(address, size) && rec_keep_whole(address, size, write, kept))
+        return true;
+    if (rec_words_cover(address, size, write))
+        return true;
+    if (!known || (told->site->flags & RW_SITE_PLAIN && rec_owner_is_atomic(address)))
+        return false;
+    return (may_keep && size <= REC_WORDS_SMALL && rec_keep_soon(address, size, write, kept)) ||
+           rec_owner_access_soon(s, address, size, write, mode);
 }
 
 /* To tell all takes room below, for the vector registers and a walk, and a signal stack may be
@@ -45,10 +55,15 @@ bool rec_rewrite_look(struct rec_told_frame *frame)
     rec_rewrite_slots[RW_SLOT_TARGET] = (uint64_t)told.image + told.site->back;
     if (told.site->flags & (RW_SITE_LOCKED | RW_SITE_DONE))
         return rec_words.now == REC_WORDS_UNTOUCHED;
-    if (rec_words_cover(told.address, told.size, told.site->flags & RW_SITE_WRITES))
-        return true;
-    if (told.site->flags & RW_SITE_PLAIN && rec_owner_is_atomic(told.address))
-        return !has_room((uint64_t)frame);
     frame->pc = *(const uint64_t *)(told.image + RW_HEAD_TEXT) + told.site->old + 1;
-    return tell_soon(&told, (uint64_t)(&frame->pc + 1)) || !has_room((uint64_t)frame);
+    struct rec_stream *s = rec_self;
+    bool done;
+    if (rec_live.on && !s->guard) {
+        rec_guard(s);
+        done = look(s, &told, (uint64_t)(&frame->pc + 1));
+        rec_leave(s);
+    } else {
+        done = rec_words_cover(told.address, told.size, told.site->flags & RW_SITE_WRITES);
+    }
+    return done || !has_room((uint64_t)frame);
 }

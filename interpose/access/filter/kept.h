@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Beside the words of a granule stands what is kept of the accesses that they tell of: the number
+ * of its thread's stack and flags of its mode, or that it is in the trace already. The word
+ * has all bytes that the thread has accessed in its epoch, the stack is the latest one, and of some
+ * of them. And which of the granule's bytes are the thread's own: what it does with those need not
+ * be told, since an access of before has told all that others could race with.
+ */
+#ifndef REC_ACCESS_FILTER_KEPT_H
+#define REC_ACCESS_FILTER_KEPT_H
+
+#include "interpose/access/filter/words.h"
+#include "interpose/core/rec.h"
+
+enum {
+    KEPT_MAY_BE_ATOMIC = 1 << 31,
+    KEPT_COMPOUND = 1 << 30,
+    KEPT_TOLD = KEPT_MAY_BE_ATOMIC | KEPT_COMPOUND, /* else none is both */
+    KEPT_LATE = 1 << 29,   /* the memory may have begun in the same epoch */
+    KEPT_PASSED = 1 << 28, /* other threads have read it since it was written */
+    KEPT_OWN_SHIFT = 24,   /* bytes that are the thread's own */
+    KEPT_OWN = REC_WORDS_ALL << KEPT_OWN_SHIFT,
+    KEPT_BYTES_SHIFT = 20, /* that the stack has accessed */
+    KEPT_BYTES = REC_WORDS_ALL << KEPT_BYTES_SHIFT,
+    KEPT_STACK = (1 << KEPT_BYTES_SHIFT) - 1,
+};
+
+/* Of an access that the thread makes now. Without its STACK, where that has too high a number to be
+ * kept. */
+static inline uint32_t rec_kept_now(const struct rec_stream *s, uint32_t mode, uint32_t stack)
+{
+    return (mode & TR_ACC_MAY_BE_ATOMIC ? (uint32_t)KEPT_MAY_BE_ATOMIC : 0u) |
+           (mode & TR_ACC_COMPOUND ? (uint32_t)KEPT_COMPOUND : 0u) |
+           (rec_words.born == s->epoch + 1 ? (uint32_t)KEPT_LATE : 0u) |
+           (stack <= KEPT_STACK ? stack : 0u);
+}
+
+static inline uint32_t rec_kept_mode(uint32_t kept)
+{
+    return (kept & KEPT_MAY_BE_ATOMIC ? TR_ACC_MAY_BE_ATOMIC : 0u) |
+           (kept & KEPT_COMPOUND ? TR_ACC_COMPOUND : 0u) | (kept & KEPT_LATE ? TR_ACC_LATE : 0u);
+}
+
+static inline bool rec_kept_is_told(uint32_t kept)
+{
+    return !(kept & KEPT_STACK) || !(~kept & KEPT_TOLD);
+}
+
+static inline uint32_t rec_kept_own(uint32_t kept)
+{
+    return (kept & KEPT_OWN) >> KEPT_OWN_SHIFT;
+}
+
+static inline uint32_t rec_kept_bytes(uint32_t kept)
+{
+    return (kept & KEPT_BYTES) >> KEPT_BYTES_SHIFT;
+}
+
+/* Are there one or two bytes of which nothing would be known any more, if BYTES were accessed from
+ * elsewhere now? */
+static inline bool rec_kept_loses(uint32_t kept, uint32_t bytes, uint32_t now)
+{
+    uint32_t lost = rec_kept_bytes(kept) & ~bytes;
+    return lost && !rec_kept_is_told(kept) && (kept ^ now) & KEPT_STACK &&
+           __builtin_popcount(lost) <= 2;
+}
+
+/* BYTES were accessed, too, and COVERED need not be told again: what is known from now on. */
+static inline void rec_kept_join(struct rec_reader at, uint32_t value, uint32_t bytes,
+                                 uint32_t covered, uint32_t kept)
+{
+    uint32_t word = value | covered, old = *at.word;
+    kept |= bytes << KEPT_BYTES_SHIFT;
+    if ((old ^ value) >> REC_WORDS_MASK_BITS == 0) {
+        word |= old & REC_WORDS_ALL;
+        if (!((*at.kept ^ kept) & (KEPT_STACK | KEPT_TOLD)))
+            kept |= *at.kept & KEPT_BYTES;
+    }
+    if (*at.kept != kept)
+        *at.kept = kept;
+    __atomic_store_n(at.word, word, __ATOMIC_RELEASE);
+}
+
+/*
+ * What an access of BYTES, by the stack that is KEPT, covers. Text that is gone through byte by
+ * byte would be told four times for each granule: where the one before or behind was gone through
+ * by the same stack, the first byte stands for all. Of the others nothing is kept.
+ */
+static inline uint32_t rec_kept_covers(struct rec_reader at, uint32_t value, uint32_t bytes,
+                                       uint32_t kept)
+{
+    uint32_t whole = value | REC_WORDS_ALL;
+    if (bytes == REC_WORDS_ALL)
+        return bytes;
+    bool before = at.word[-1] == whole && !((at.kept[-2] ^ kept) & KEPT_STACK);
+    bool behind = at.word[1] == whole && !((at.kept[2] ^ kept) & KEPT_STACK);
+    return before || behind ? REC_WORDS_ALL : bytes;
+}
+
+static inline bool rec_word_is_own(uint32_t word)
+{
+    return rec_words_whose(word) == rec_words.tag;
+}
+
+#endif
