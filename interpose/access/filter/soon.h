@@ -7,17 +7,122 @@
 #ifndef REC_ACCESS_FILTER_SOON_H
 #define REC_ACCESS_FILTER_SOON_H
 
-#include "interpose/access/filter/words.h"
+#include "interpose/access/filter/kept.h"
+#include "interpose/access/filter/stripes.h"
 
 /* Of at most REC_WORDS_SMALL bytes. KEPT: of the access, with a stack. False: nothing was done, or
  * it has to be told. */
 bool rec_keep_soon(uint64_t address, uint64_t size, bool write, uint32_t kept);
-/* The same of whole granules, at most 16 bytes, that are all alike. */
-bool rec_keep_whole(uint64_t address, uint64_t size, bool write, uint32_t kept);
 
-static inline bool rec_is_whole(uint64_t address, uint64_t size)
+static inline struct rec_reader rec_beside(bool write, uint64_t granule)
 {
-    return !((address | size) & (REC_GRANULE - 1)) && size <= 16;
+    return (struct rec_reader){rec_word_of(write, granule), rec_kept_at(write, granule)};
+}
+
+/* Within one line, which one stripe is for. */
+static inline bool rec_soon_lock(uint64_t address, uint64_t size)
+{
+    return !((address ^ (address + size - 1)) / REC_STRIPE_LINE) &&
+           rec_stripe_lock_soon(rec_stripe_of(address), 0);
+}
+
+/* Whole granules that are all alike, in line with what calls it: most of what is left. ----------
+ */
+
+#define REC_INLINE __attribute__((always_inline)) static inline
+
+/* Words and what is kept of granules, so many words from one to the next. */
+struct rec_run {
+    uint32_t *word, *kept;
+    unsigned word_step, kept_step;
+};
+
+REC_INLINE bool rec_run_alike(struct rec_run run, unsigned count)
+{
+    uint32_t differ = 0;
+    for (unsigned i = 1; i < count; i++)
+        differ |=
+            (run.word[i * run.word_step] ^ *run.word) | (run.kept[i * run.kept_step] ^ *run.kept);
+    return !differ;
+}
+
+REC_INLINE bool rec_run_own(struct rec_run run)
+{
+    return !(~*run.kept & KEPT_OWN) && rec_word_is_own(*run.word);
+}
+
+REC_INLINE void rec_run_keep(struct rec_run run, unsigned count, uint32_t word, uint32_t kept)
+{
+    if (*run.kept != kept)
+        for (unsigned i = 0; i < count; i++)
+            run.kept[i * run.kept_step] = kept;
+    for (unsigned i = 0; i < count; i++)
+        __atomic_store_n(&run.word[i * run.word_step], word, __ATOMIC_RELEASE);
+}
+
+REC_INLINE bool rec_run_read(struct rec_run read, unsigned count, uint64_t address, uint32_t kept)
+{
+    if (!rec_run_alike(read, count))
+        return false;
+    if (*read.word == REC_WORDS_READERS) {
+        struct rec_reader own = {0, 0};
+        if (rec_words.readers)
+            own = rec_reader_at(rec_words.readers, address);
+        if (!own.word || !*own.word)
+            return false;
+        read = (struct rec_run){own.word, own.kept, 2, 2};
+        if (!rec_run_alike(read, count))
+            return false;
+    }
+    if (*read.word && !rec_run_own(read))
+        return false;
+    rec_run_keep(read, count, (uint32_t)rec_words.now,
+                 kept | (*read.word ? *read.kept & KEPT_PASSED : 0));
+    return true;
+}
+
+REC_INLINE bool rec_run_write(struct rec_run read, unsigned count, uint64_t address, uint32_t kept)
+{
+    struct rec_reader at = rec_beside(true, address);
+    struct rec_run written = {at.word, at.kept, 1, 2};
+    if (!rec_run_alike(read, count) || !rec_run_alike(written, count))
+        return false;
+    if (*read.word && (!rec_word_is_own(*read.word) || *read.kept & KEPT_PASSED ||
+                       (*written.word && !rec_run_own(written))))
+        return false;
+    rec_run_keep(read, count, (uint32_t)rec_words.now, kept);
+    rec_run_keep(written, count, (uint32_t)rec_words.now, kept);
+    return true;
+}
+
+REC_INLINE bool rec_keep_granules(uint64_t address, unsigned count, bool write, uint32_t kept)
+{
+    struct rec_reader at = rec_beside(false, address);
+    struct rec_run read = {at.word, at.kept, 1, 2};
+    kept |= KEPT_OWN | KEPT_BYTES;
+    if (!rec_soon_lock(address, count * REC_GRANULE))
+        return false;
+    bool done = write ? rec_run_write(read, count, address, kept)
+                      : rec_run_read(read, count, address, kept);
+    rec_stripe_unlock(0);
+    return done && !rec_words.passed;
+}
+
+/* As rec_keep_soon; false, too, if it is no whole granules. */
+REC_INLINE bool rec_keep_whole(uint64_t address, uint64_t size, bool write, uint32_t kept)
+{
+    if (address & (REC_GRANULE - 1))
+        return false;
+    switch (size) {
+    case REC_GRANULE:
+        return rec_keep_granules(address, 1, write, kept);
+    case 2 * REC_GRANULE:
+        return rec_keep_granules(address, 2, write, kept);
+    case 4 * REC_GRANULE:
+        return rec_keep_granules(address, 4, write, kept);
+    default:
+        return false;
+    }
 }
 
 #endif

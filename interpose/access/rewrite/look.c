@@ -24,7 +24,7 @@ static bool look(struct rec_stream *s, const struct rec_told *told, uint64_t cfa
     uint32_t mode = rec_told_mode(told->site, address);
     uint32_t kept = known ? rec_kept_now(s, mode, s->found->id) : 0;
     bool may_keep = kept & KEPT_STACK;
-    if (may_keep && rec_is_whole(address, size) && rec_keep_whole(address, size, write, kept))
+    if (may_keep && rec_keep_whole(address, size, write, kept))
         return true;
     if (rec_words_cover(address, size, write))
         return true;
