@@ -212,6 +212,18 @@ static bool has_entry(const struct rw_code *code, uint32_t number)
            (end <= function->end || is_padding(code, function->end, end, limit));
 }
 
+static void put_buckets(struct rw_image *image, struct rw_output *out)
+{
+    const struct rw_place *places = (const struct rw_place *)(image->at + image->places);
+    image->buckets = out->count;
+    for (uint32_t end = RW_BUCKET, last = 0; end <= image->code_end && !out->full;
+         end += RW_BUCKET) {
+        while (last + 1 < image->place_count && places[last + 1].new < end)
+            last++;
+        rw_put_number(out, last, 4);
+    }
+}
+
 static void put_entries(struct rw_image *image, const struct rw_code *code, struct rw_output *out)
 {
     image->entries = out->count;
@@ -252,6 +264,7 @@ bool rw_image_build(struct rw_image *image, struct rw_code *code, const struct r
             put_constants(image, code, &out);
         image->back = askers.return_at;
         put_map(image, code, wishes->checks, &out);
+        put_buckets(image, &out);
         put_entries(image, code, &out);
         image->size = out.count;
         built =
@@ -290,17 +303,12 @@ void rw_image_enter(const struct rw_image *image)
 static const struct rw_place *place_at(const struct rw_image *image, uint64_t new)
 {
     const struct rw_place *places = (const struct rw_place *)(image->at + image->places);
-    uint32_t low = 0, high = image->place_count;
-    if (new >= image->code_end || !high || new < places[0].new)
+    if (new >= image->code_end || !image->place_count || new < places[0].new)
         return NULL;
-    while (high - low > 1) {
-        uint32_t middle = low + (high - low) / 2;
-        if (places[middle].new <= new)
-            low = middle;
-        else
-            high = middle;
-    }
-    return &places[low];
+    uint32_t number = ((const uint32_t *)(image->at + image->buckets))[new / RW_BUCKET];
+    while (places[number].new > new)
+        number--;
+    return &places[number];
 }
 
 uint64_t rw_image_old(const struct rw_image *image, uint64_t address)

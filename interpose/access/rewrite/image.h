@@ -10,6 +10,7 @@
  *     sites    what is checked (check.h)
  *     places   pairs (new, old), ascending: each instruction, each function's end, and what checks
  *              have behind it
+ *     buckets  for each RW_BUCKET bytes of the code, the number of the last place before their end
  *     entries  pairs (new, old): where a jump may lead from the text to the new code
  *
  * As long as image and module lie as far from each other, all of it but the head is the same
@@ -29,9 +30,12 @@ struct rw_image {
     uint32_t index;    /* .eh_frame_hdr */
     uint32_t constants;
     uint32_t places, place_count;
+    uint32_t buckets;
     uint32_t entries, entry_count;
     uint32_t back; /* the way back (callers.h), from the text's beginning on; 0: none */
 };
+
+enum { RW_BUCKET = 256 };
 
 /* What became of a module's functions, for the report. */
 struct rw_counts {
