@@ -40,8 +40,9 @@ bool rec_words_start(void)
         rec_owner_reset();
         return true;
     }
-    uint64_t size = REC_WORDS_SPANS * REC_WORDS_SPAN;
-    char *words = rec_sys_map_at(REC_WORDS_BASE, size, -1, 0);
+    enum { EDGE = 4096 }; /* who looks at a neighbour of the first or last word comes there */
+    uint64_t size = REC_WORDS_SPANS * REC_WORDS_SPAN + 2 * EDGE;
+    char *words = rec_sys_map_at(REC_WORDS_BASE - EDGE, size, -1, 0);
     if (!words)
         return false;
     rec_words_blocks = rec_sys_memory(BLOCKS * sizeof *rec_words_blocks);
