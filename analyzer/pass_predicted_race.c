@@ -196,11 +196,12 @@ static void tell(struct predicted *self, struct group *group)
     an_prediction_look(prediction, glimpses, count);
     struct an_glimpse *a = find(glimpses, count, group->pair.first);
     struct an_glimpse *b = find(glimpses, count, group->pair.second);
-    struct sn_finding *finding = an_race_tell(ctx, group->proved ? SN_PREDICTED : SN_POSSIBLE,
-                                              &a->access, &b->access, group->variable,
-                                              "only the order of this run kept them apart: in "
-                                              "another one both come at once, and no lock, "
-                                              "join, signal or atomic is in the way.");
+    struct sn_finding *finding =
+        an_race_tell(ctx, group->proved ? SN_PREDICTED : SN_POSSIBLE, &a->access, &b->access,
+                     group->variable->address, group->variable,
+                     "only the order of this run kept them apart: in "
+                     "another one both come at once, and no lock, "
+                     "join, signal or atomic is in the way.");
     finding->count = group->count;
     if (!group->proved && group->unknown)
         finding->reason = "whether another order can make it happen depends on what was not "

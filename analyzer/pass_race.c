@@ -18,12 +18,21 @@
  */
 #include "analyzer/race_story.h"
 
-enum { GROUPS_PER_PAIR = 64 }; /* an array's elements: further ones count with the last */
+enum {
+    GROUPS_PER_PAIR = 64, /* an array's elements: further ones count with the last */
+    INSTANCES = 8,
+};
+
+struct instance {
+    struct an_access first, second; /* as they came; of the second's `past` it has a reference */
+    uint64_t address;
+};
 
 struct race {
-    struct an_access first, second; /* the instance that is shown, as they came; without `past` */
-    uint64_t variable;              /* hash that stands for it */
-    struct sn_variable *told;       /* the same as the report wants it, while its block was there */
+    struct instance shown[INSTANCES]; /* the first one, unless that is less certain than another */
+    uint32_t shown_count;
+    uint64_t variable;        /* hash that stands for it */
+    struct sn_variable *told; /* the same as the report wants it, while its block was there */
     uint64_t count;
     bool doubtful;  /* of no instance it is sure that all is here that may order it */
     uint32_t cause; /* number of the race on which all instances depend; 0: at least one on none */
@@ -116,6 +125,31 @@ static uint32_t cause_of(const struct races *races, const struct an_access *old,
     return cause && races->all.at[cause - 1].variable != race->variable ? cause : 0;
 }
 
+static bool same_moments(const struct instance *a, const struct instance *b)
+{
+    return a->first.slot == b->first.slot && a->first.clock == b->first.clock &&
+           a->second.slot == b->second.slot && a->second.clock == b->second.clock;
+}
+
+static void show(struct races *races, struct race *race, const struct an_conflict *conflict,
+                 bool first)
+{
+    const struct an_now *now = &races->ctx->world->now;
+    struct instance new = {conflict->old, now->access, conflict->address};
+    struct instance *shown = race->shown;
+    if (!first &&
+        (race->shown_count == INSTANCES || same_moments(&shown[race->shown_count - 1], &new)))
+        return;
+    new.first.past = NULL;
+    new.second.past = an_order_snapshot(&races->ctx->world->order, now->thread);
+    if (race->shown_count == INSTANCES)
+        an_snapshot_drop(shown[--race->shown_count].second.past);
+    uint32_t at = first ? 0 : race->shown_count;
+    memmove(&shown[at + 1], &shown[at], (race->shown_count - at) * sizeof *shown);
+    shown[at] = new;
+    race->shown_count++;
+}
+
 static void count(struct races *races, uint32_t number, const struct an_conflict *conflict)
 {
     const struct an_now *now = &races->ctx->world->now;
@@ -124,13 +158,11 @@ static void count(struct races *races, uint32_t number, const struct an_conflict
     const struct an_access *old = &conflict->old;
     bool sure = an_is_sure(races->ctx->world->threads.all.at[old->thread], old->index) &&
                 an_is_sure(now->thread, now->index);
-    bool better = race->doubtful == sure ? sure
-                                         : !an_both_write(&race->first, &race->second) &&
-                                               an_both_write(old, &now->access);
-    if (!race->count || better) {
-        race->first = conflict->old;
-        race->second = now->access;
-    }
+    bool better = race->doubtful == sure
+                      ? sure
+                      : !an_both_write(&race->shown->first, &race->shown->second) &&
+                            an_both_write(old, &now->access);
+    show(races, race, conflict, !race->count || better);
     race->doubtful = !sure && (!race->count || race->doubtful);
     race->cause = race->count && !race->cause ? 0 : cause;
     race->count++;
@@ -181,11 +213,25 @@ static void event(void *self, const struct tr_event *ev)
 /* Telling. --------------------------------------------------------------------------------------
  */
 
+/* The first instance of which nothing speaks against a race comes to the front. */
+static void choose(struct races *races, struct race *race)
+{
+    for (uint32_t i = 0; i < race->shown_count; i++) {
+        struct instance *at = &race->shown[i], first = *race->shown;
+        if (an_race_doubt(races->ctx, &at->first, &at->second, at->address))
+            continue;
+        *race->shown = *at;
+        *at = first;
+        return;
+    }
+}
+
 static void tell(struct races *races, struct race *race)
 {
     const struct an_context *ctx = races->ctx;
     struct sn_finding *finding = an_race_tell(
-        ctx, SN_OBSERVED, &race->first, &race->second, race->told,
+        ctx, SN_OBSERVED, &race->shown->first, &race->shown->second, race->shown->address,
+        race->told,
         "nothing orders the two: no lock that both hold, no join, no signal, no atomic.");
     if (race->doubtful)
         an_doubt(ctx, finding, "which may have ordered these");
@@ -196,18 +242,23 @@ static void tell(struct races *races, struct race *race)
 static int by_rank(const void *left, const void *right)
 {
     const struct race *a = *(struct race *const *)left, *b = *(struct race *const *)right;
-    bool x = an_both_write(&a->first, &a->second), y = an_both_write(&b->first, &b->second);
+    const struct instance *first = a->shown, *second = b->shown;
+    bool x = an_both_write(&first->first, &first->second);
+    bool y = an_both_write(&second->first, &second->second);
     if (x != y)
         return y - x; /* the pair of writes speaks for `x++` */
-    return a->second.index < b->second.index ? -1 : a->second.index > b->second.index;
+    return first->second.index < second->second.index ? -1
+                                                      : first->second.index > second->second.index;
 }
 
 static void finish(void *self)
 {
     struct races *races = self;
     VEC(struct race *) order = {0};
-    vec_each (struct race, race, &races->all)
+    vec_each (struct race, race, &races->all) {
+        choose(races, race);
         *vec_push(&order) = race;
+    }
     if (order.count)
         qsort(order.at, order.count, sizeof *order.at, by_rank);
     vec_each (struct race *, race, &order)
@@ -221,6 +272,9 @@ static void finish(void *self)
 static void close_pass(void *self)
 {
     struct races *races = self;
+    vec_each (struct race, race, &races->all)
+        for (uint32_t i = 0; i < race->shown_count; i++)
+            an_snapshot_drop(race->shown[i].second.past);
     vec_release(&races->all);
     vec_release(&races->pairs);
     sn_map_release(&races->by_key);

@@ -125,9 +125,8 @@ static void add_site(const struct an_context *ctx, struct sn_finding *finding,
     site->note = access->flags & AN_ATOMIC ? "atomic" : NULL;
 }
 
-/* Why the two may be no race for all that machine code tells; NULL: they are one. */
-static const char *why_uncertain(const struct an_context *ctx, const struct an_access *a,
-                                 const struct an_access *b, uint64_t address)
+const char *an_race_doubt(const struct an_context *ctx, const struct an_access *a,
+                          const struct an_access *b, uint64_t address)
 {
     enum { MAYBE = AN_MAY_BE_ATOMIC };
     const struct an_access *first = a->index < b->index ? a : b, *second = first == a ? b : a;
@@ -135,7 +134,7 @@ static const char *why_uncertain(const struct an_context *ctx, const struct an_a
         return "both accesses may be atomic in the source: machine code does not tell";
     if ((a->flags | b->flags) & MAYBE && (a->flags | b->flags) & AN_ATOMIC)
         return "all accesses may be atomic in the source: machine code does not tell";
-    if (an_publication_may_order(ctx->publication, first->thread, second->thread, address))
+    if (an_publication_may_order(ctx->publication, first, second, address))
         return "the threads exchange other data by moves that may be atomic in the source, and "
                "may be ordered by them: machine code does not tell";
     return NULL;
@@ -143,14 +142,14 @@ static const char *why_uncertain(const struct an_context *ctx, const struct an_a
 
 struct sn_finding *an_race_tell(const struct an_context *ctx, enum sn_level level,
                                 const struct an_access *a, const struct an_access *b,
-                                struct sn_variable *variable, const char *why)
+                                uint64_t address, struct sn_variable *variable, const char *why)
 {
     if ((b->flags & (AN_WRITE | AN_FREE)) > (a->flags & (AN_WRITE | AN_FREE))) {
         const struct an_access *read = a; /* the write first, and a free before all */
         a = b;
         b = read;
     }
-    const char *uncertain = why_uncertain(ctx, a, b, variable->address);
+    const char *uncertain = an_race_doubt(ctx, a, b, address);
     struct sn_finding *finding = an_finding(ctx, SN_DATA_RACE, uncertain ? SN_POSSIBLE : level);
     finding->reason = uncertain;
     finding->variable = variable;

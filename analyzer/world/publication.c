@@ -1,13 +1,35 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "analyzer/world/publication.h"
 
-struct an_published {
-    VEC(struct writer) writers;
+enum { MOST = 1 << 18 }; /* handovers: beyond that neighbours become one */
+
+#define ANYWHERE UINT64_MAX /* a handover's granule: several */
+
+struct moment {
+    uint32_t slot;
+    uint64_t clock;
 };
 
 struct writer {
     uint32_t thread;
     bool doubtful;
+    struct moment latest;
+    struct an_snapshot *past;
+};
+
+struct an_published {
+    VEC(struct writer) writers;
+};
+
+struct handover {
+    struct moment from, to;   /* of the store, of the load */
+    struct an_snapshot *past; /* what came before the store */
+    uint64_t granule;
+};
+
+struct an_handovers {
+    uint32_t from, to; /* threads */
+    VEC(struct handover) of;
 };
 
 static uint64_t granule_of(uint64_t address)
@@ -15,20 +37,64 @@ static uint64_t granule_of(uint64_t address)
     return address >> 3;
 }
 
+static struct moment moment_of(const struct an_thread *thread)
+{
+    return (struct moment){thread->slot, thread->clock};
+}
+
+/* Keeping them. ---------------------------------------------------------------------------------
+ */
+
+/* Of each two the later store and the earlier load. */
+static void halve(struct an_publication *publication)
+{
+    publication->count = 0;
+    vec_each (struct an_handovers, pair, &publication->handovers) {
+        size_t kept = 0;
+        for (size_t i = 0; i < pair->of.count; i++) {
+            struct handover *at = &pair->of.at[i], *before = &pair->of.at[kept - (kept > 0)];
+            if (i % 2 == 0 || at->from.slot != before->from.slot ||
+                at->to.slot != before->to.slot) {
+                pair->of.at[kept++] = *at;
+                continue;
+            }
+            struct handover *later = at->from.clock > before->from.clock ? at : before;
+            struct handover both = {
+                .from = later->from,
+                .to = at->to.clock < before->to.clock ? at->to : before->to,
+                .past = an_snapshot_keep(later->past),
+                .granule = at->granule == before->granule ? at->granule : ANYWHERE,
+            };
+            an_snapshot_drop(at->past);
+            an_snapshot_drop(before->past);
+            *before = both;
+        }
+        pair->of.count = kept;
+        publication->count += kept;
+    }
+}
+
 static void hand_over(struct an_publication *publication, uint32_t from, uint32_t to,
-                      uint64_t address)
+                      const struct handover *new)
 {
     uint64_t *place = sn_map_at(&publication->pairs, (uint64_t)from << 32 | to);
     if (!*place) {
-        *vec_push(&publication->handovers) = (struct an_handover){.from = from, .to = to};
+        *vec_push(&publication->handovers) = (struct an_handovers){.from = from, .to = to};
         *place = publication->handovers.count;
     }
-    struct an_handover *handover = &publication->handovers.at[*place - 1];
-    uint64_t granule = granule_of(address);
-    if (handover->granules_known == 2 ||
-        (handover->granules_known == 1 && handover->granules[0] == granule))
-        return;
-    handover->granules[handover->granules_known++] = granule;
+    struct an_handovers *pair = &publication->handovers.at[*place - 1];
+    for (size_t i = pair->of.count; i-- > 0 && pair->of.count - i <= 4;) {
+        const struct handover *at = &pair->of.at[i];
+        if (at->granule == new->granule && at->from.slot == new->from.slot &&
+            at->from.clock == new->from.clock && at->to.slot == new->to.slot &&
+            at->to.clock <= new->to.clock)
+            return;
+    }
+    struct handover *added = vec_push(&pair->of);
+    *added = *new;
+    added->past = an_snapshot_keep(new->past);
+    if (++publication->count > MOST)
+        halve(publication);
 }
 
 static struct an_published *published_at(struct an_publication *publication, uint64_t address)
@@ -41,65 +107,167 @@ static struct an_published *published_at(struct an_publication *publication, uin
     return &publication->published.at[*place - 1];
 }
 
-static void add_writer(struct an_published *published, uint32_t thread, bool doubtful)
+static void add_writer(struct an_published *published, struct an_order *order,
+                       const struct an_thread *thread, bool doubtful)
 {
-    vec_each (struct writer, writer, &published->writers)
-        if (writer->thread == thread) {
-            writer->doubtful |= doubtful;
-            return;
-        }
-    *vec_push(&published->writers) = (struct writer){thread, doubtful};
+    struct writer *writer = published->writers.at, *end = writer + published->writers.count;
+    while (writer < end && writer->thread != thread->index)
+        writer++;
+    if (writer == end) {
+        writer = vec_push(&published->writers);
+        *writer = (struct writer){.thread = thread->index};
+    }
+    an_snapshot_drop(writer->past);
+    writer->past = an_order_snapshot(order, thread);
+    writer->latest = moment_of(thread);
+    writer->doubtful |= doubtful;
 }
 
-void an_publication_access(struct an_publication *publication, uint32_t thread, uint64_t address,
-                           bool reads, bool writes, bool doubtful)
+void an_publication_access(struct an_publication *publication, struct an_order *order,
+                           const struct an_thread *thread, uint64_t address, bool reads,
+                           bool writes, bool doubtful)
 {
     struct an_published *published = published_at(publication, address);
     if (reads)
         vec_each (const struct writer, writer, &published->writers)
-            if (writer->thread != thread && (doubtful || writer->doubtful))
-                hand_over(publication, writer->thread, thread, address);
+            if (writer->thread != thread->index && (doubtful || writer->doubtful) &&
+                !an_order_before(order, thread, writer->latest.slot, writer->latest.clock))
+                hand_over(publication, writer->thread, thread->index,
+                          &(struct handover){writer->latest, moment_of(thread), writer->past,
+                                             granule_of(address)});
     if (writes)
-        add_writer(published, thread, doubtful);
+        add_writer(published, order, thread, doubtful);
 }
 
-void an_publication_unordered(struct an_publication *publication, const struct an_access *written,
+void an_publication_unordered(struct an_publication *publication, struct an_order *order,
+                              const struct an_thread *thread, const struct an_access *written,
                               const struct an_conflicts *conflicts)
 {
-    vec_each (const struct an_conflict, conflict, &conflicts->of)
-        if (!(conflict->old.flags & AN_WRITE) &&
-            (conflict->old.flags | written->flags) & AN_MAY_BE_ATOMIC)
-            hand_over(publication, written->thread, conflict->old.thread, conflict->address);
+    struct an_snapshot *past = NULL;
+    vec_each (const struct an_conflict, conflict, &conflicts->of) {
+        const struct an_access *old = &conflict->old;
+        if (old->flags & AN_WRITE || !((old->flags | written->flags) & AN_MAY_BE_ATOMIC))
+            continue;
+        if (!past)
+            past = an_order_snapshot(order, thread);
+        hand_over(
+            publication, thread->index, old->thread,
+            &(struct handover){
+                moment_of(thread), {old->slot, old->clock}, past, granule_of(conflict->address)});
+    }
+    an_snapshot_drop(past);
 }
 
-bool an_publication_may_order(const struct an_publication *publication, uint32_t from, uint32_t to,
-                              uint64_t address)
+/* Asking. ---------------------------------------------------------------------------------------
+ */
+
+struct search {
+    const struct an_publication *publication;
+    uint64_t granule;          /* this one does not count */
+    VEC(struct moment) places; /* by slot, the earliest that is reached */
+};
+
+static bool reach(struct search *search, struct moment moment)
+{
+    vec_each (struct moment, place, &search->places) {
+        if (place->slot != moment.slot)
+            continue;
+        bool earlier = moment.clock < place->clock;
+        if (earlier)
+            place->clock = moment.clock;
+        return earlier;
+    }
+    *vec_push(&search->places) = moment;
+    return true;
+}
+
+/* Does something that is reached come before MOMENT, with PAST before it? */
+static bool is_behind(const struct search *search, struct moment moment,
+                      const struct an_snapshot *past)
+{
+    vec_each (const struct moment, place, &search->places)
+        if ((place->slot == moment.slot && place->clock <= moment.clock) ||
+            (past && place->clock <= an_clock_get(&past->past.hb, place->slot)))
+            return true;
+    return false;
+}
+
+static bool follow(struct search *search)
+{
+    bool any = false;
+    vec_each (const struct an_handovers, pair, &search->publication->handovers)
+        vec_each (const struct handover, handover, &pair->of)
+            if (handover->granule != search->granule &&
+                is_behind(search, handover->from, handover->past))
+                any |= reach(search, handover->to);
+    return any;
+}
+
+static bool may_order_moments(const struct an_publication *publication,
+                              const struct an_access *first, const struct an_access *second,
+                              uint64_t granule)
+{
+    struct search search = {.publication = publication, .granule = granule};
+    (void)reach(&search, (struct moment){first->slot, first->clock});
+    while (follow(&search))
+        ;
+    search.places.at[0] = search.places.at[--search.places.count]; /* not what it began with */
+    bool found = is_behind(&search, (struct moment){second->slot, second->clock}, second->past);
+    vec_release(&search.places);
+    return found;
+}
+
+static bool by_others(const struct an_handovers *pair, uint64_t granule)
+{
+    vec_each (const struct handover, handover, &pair->of)
+        if (handover->granule != granule)
+            return true;
+    return false;
+}
+
+static bool may_order_threads(const struct an_publication *publication, uint32_t from, uint32_t to,
+                              uint64_t granule)
 {
     VEC(uint32_t) reached = {0};
     struct sn_map seen = {0};
     bool found = false;
     *vec_push(&reached) = from;
     *sn_map_at(&seen, from) = 1;
-    for (size_t i = 0; i < reached.count && !found; i++) {
-        vec_each (const struct an_handover, handover, &publication->handovers) {
-            bool by_itself =
-                handover->granules_known == 1 && handover->granules[0] == granule_of(address);
-            if (handover->from != reached.at[i] || by_itself || sn_map_find(&seen, handover->to))
+    for (size_t i = 0; i < reached.count && !found; i++)
+        vec_each (const struct an_handovers, pair, &publication->handovers) {
+            if (pair->from != reached.at[i] || sn_map_find(&seen, pair->to) ||
+                !by_others(pair, granule))
                 continue;
-            *sn_map_at(&seen, handover->to) = 1;
-            *vec_push(&reached) = handover->to;
-            found |= handover->to == to;
+            *sn_map_at(&seen, pair->to) = 1;
+            *vec_push(&reached) = pair->to;
+            found |= pair->to == to;
         }
-    }
     vec_release(&reached);
     sn_map_release(&seen);
     return found;
 }
 
+bool an_publication_may_order(const struct an_publication *publication,
+                              const struct an_access *first, const struct an_access *second,
+                              uint64_t address)
+{
+    return second->past
+               ? may_order_moments(publication, first, second, granule_of(address))
+               : may_order_threads(publication, first->thread, second->thread, granule_of(address));
+}
+
 void an_publication_release(struct an_publication *publication)
 {
-    vec_each (struct an_published, published, &publication->published)
+    vec_each (struct an_published, published, &publication->published) {
+        vec_each (struct writer, writer, &published->writers)
+            an_snapshot_drop(writer->past);
         vec_release(&published->writers);
+    }
+    vec_each (struct an_handovers, pair, &publication->handovers) {
+        vec_each (struct handover, handover, &pair->of)
+            an_snapshot_drop(handover->past);
+        vec_release(&pair->of);
+    }
     vec_release(&publication->published);
     vec_release(&publication->handovers);
     sn_map_release(&publication->locations);

@@ -50,7 +50,8 @@ static void access_memory(struct an_world *world, const struct tr_event *ev, uin
     an_memory_access(&world->memory, &world->heap, &world->order, world->now.thread,
                      &world->now.access, ev->object, size, &world->now.conflicts);
     if (flags & AN_WRITE)
-        an_publication_unordered(&world->publication, &world->now.access, &world->now.conflicts);
+        an_publication_unordered(&world->publication, &world->order, world->now.thread,
+                                 &world->now.access, &world->now.conflicts);
     an_sights_access(world, ev->object, size);
 }
 
@@ -59,8 +60,8 @@ static void plain_access(struct an_world *world, const struct tr_event *ev)
     bool range = ev->kind == TR_READ_RANGE || ev->kind == TR_WRITE_RANGE;
     bool write = ev->kind == TR_WRITE || ev->kind == TR_WRITE_RANGE;
     if (ev->mode & TR_ACC_MAY_BE_ATOMIC)
-        an_publication_access(&world->publication, world->now.thread->index, ev->object, !write,
-                              write, true);
+        an_publication_access(&world->publication, &world->order, world->now.thread, ev->object,
+                              !write, write, true);
     access_memory(world, ev, range ? ev->a0 : tr_access_size(ev->mode), write ? AN_WRITE : 0);
 }
 
@@ -68,7 +69,7 @@ static void atomic_access(struct an_world *world, const struct tr_event *ev)
 {
     unsigned write = ev->kind == TR_ATOMIC_LOAD ? 0 : AN_WRITE;
     if (tr_reader_header(world->reader)->access_source == TR_SOURCE_REWRITE)
-        an_publication_access(&world->publication, world->now.thread->index, ev->object,
+        an_publication_access(&world->publication, &world->order, world->now.thread, ev->object,
                               ev->kind != TR_ATOMIC_STORE, write, false);
     access_memory(world, ev, tr_access_size(ev->mode), AN_ATOMIC | write);
 }
