@@ -221,11 +221,33 @@ bool tr_stream_next(struct tr_stream *stream, struct tr_index *index, struct tr_
     return true;
 }
 
+/* A deferred access that was hurried may come before its stack is defined: then that is looked for
+ * further on. */
+static bool define_soon(struct tr_stream *stream, uint32_t own)
+{
+    struct tr_event ev;
+    bool found = false;
+    for (const struct tr_place *place = stream->place - (stream->cursor != NULL);
+         place < stream->places_end && !found; place++) {
+        struct tr_cursor *cursor = sn_calloc(1, sizeof *cursor);
+        tr_cursor_open(cursor, stream->source, place->events, place->end, place->time);
+        while (!found && tr_cursor_next(cursor, &ev))
+            found = ev.kind == TR_STACK_DEF && ev.a0 == own;
+        if (found)
+            define_stack(stream, &ev);
+        tr_cursor_release(cursor);
+        free(cursor);
+    }
+    return found;
+}
+
 uint32_t tr_stream_stack(struct tr_stream *stream, struct tr_stacks *stacks, uint32_t own,
                          struct tr_index *index)
 {
     if (!own)
         return 0;
+    if (!sn_map_find(&stream->own, own) && define_soon(stream, own))
+        return tr_stream_stack(stream, stacks, own, index);
     uint64_t *place = sn_map_at(&stream->own, own);
     if (!*place) {
         vec_push(&stream->stacks);

@@ -36,6 +36,7 @@ struct an_access {
     uint32_t stack, lockset;
     uint32_t size; /* of the whole access */
     uint8_t mask, flags;
+    uint16_t since; /* its thread's epoch began: by the clock; UINT16_MAX: so much or more */
 };
 
 /* An earlier access that the new one conflicts with and that did not happen before it. */

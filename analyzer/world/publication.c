@@ -5,15 +5,17 @@ enum { MOST = 1 << 18 }; /* handovers: beyond that neighbours become one */
 
 #define ANYWHERE UINT64_MAX /* a handover's granule: several */
 
-struct moment {
+/* An epoch of the recorder's: where it begins. */
+struct epoch {
     uint32_t slot;
-    uint64_t clock;
+    uint64_t begin;
 };
 
 struct writer {
     uint32_t thread;
     bool doubtful;
-    struct moment latest;
+    struct epoch latest;
+    uint64_t clock; /* of the latest store */
     struct an_snapshot *past;
 };
 
@@ -22,7 +24,7 @@ struct an_published {
 };
 
 struct handover {
-    struct moment from, to;   /* of the store, of the load */
+    struct epoch from, to;    /* of the store, of the load */
     struct an_snapshot *past; /* what came before the store */
     uint64_t granule;
 };
@@ -37,9 +39,20 @@ static uint64_t granule_of(uint64_t address)
     return address >> 3;
 }
 
-static struct moment moment_of(const struct an_thread *thread)
+static struct epoch epoch_of(const struct an_access *access)
 {
-    return (struct moment){thread->slot, thread->clock};
+    bool known = access->since < UINT16_MAX;
+    return (struct epoch){access->slot, known ? access->clock - access->since : 0};
+}
+
+static struct epoch present_epoch(const struct an_thread *thread)
+{
+    return (struct epoch){thread->slot, thread->epoch};
+}
+
+static bool is_same(struct epoch a, struct epoch b)
+{
+    return a.slot == b.slot && a.begin == b.begin;
 }
 
 /* Keeping them. ---------------------------------------------------------------------------------
@@ -58,10 +71,10 @@ static void halve(struct an_publication *publication)
                 pair->of.at[kept++] = *at;
                 continue;
             }
-            struct handover *later = at->from.clock > before->from.clock ? at : before;
+            struct handover *later = at->from.begin > before->from.begin ? at : before;
             struct handover both = {
                 .from = later->from,
-                .to = at->to.clock < before->to.clock ? at->to : before->to,
+                .to = at->to.begin < before->to.begin ? at->to : before->to,
                 .past = an_snapshot_keep(later->past),
                 .granule = at->granule == before->granule ? at->granule : ANYWHERE,
             };
@@ -85,9 +98,8 @@ static void hand_over(struct an_publication *publication, uint32_t from, uint32_
     struct an_handovers *pair = &publication->handovers.at[*place - 1];
     for (size_t i = pair->of.count; i-- > 0 && pair->of.count - i <= 4;) {
         const struct handover *at = &pair->of.at[i];
-        if (at->granule == new->granule && at->from.slot == new->from.slot &&
-            at->from.clock == new->from.clock && at->to.slot == new->to.slot &&
-            at->to.clock <= new->to.clock)
+        if (at->granule == new->granule && is_same(at->from, new->from) &&
+            at->to.slot == new->to.slot && at->to.begin <= new->to.begin)
             return;
     }
     struct handover *added = vec_push(&pair->of);
@@ -119,7 +131,8 @@ static void add_writer(struct an_published *published, struct an_order *order,
     }
     an_snapshot_drop(writer->past);
     writer->past = an_order_snapshot(order, thread);
-    writer->latest = moment_of(thread);
+    writer->latest = present_epoch(thread);
+    writer->clock = thread->clock;
     writer->doubtful |= doubtful;
 }
 
@@ -131,9 +144,9 @@ void an_publication_access(struct an_publication *publication, struct an_order *
     if (reads)
         vec_each (const struct writer, writer, &published->writers)
             if (writer->thread != thread->index && (doubtful || writer->doubtful) &&
-                !an_order_before(order, thread, writer->latest.slot, writer->latest.clock))
+                !an_order_before(order, thread, writer->latest.slot, writer->clock))
                 hand_over(publication, writer->thread, thread->index,
-                          &(struct handover){writer->latest, moment_of(thread), writer->past,
+                          &(struct handover){writer->latest, present_epoch(thread), writer->past,
                                              granule_of(address)});
     if (writes)
         add_writer(published, order, thread, doubtful);
@@ -150,10 +163,9 @@ void an_publication_unordered(struct an_publication *publication, struct an_orde
             continue;
         if (!past)
             past = an_order_snapshot(order, thread);
-        hand_over(
-            publication, thread->index, old->thread,
-            &(struct handover){
-                moment_of(thread), {old->slot, old->clock}, past, granule_of(conflict->address)});
+        hand_over(publication, thread->index, old->thread,
+                  &(struct handover){present_epoch(thread), epoch_of(old), past,
+                                     granule_of(conflict->address)});
     }
     an_snapshot_drop(past);
 }
@@ -164,30 +176,31 @@ void an_publication_unordered(struct an_publication *publication, struct an_orde
 struct search {
     const struct an_publication *publication;
     uint64_t granule;          /* this one does not count */
-    VEC(struct moment) places; /* by slot, the earliest that is reached */
+    VEC(struct epoch) reached; /* by slot, the earliest */
 };
 
-static bool reach(struct search *search, struct moment moment)
+static bool reach(struct search *search, struct epoch epoch)
 {
-    vec_each (struct moment, place, &search->places) {
-        if (place->slot != moment.slot)
+    vec_each (struct epoch, reached, &search->reached) {
+        if (reached->slot != epoch.slot)
             continue;
-        bool earlier = moment.clock < place->clock;
+        bool earlier = epoch.begin < reached->begin;
         if (earlier)
-            place->clock = moment.clock;
+            reached->begin = epoch.begin;
         return earlier;
     }
-    *vec_push(&search->places) = moment;
+    *vec_push(&search->reached) = epoch;
     return true;
 }
 
-/* Does something that is reached come before MOMENT, with PAST before it? */
-static bool is_behind(const struct search *search, struct moment moment,
+/* May something that is reached come before what is in an epoch of SLOT, at CLOCK, with PAST before
+ * it? */
+static bool is_behind(const struct search *search, uint32_t slot, uint64_t clock,
                       const struct an_snapshot *past)
 {
-    vec_each (const struct moment, place, &search->places)
-        if ((place->slot == moment.slot && place->clock <= moment.clock) ||
-            (past && place->clock <= an_clock_get(&past->past.hb, place->slot)))
+    vec_each (const struct epoch, reached, &search->reached)
+        if ((reached->slot == slot && reached->begin <= clock) ||
+            (past && reached->begin <= an_clock_get(&past->past.hb, reached->slot)))
             return true;
     return false;
 }
@@ -198,7 +211,7 @@ static bool follow(struct search *search)
     vec_each (const struct an_handovers, pair, &search->publication->handovers)
         vec_each (const struct handover, handover, &pair->of)
             if (handover->granule != search->granule &&
-                is_behind(search, handover->from, handover->past))
+                is_behind(search, handover->from.slot, handover->from.begin, handover->past))
                 any |= reach(search, handover->to);
     return any;
 }
@@ -208,12 +221,12 @@ static bool may_order_moments(const struct an_publication *publication,
                               uint64_t granule)
 {
     struct search search = {.publication = publication, .granule = granule};
-    (void)reach(&search, (struct moment){first->slot, first->clock});
+    (void)reach(&search, epoch_of(first));
     while (follow(&search))
         ;
-    search.places.at[0] = search.places.at[--search.places.count]; /* not what it began with */
-    bool found = is_behind(&search, (struct moment){second->slot, second->clock}, second->past);
-    vec_release(&search.places);
+    search.reached.at[0] = search.reached.at[--search.reached.count]; /* what it began with */
+    bool found = is_behind(&search, second->slot, second->clock, second->past);
+    vec_release(&search.reached);
     return found;
 }
 

@@ -7,8 +7,8 @@
  * access is recorded before it is made: of a load and a store that nothing orders, either may have
  * come first, wherever they stand.
  *
- * Moments are (slot, clock), as clock.h has them: what lies in the same one counts as before and as
- * behind. In doubt it says that accesses may be ordered.
+ * Within an epoch of the recorder's, accesses need not be told in their order: what lies in a
+ * store's epoch may come before it, what lies in a load's behind it.
  */
 #ifndef SN_ANALYZER_WORLD_PUBLICATION_H
 #define SN_ANALYZER_WORLD_PUBLICATION_H

@@ -37,6 +37,9 @@ void an_world_access(struct an_world *world, const struct tr_event *ev, unsigned
         .stack = ev->stack,
         .lockset = an_thread_lockset(world, thread),
         .flags = (uint8_t)flags,
+        .since =
+            (uint16_t)(thread->clock - thread->epoch < UINT16_MAX ? thread->clock - thread->epoch
+                                                                  : UINT16_MAX),
     };
 }
 

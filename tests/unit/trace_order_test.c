@@ -292,6 +292,52 @@ static void many_threads_cost_a_logarithm(void **state)
     trace_free(&trace);
 }
 
+static void access_by(struct tr_writer *writer, uint32_t thread, uint64_t object, uint64_t version)
+{
+    tr_writer_add(writer, &(struct tr_event){.kind = TR_WRITE,
+                                             .thread = thread,
+                                             .mode = 2 | TR_ACC_ORDER_VERSION << TR_ACC_ORDER_SHIFT,
+                                             .object = object,
+                                             .version = version});
+}
+
+/* T1, in front of its second write, waits for T0; T0 for what T1 has done before, of which the
+ * stack stands behind that write. */
+static void a_hurried_access_finds_its_stack(void **state)
+{
+    (void)state;
+    const uint64_t pc = 0x1234;
+    struct tr_writer writer;
+    struct sn_error err;
+    struct tr_event ev;
+    int found = 0;
+    tr_writer_init(&writer);
+    tr_writer_add_deferred(&writer, 0,
+                           &(struct tr_event){.kind = TR_WRITE,
+                                              .thread = 1,
+                                              .mode = 2 | TR_ACC_DEFERRED,
+                                              .stack = 1,
+                                              .object = 0x7000});
+    access_by(&writer, 0, 0x7000, 1);
+    access_by(&writer, 0, 0x9000, 1);
+    access_by(&writer, 1, 0x9000, 2);
+    assert_int_equal(tr_writer_stack(&writer, 1, &pc, 1), 1);
+    access_by(&writer, 1, 0x9200, 1);
+    struct trace trace = trace_finish(&writer);
+    struct tr_reader *reader = trace_open(&trace);
+    while (tr_reader_next(reader, &ev, &err) > 0)
+        if (ev.mode & TR_ACC_DEFERRED) {
+            struct tr_stack stack = tr_reader_stack(reader, ev.stack);
+            assert_int_equal(stack.count, 1);
+            assert_int_equal(stack.pcs[0], pc);
+            found++;
+        }
+    assert_int_equal(found, 1);
+    assert_int_equal(tr_reader_damage(reader)->places, 0);
+    tr_reader_close(reader);
+    trace_free(&trace);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -311,6 +357,7 @@ int main(void)
         cmocka_unit_test(contradictions_end),
         cmocka_unit_test(random_programs_keep_every_order),
         cmocka_unit_test(many_threads_cost_a_logarithm),
+        cmocka_unit_test(a_hurried_access_finds_its_stack),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -23,6 +23,7 @@ enum {
     KEPT_BYTES_SHIFT = 20, /* that the stack has accessed */
     KEPT_BYTES = REC_WORDS_ALL << KEPT_BYTES_SHIFT,
     KEPT_STACK = (1 << KEPT_BYTES_SHIFT) - 1,
+    KEPT_ACCESS = KEPT_TOLD | KEPT_LATE | KEPT_STACK, /* what is told of an access */
 };
 
 /* Of an access that the thread makes now. Without its STACK, where that has too high a number to be

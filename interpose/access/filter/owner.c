@@ -172,7 +172,7 @@ static void find_bytes(struct visit *visit, const struct finding *fresh)
     struct finding *found = &visit->found[fresh->write];
     if (latest_is_enough(visit, fresh->write)) {
         find_latest(visit, fresh);
-    } else if (found->to == fresh->from && found->kept == fresh->kept &&
+    } else if (found->to == fresh->from && !((found->kept ^ fresh->kept) & KEPT_ACCESS) &&
                (found->word ^ fresh->word) >> REC_WORDS_MASK_BITS == 0) {
         found->to = fresh->to;
     } else {
