@@ -5,12 +5,20 @@
 
 __thread struct rec_heap_self rec_heap_self __attribute__((tls_model("initial-exec")));
 
+/* A block may have a rest behind what was asked for, which its end is told with: what was there
+ * before is over, too. */
+static void forget(struct rec_stream *s, const void *block, size_t size)
+{
+    size_t usable = rec_real_own_new ? 0 : rec_real.malloc_usable_size((void *)block);
+    rec_access_forget(s, block, usable > size ? usable : size);
+}
+
 void rec_block_begins_slow(const void *block, size_t size, uint64_t cfa)
 {
     int error = errno;
     struct rec_stream *s = rec_enter();
     if (s) {
-        rec_access_forget(s, block, size);
+        forget(s, block, size);
         rec_emit(s, &(struct tr_event){.kind = TR_ALLOC,
                                        .stack = rec_stack(s, cfa),
                                        .object = (uint64_t)block,
@@ -84,7 +92,7 @@ static void stayed(struct rec_stream *s, const struct rec_resizing *old, size_t 
 {
     if (!rec_config.heap)
         return;
-    rec_access_forget(s, old->block, size);
+    forget(s, old->block, size);
     rec_emit(s, &(struct tr_event){.kind = TR_ALLOC,
                                    .mode = TR_HEAP_RESIZED,
                                    .stack = rec_stack(s, cfa),

@@ -4,6 +4,7 @@
  * where it is.
  */
 #include <fcntl.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -25,6 +26,9 @@ static char four[4] __attribute__((aligned(4)));
 static char *block;
 static char buffer[256] __attribute__((aligned(64)));
 static char text[64] __attribute__((aligned(64)));
+enum { LARGE = 2000, SMALLER = 1993 }; /* for the allocator, as many steps of 16 */
+static char *large, *smaller;
+static pthread_barrier_t all_there;
 
 /* Waits until it is TURN's time; what comes before the next call belongs to it. */
 static void wait_for(int next)
@@ -159,6 +163,7 @@ static void read_in_turn(int first)
 
 static void *first(void *unused)
 {
+    pthread_barrier_wait(&all_there); /* nobody allocates for a new thread any more */
     wait_for(0);
     store(&handed, 1);
     new_epoch();
@@ -174,6 +179,9 @@ static void *first(void *unused)
     *(volatile char *)&small.second = 2;
     block = malloc(BLOCK);
     fill(text, sizeof text, 1);
+    large = malloc(LARGE);
+    fill(&large[SMALLER], LARGE - SMALLER, 1);
+    free(large);
     for_all(read_by_several, write_whole);
     pass_on();
     read_in_turn(3);
@@ -189,6 +197,7 @@ static void *first(void *unused)
 
 static void *second(void *unused)
 {
+    pthread_barrier_wait(&all_there);
     wait_for(1);
     for (int i = 0; i < 4; i++) {
         load(&handed);
@@ -201,6 +210,8 @@ static void *second(void *unused)
     fill(&four[1], 1, 2);
     fill(buffer, sizeof buffer, 1);
     read_text(text, sizeof text);
+    smaller = malloc(SMALLER);
+    free(smaller);
     new_epoch();
     for (unsigned i = 0; i < sizeof buffer; i += 4)
         load((const int *)(const void *)&buffer[i]);
@@ -219,6 +230,7 @@ static void *second(void *unused)
 
 static void *third(void *unused)
 {
+    pthread_barrier_wait(&all_there);
     wait_for(2);
     store(&handed, 3);
     (void)!write(nowhere, buffer, sizeof buffer);
@@ -233,16 +245,19 @@ int main(void)
 {
     void *(*const bodies[])(void *) = {first, second, third};
     pthread_t threads[3];
+    pthread_barrier_init(&all_there, NULL, 3);
+    mallopt(M_ARENA_MAX, 1); /* what one thread frees the next one gets */
     nowhere = open("/dev/null", O_WRONLY);
     for (int i = 0; i < 3; i++)
         pthread_create(&threads[i], NULL, bodies[i], NULL);
     for (int i = 0; i < 3; i++)
         pthread_join(threads[i], NULL);
     printf("handed %p 4\nshared %p 4\nreturned %p 4\narray %p %zu\nsmall %p 1\nfour %p 4\nbuffer "
-           "%p %zu\nblock %p %d\nlone %p %zu\nread-by-several %p %zu\ntext %p %zu\n",
+           "%p %zu\nblock %p %d\nlone %p %zu\nread-by-several %p %zu\ntext %p %zu\n"
+           "rest %p %d\nsame %x 1\n",
            (void *)&handed, (void *)&shared, (void *)&returned, (void *)array, sizeof array,
            (void *)&small.first, (void *)four, (void *)buffer, sizeof buffer, (void *)block, BLOCK,
            (void *)lone, sizeof lone, (void *)read_by_several, sizeof read_by_several, (void *)text,
-           sizeof text);
+           sizeof text, (void *)&large[SMALLER], LARGE - SMALLER, large == smaller);
     return 0;
 }

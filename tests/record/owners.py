@@ -95,6 +95,10 @@ class Owners(Recorded):
                 if byte in self.places["four"]}
         self.assertEqual(told, {(1, 0), (1, 3), (2, 1)})
 
+    def test_of_a_block_that_is_over_nothing(self):
+        self.assertEqual(self.places["same"].start, 1)
+        self.assertEqual(self.of("rest"), [])
+
     def test_of_text_the_first_byte_of_each_granule(self):
         told = {byte - self.places["text"].start for e in self.events
                 if e["thread"] == 2 and e["kind"] == "read" and e["from"] in self.places["text"]
