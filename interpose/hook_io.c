@@ -176,8 +176,8 @@ REC_EXPORT ssize_t sendfile64(int to, int from, off64_t *at, size_t size)
 static int made(int result, const int *fds, uint64_t pc, uint64_t sp)
 {
     if (rec_live.on && result >= 0) {
-        rec_way_forget(fds[0]);
-        rec_way_forget(fds[1]);
+        rec_way_made(fds[0], REC_WAY_PIPE, sp);
+        rec_way_made(fds[1], REC_WAY_PIPE, sp);
         if (rec_tells(pc))
             rec_access_range((uint64_t)fds, 2 * sizeof *fds, true, pc, sp);
     }

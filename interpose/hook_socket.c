@@ -9,16 +9,16 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 
-static int made(int fd)
+static int made(int fd, uint64_t cfa)
 {
     if (rec_live.on && fd >= 0)
-        rec_way_forget(fd);
+        rec_way_made(fd, REC_WAY_SOCKET, cfa);
     return fd;
 }
 
 REC_EXPORT int socket(int domain, int type, int protocol)
 {
-    return made(REAL(socket)(domain, type, protocol));
+    return made(REAL(socket)(domain, type, protocol), rec_here());
 }
 
 REC_EXPORT int socketpair(int domain, int type, int protocol, int ends[2])
@@ -52,8 +52,7 @@ static int accepted(int fd, const struct sockaddr *address, const socklen_t *siz
                     uint64_t cfa)
 {
     if (fd >= 0) {
-        rec_way_forget(fd);
-        rec_way_accepted(cfa);
+        rec_way_accepted(fd, cfa);
         if (rec_tells(pc))
             rec_access_address(address, size, pc, cfa);
     }

@@ -37,6 +37,7 @@ enum { KEYS = 1 << 16, LINK_MADE = 1 << 16 };
 
 rec_way rec_ways[REC_WAYS];
 
+static uint8_t closed[REC_WAYS];               /* was one of that number once? */
 static uint32_t links[KEYS];                   /* of socket pairs: LINK_MADE | the next one */
 static uint32_t numbers;                       /* given to eventfds and epoll instances */
 static bool unnumbered[REC_WAY_KIND_MASK + 1]; /* kinds of which one without a number was met */
@@ -362,12 +363,29 @@ void rec_way_ends(rec_way way, bool in_too, uint64_t cfa)
         rec_before(key_of(way, REC_WAY_IN_SHIFT), carrier_of(rec_way_kind(way)), cfa);
 }
 
+static const void *key_of_number(int fd)
+{
+    return rec_channel(1ull << 57 | (uint64_t)REC_WAY_KIND_MASK << 32 | (unsigned)fd);
+}
+
 void rec_way_closes(int fd, uint64_t cfa)
 {
     if (!rec_live.on)
         return;
-    rec_way_ends(rec_way_of(fd), false, cfa);
+    rec_way way = rec_way_of(fd);
+    if (has_key(way) && (unsigned)fd < REC_WAYS && is_ours()) {
+        __atomic_store_n(&closed[fd], 1, __ATOMIC_RELAXED);
+        rec_before(key_of_number(fd), carrier_of(rec_way_kind(way)), cfa);
+    }
+    rec_way_ends(way, false, cfa);
     rec_way_forget(fd);
+}
+
+void rec_way_made(int fd, enum rec_way_kind kind, uint64_t cfa)
+{
+    rec_way_forget(fd);
+    if ((unsigned)fd < REC_WAYS && __atomic_load_n(&closed[fd], __ATOMIC_RELAXED))
+        rec_after(key_of_number(fd), carrier_of(kind), cfa);
 }
 
 void rec_way_got(int fd, rec_way way, long result, uint64_t cfa)
@@ -390,7 +408,8 @@ void rec_way_connects(uint64_t cfa)
     rec_way_puts(word(REC_WAY_SOCKET, 0, 0), cfa);
 }
 
-void rec_way_accepted(uint64_t cfa)
+void rec_way_accepted(int fd, uint64_t cfa)
 {
+    rec_way_made(fd, REC_WAY_SOCKET, cfa);
     rec_way_got(-1, word(REC_WAY_SOCKET, 0, 0), 0, cfa);
 }

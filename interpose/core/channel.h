@@ -76,6 +76,9 @@ static inline bool rec_way_carries(rec_way way)
 /* The descriptor's number now means something else, or nothing: to be called before it is closed,
  * and after it was made. */
 void rec_way_forget(int fd);
+/* The same of a new channel of KIND: it comes behind the close of the channel whose number it got,
+ * wherever that was. */
+void rec_way_made(int fd, enum rec_way_kind kind, uint64_t cfa);
 /* COPY is another number for what FD is. */
 void rec_way_copy(int fd, int copy);
 /* O_NONBLOCK was set or cleared. */
@@ -95,7 +98,7 @@ void rec_way_got(int fd, rec_way way, long result, uint64_t cfa);
 void rec_way_got_signals(const void *bytes, long result, uint64_t cfa);
 /* The same for what connects sockets, from connect to accept. */
 void rec_way_connects(uint64_t cfa);
-void rec_way_accepted(uint64_t cfa);
+void rec_way_accepted(int fd, uint64_t cfa);
 /* A call on FD failed by errno: if it would have had to wait, calls like it do not. */
 void rec_way_failed(int fd, rec_way way);
 
