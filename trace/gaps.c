@@ -8,7 +8,7 @@ void tr_gaps_add(struct tr_gaps *gaps, const struct tr_event *ev, unsigned count
     if (!ev->version || !(tr_kinds[ev->kind].order == TR_ORDER_ADVANCES || tr_is_access(ev->kind)))
         return;
     bool by_counter = tr_by_counter(ev);
-    uint64_t of = by_counter ? tr_counter(ev->object, counter_bits) : ev->object;
+    uint64_t of = by_counter ? tr_counter_of(ev, counter_bits) : ev->object;
     if (early) {
         *vec_push(&gaps->early[by_counter]) = (struct tr_number){of, ev->version};
         return;

@@ -188,7 +188,7 @@ static struct tr_key *key_of_object(struct tr_order *order, uint64_t object)
 
 static uint32_t counter_of(const struct tr_order *order, const struct tr_event *ev)
 {
-    return tr_counter(ev->object, order->index->header.counter_bits);
+    return tr_counter_of(ev, order->index->header.counter_bits);
 }
 
 /* Nobody observes one. */

@@ -420,7 +420,7 @@ static void number_version(struct parser *p)
     bool counter = access || ev->kind == TR_ALLOC || ev->kind == TR_FREE;
     if (access ? !p->has_version : !(p->fields & TR_VERSION))
         return;
-    uint64_t *latest = counter ? sn_map_at(&p->counters, tr_counter(ev->object, bits))
+    uint64_t *latest = counter ? sn_map_at(&p->counters, tr_counter_of(ev, bits))
                                : sn_map_at(&p->objects, ev->object);
     bool advances = access || tr_kinds[ev->kind].order == TR_ORDER_ADVANCES;
     if (!p->has_version && !(tr_is_atomic(ev->kind) && (ev->mode & TR_ACC_SOURCE_UNKNOWN)))

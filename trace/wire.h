@@ -80,11 +80,27 @@ struct tr_chunk {
     uint64_t epoch;   /* the thread's epoch at its start */
 };
 
-/* The counter that orders plain accesses and heap blocks at ADDRESS. Several granules share one:
- * that only adds order. ALLOC and FREE use the granule of the block's first byte. */
+/* The counter that orders plain accesses and pages at ADDRESS. Several granules share one: that
+ * only adds order. Of pages it is the first byte's. */
 static inline uint32_t tr_counter(uint64_t address, unsigned bits)
 {
     return (uint32_t)(((address >> 3) * 0x9e3779b97f4a7c15u) >> (64 - bits));
+}
+
+/* The one that orders heap blocks. What is freed may become a part of a block that begins
+ * elsewhere: so it is that of a region, such as a heap of glibc's fills. */
+enum { TR_HEAP_REGION_BITS = 26 };
+
+static inline uint32_t tr_heap_counter(uint64_t address, unsigned bits)
+{
+    return tr_counter(address >> TR_HEAP_REGION_BITS << 3, bits);
+}
+
+/* The one that numbers EV: a plain access, ALLOC or FREE. */
+static inline uint32_t tr_counter_of(const struct tr_event *ev, unsigned bits)
+{
+    bool block = (ev->kind == TR_ALLOC || ev->kind == TR_FREE) && !(ev->mode & TR_HEAP_MAPPED);
+    return block ? tr_heap_counter(ev->object, bits) : tr_counter(ev->object, bits);
 }
 
 /* Short forms. ------------------------------------------------------------------------------------

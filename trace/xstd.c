@@ -358,7 +358,7 @@ static void number_version(struct tr_xstd *x, struct tr_event *ev)
 {
     bool counter = ev->kind == TR_ALLOC || ev->kind == TR_FREE;
     uint64_t *latest =
-        counter ? sn_map_at(&x->counters, tr_counter(ev->object, x->writer.header.counter_bits))
+        counter ? sn_map_at(&x->counters, tr_counter_of(ev, x->writer.header.counter_bits))
                 : sn_map_at(&x->versions, ev->object);
     *latest += tr_kinds[ev->kind].order == TR_ORDER_ADVANCES;
     ev->version = *latest;

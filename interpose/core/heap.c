@@ -22,7 +22,7 @@ void rec_block_begins_slow(const void *block, size_t size, uint64_t cfa)
         rec_emit(s, &(struct tr_event){.kind = TR_ALLOC,
                                        .stack = rec_stack(s, cfa),
                                        .object = (uint64_t)block,
-                                       .version = rec_counter_next(block),
+                                       .version = rec_heap_counter_next(block),
                                        .a0 = size});
         rec_leave(s);
     }
@@ -52,7 +52,7 @@ void rec_block_ends_slow(const void *block, size_t size, uint64_t cfa)
     struct rec_stream *s = rec_enter();
     if (s) {
         if (!told)
-            tell_end(s, block, size, rec_config.heap ? rec_counter_next(block) : 0, cfa);
+            tell_end(s, block, size, rec_config.heap ? rec_heap_counter_next(block) : 0, cfa);
         if (rec_objects_maybe_in(block, size))
             rec_objects_end_in(s, block, size, TR_END_FREE);
         rec_leave(s);
@@ -73,7 +73,7 @@ struct rec_resizing rec_resize_begin(const void *block)
     rec_heap_self.ending = block;
     resizing.block = block;
     resizing.size = rec_real.malloc_usable_size((void *)block);
-    resizing.version = rec_config.heap ? rec_counter_next(block) : 0;
+    resizing.version = rec_config.heap ? rec_heap_counter_next(block) : 0;
     if (rec_objects_maybe_in(block, resizing.size))
         rec_objects_note_in(block, resizing.size);
     return resizing;

@@ -578,6 +578,12 @@ static inline uint64_t rec_counter_next(const void *address)
                               __ATOMIC_RELAXED);
 }
 
+static inline uint64_t rec_heap_counter_next(const void *block)
+{
+    return __atomic_add_fetch(&rec_counters[tr_heap_counter((uint64_t)block, TR_COUNTER_BITS)], 1,
+                              __ATOMIC_RELAXED);
+}
+
 /* Stacks.
  * ---------------------------------------------------------------------------------------------- */
 

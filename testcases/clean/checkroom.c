@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Coats hang in the checkroom by number, and the numbers are those of sockets. Barron takes his coat
- * and closes his socket. Whoever is given that number later comes behind him: it was not free before.
+ * Coats hang in the checkroom by number, and the numbers are those of sockets. Barron takes his
+ * coat and closes his socket. Whoever is given that number later comes behind him: it was not free
+ * before.
  */
 /* EXPECT: nothing */
 /* TSAN: the kernel hands numbers on, which it does not follow */

@@ -292,6 +292,17 @@ static void many_threads_cost_a_logarithm(void **state)
     trace_free(&trace);
 }
 
+/* The block that T1 frees has become a part of one that begins elsewhere. */
+static void blocks_of_one_heap_have_one_order(void **state)
+{
+    (void)state;
+    struct tr_writer writer;
+    tr_writer_init(&writer);
+    add(&writer, 0, TR_ALLOC, 0x10010, 2, 1);
+    add(&writer, 1, TR_FREE, 0x10000, 1, 100);
+    check_order(&writer, "T1 free, T0 alloc, ");
+}
+
 static void access_by(struct tr_writer *writer, uint32_t thread, uint64_t object, uint64_t version)
 {
     tr_writer_add(writer, &(struct tr_event){.kind = TR_WRITE,
@@ -358,6 +369,7 @@ int main(void)
         cmocka_unit_test(random_programs_keep_every_order),
         cmocka_unit_test(many_threads_cost_a_logarithm),
         cmocka_unit_test(a_hurried_access_finds_its_stack),
+        cmocka_unit_test(blocks_of_one_heap_have_one_order),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
