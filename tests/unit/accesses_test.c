@@ -20,7 +20,7 @@
     CASE(3, "cmpw $0, 8(%rip)", "r2 rip+8")                                                        \
     CASE(4, "lea 8(%rdi), %rax", "")                                                               \
     CASE(5, "nopw 8(%rdi)", "")                                                                    \
-    CASE(6, "prefetcht0 (%rdi)", "")                                                               \
+    CASE(6, "prefetcht0 (%rdi)", "ahead r1 rdi")                                                   \
     CASE(7, "mov 8(%rsp), %rax", "")                                                               \
     CASE(8, "mov %rax, 8(%rsp,%rcx)", "")                                                          \
     CASE(9, "mov %fs:0x28, %rax", "")                                                              \
@@ -105,6 +105,8 @@ static const char *words_of(const uint8_t *at, const uint8_t *end)
         sprintf(to, "%s%s%s%s", accesses.repeated ? ", repeated" : "",
                 accesses.locked ? ", locked" : "", accesses.compares ? ", compares" : "",
                 accesses.vector ? ", vector" : "");
+    if (accesses.ahead)
+        put_access(stpcpy(words, "ahead "), &accesses.at[0]);
     return words;
 }
 

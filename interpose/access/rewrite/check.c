@@ -513,6 +513,33 @@ static bool is_constant(const struct rw_module *module, const struct rw_insn *in
     return false;
 }
 
+/* A program that has memory fetched ahead would wait for its words instead: they are fetched, too.
+ */
+static void put_fetch(struct rw_check *check, bool written)
+{
+    struct rw_output *out = check->out;
+    unsigned reg = check->scratch;
+    check->access.writes = written;
+    put_lea(check, reg, 0);
+    put_find_words(check);
+    put_byte(out, 0x65); /* prefetcht0 %gs:0(%reg) */
+    put_byte(out, 0x40 | reg >> 3);
+    rw_put_text(out, "\x0f\x18");
+    put_byte(out, 0x48 | (reg & 7));
+    if ((reg & 7) == RSP)
+        put_byte(out, 0x24);
+    put_byte(out, 0);
+}
+
+static void put_ahead(struct rw_check *check, uint32_t live)
+{
+    choose(check, live);
+    if (check->flags || check->spills)
+        return;
+    put_fetch(check, false);
+    put_fetch(check, true);
+}
+
 void rw_put_checks(struct rw_checks *checks, const struct rw_code *code,
                    const struct rw_function *function, const struct rw_insn *insn, uint32_t stub,
                    struct rw_output *out)
@@ -522,6 +549,10 @@ void rw_put_checks(struct rw_checks *checks, const struct rw_code *code,
     checks->first = checks->sites.count;
     rw_decode_accesses(code->module->text, insn->offset, function->end, &accesses);
     checks->coverage.sites += accesses.unknown;
+    if (accesses.ahead)
+        put_ahead(
+            &(struct rw_check){.out = out, .code = code, .insn = insn, .access = accesses.at[0]},
+            checks->effects[number].live);
     for (unsigned i = 0; i < accesses.count; i++) {
         const struct rw_access *access = &accesses.at[i];
         if (is_constant(code->module, insn, access) ||

@@ -265,7 +265,6 @@ static bool is_idle(const ZydisDecodedInstruction *decoded)
     switch (decoded->meta.category) {
     case ZYDIS_CATEGORY_NOP:
     case ZYDIS_CATEGORY_WIDENOP:
-    case ZYDIS_CATEGORY_PREFETCH:
         return true;
     default:
         return false;
@@ -355,6 +354,10 @@ void rw_decode_accesses(const uint8_t *text, uint32_t offset, uint32_t end,
                    operands[i].reg.value <= ZYDIS_REGISTER_ZMM31) {
             accesses->vector = true;
         }
+    }
+    if (decoded.meta.category == ZYDIS_CATEGORY_PREFETCH) {
+        *accesses = (struct rw_accesses){.at = {accesses->at[0]}, .ahead = accesses->count > 0};
+        return;
     }
     accesses->locked = decoded.attributes & ZYDIS_ATTRIB_HAS_LOCK ||
                        (decoded.mnemonic == ZYDIS_MNEMONIC_XCHG && memory);

@@ -62,6 +62,7 @@ struct rw_accesses {
     bool repeated; /* as often as rcx says; where what is found ends it, it counts once */
     bool vector;   /* by vector registers */
     bool unknown;  /* it has others, or which bytes it accesses is not known */
+    bool ahead;    /* it is none, and only says that at[0] will be accessed */
 };
 
 /* What an instruction does to them. */
