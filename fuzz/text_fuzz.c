@@ -30,7 +30,7 @@ static char *again(const char *text, size_t length)
         tr_text_event(&out, reader, &ev);
     if (tr_reader_damage(reader)->cut)
         abort();
-    bool in_turn = fuzz_modules_in_turn(reader) || fuzz_told_by_others(reader);
+    bool in_turn = fuzz_modules_in_turn(reader) || fuzz_defers(reader);
     tr_reader_close(reader);
     free(bytes);
     if (!in_turn)

@@ -70,8 +70,7 @@ static void check(const uint8_t *data, size_t size)
      * known to be missing, as some are in a ring and in a snapshot (gaps.h). */
     const struct tr_header *h = tr_reader_header(reader);
     if (dump.whole && !h->start_tsc && h->counter_bits == TR_COUNTER_BITS && !h->ring_lost &&
-        !(h->flags & TR_IS_SNAPSHOT) && !fuzz_modules_in_turn(reader) &&
-        !fuzz_told_by_others(reader))
+        !(h->flags & TR_IS_SNAPSHOT) && !fuzz_modules_in_turn(reader) && !fuzz_defers(reader))
         check_text(&dump.text);
     sn_text_release(&header);
     sn_text_release(&dump.text);

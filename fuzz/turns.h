@@ -19,17 +19,18 @@ static inline bool fuzz_modules_in_turn(const struct tr_reader *reader)
     return false;
 }
 
-/* Are there accesses that others than their threads have told? Where numbers are missing as well,
- * their place in the teller's stream, which the text does not have, decides what is let through
- * first. */
-static inline bool fuzz_told_by_others(struct tr_reader *reader)
+/* Are there deferred accesses of which the text does not say enough? Those that others than their
+ * threads have told: where numbers are missing as well, their place in the teller's stream decides
+ * what is let through first. And those of an empty stack: they come as soon as that is defined. */
+static inline bool fuzz_defers(struct tr_reader *reader)
 {
     struct tr_event ev;
     struct sn_error err;
     bool found = false;
     tr_reader_rewind(reader);
     while (!found && tr_reader_next(reader, &ev, &err) > 0)
-        found = tr_is_deferred(&ev) && ev.teller != ev.thread;
+        found = tr_is_deferred(&ev) &&
+                (ev.teller != ev.thread || !tr_reader_stack(reader, ev.stack).count);
     return found;
 }
 

@@ -119,16 +119,20 @@ static struct an_published *published_at(struct an_publication *publication, uin
     return &publication->published.at[*place - 1];
 }
 
+static struct writer *writer_of(struct an_published *published, uint32_t thread)
+{
+    vec_each (struct writer, writer, &published->writers)
+        if (writer->thread == thread)
+            return writer;
+    struct writer *writer = vec_push(&published->writers);
+    *writer = (struct writer){.thread = thread};
+    return writer;
+}
+
 static void add_writer(struct an_published *published, struct an_order *order,
                        const struct an_thread *thread, bool doubtful)
 {
-    struct writer *writer = published->writers.at, *end = writer + published->writers.count;
-    while (writer < end && writer->thread != thread->index)
-        writer++;
-    if (writer == end) {
-        writer = vec_push(&published->writers);
-        *writer = (struct writer){.thread = thread->index};
-    }
+    struct writer *writer = writer_of(published, thread->index);
     an_snapshot_drop(writer->past);
     writer->past = an_order_snapshot(order, thread);
     writer->latest = present_epoch(thread);
