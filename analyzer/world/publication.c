@@ -109,9 +109,10 @@ static void hand_over(struct an_publication *publication, uint32_t from, uint32_
         halve(publication);
 }
 
+/* Of the bytes of a word the recorder may tell one for all. */
 static struct an_published *published_at(struct an_publication *publication, uint64_t address)
 {
-    uint64_t *place = sn_map_at(&publication->locations, address);
+    uint64_t *place = sn_map_at(&publication->locations, address >> 2);
     if (!*place) {
         (void)vec_push(&publication->published);
         *place = publication->published.count;

@@ -20,7 +20,7 @@ struct an_published; /* a location */
 struct an_handovers; /* from one thread to another one */
 
 struct an_publication {
-    struct sn_map locations; /* by address: place in PUBLISHED, plus 1 */
+    struct sn_map locations; /* by address / 4: place in PUBLISHED, plus 1 */
     VEC(struct an_published) published;
     struct sn_map pairs; /* from << 32 | to, by thread: place in HANDOVERS, plus 1 */
     VEC(struct an_handovers) handovers;
