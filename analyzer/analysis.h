@@ -33,7 +33,7 @@ struct an_options {
 struct an_context {
     struct tr_reader *reader;
     struct an_world *world;
-    const struct an_publication *publication; /* of the whole trace, once that is known */
+    struct an_publication *publication; /* of the whole trace, once that is known */
     struct sn_report *report;
     const struct an_options *options;
     uint32_t process; /* id of this trace's process in the report */

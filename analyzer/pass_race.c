@@ -26,6 +26,7 @@ enum {
 struct instance {
     struct an_access first, second; /* as they came; of the second's `past` it has a reference */
     uint64_t address;
+    bool sure; /* that all is here that may order it */
 };
 
 struct race {
@@ -132,22 +133,26 @@ static bool same_moments(const struct instance *a, const struct instance *b)
 }
 
 static void show(struct races *races, struct race *race, const struct an_conflict *conflict,
-                 bool first)
+                 bool sure, bool first)
 {
     const struct an_now *now = &races->ctx->world->now;
-    struct instance new = {conflict->old, now->access, conflict->address};
+    struct instance new = {conflict->old, now->access, conflict->address, sure};
     struct instance *shown = race->shown;
     if (!first &&
         (race->shown_count == INSTANCES || same_moments(&shown[race->shown_count - 1], &new)))
         return;
     new.first.past = NULL;
     new.second.past = an_order_snapshot(&races->ctx->world->order, now->thread);
-    if (race->shown_count == INSTANCES)
-        an_snapshot_drop(shown[--race->shown_count].second.past);
-    uint32_t at = first ? 0 : race->shown_count;
-    memmove(&shown[at + 1], &shown[at], (race->shown_count - at) * sizeof *shown);
-    shown[at] = new;
-    race->shown_count++;
+    uint32_t kept = race->shown_count;
+    if (kept >= INSTANCES) {
+        kept = INSTANCES - 1;
+        an_snapshot_drop(shown[kept].second.past);
+    }
+    uint32_t at = first ? 0 : kept;
+    for (uint32_t i = kept; i > at; i--)
+        race->shown[i] = race->shown[i - 1];
+    race->shown[at] = new;
+    race->shown_count = kept + 1;
 }
 
 static void count(struct races *races, uint32_t number, const struct an_conflict *conflict)
@@ -162,7 +167,7 @@ static void count(struct races *races, uint32_t number, const struct an_conflict
                       ? sure
                       : !an_both_write(&race->shown->first, &race->shown->second) &&
                             an_both_write(old, &now->access);
-    show(races, race, conflict, !race->count || better);
+    show(races, race, conflict, sure, !race->count || better);
     race->doubtful = !sure && (!race->count || race->doubtful);
     race->cause = race->count && !race->cause ? 0 : cause;
     race->count++;
@@ -218,7 +223,8 @@ static void choose(struct races *races, struct race *race)
 {
     for (uint32_t i = 0; i < race->shown_count; i++) {
         struct instance *at = &race->shown[i], first = *race->shown;
-        if (an_race_doubt(races->ctx, &at->first, &at->second, at->address))
+        if ((!at->sure && !race->doubtful) ||
+            an_race_doubt(races->ctx, &at->first, &at->second, at->address))
             continue;
         *race->shown = *at;
         *at = first;

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "analyzer/world/publication.h"
 
-enum { MOST = 1 << 18 }; /* handovers: beyond that neighbours become one */
+enum {
+    MOST = 1 << 16,       /* handovers: beyond that neighbours become one */
+    MOST_STEPS = 1 << 30, /* of all that is asked: seconds */
+};
 
 #define ANYWHERE UINT64_MAX /* a handover's granule: several */
 
@@ -179,7 +182,7 @@ void an_publication_unordered(struct an_publication *publication, struct an_orde
  */
 
 struct search {
-    const struct an_publication *publication;
+    struct an_publication *publication;
     uint64_t granule;          /* this one does not count */
     VEC(struct epoch) reached; /* by slot, the earliest */
 };
@@ -213,6 +216,7 @@ static bool is_behind(const struct search *search, uint32_t slot, uint64_t clock
 static bool follow(struct search *search)
 {
     bool any = false;
+    search->publication->steps += search->publication->count * search->reached.count;
     vec_each (const struct an_handovers, pair, &search->publication->handovers)
         vec_each (const struct handover, handover, &pair->of)
             if (handover->granule != search->granule &&
@@ -221,11 +225,12 @@ static bool follow(struct search *search)
     return any;
 }
 
-static bool may_order_moments(const struct an_publication *publication,
-                              const struct an_access *first, const struct an_access *second,
-                              uint64_t granule)
+static bool may_order_moments(struct an_publication *publication, const struct an_access *first,
+                              const struct an_access *second, uint64_t granule)
 {
     struct search search = {.publication = publication, .granule = granule};
+    if (publication->steps > MOST_STEPS)
+        return true;
     (void)reach(&search, epoch_of(first));
     while (follow(&search))
         ;
@@ -265,9 +270,8 @@ static bool may_order_threads(const struct an_publication *publication, uint32_t
     return found;
 }
 
-bool an_publication_may_order(const struct an_publication *publication,
-                              const struct an_access *first, const struct an_access *second,
-                              uint64_t address)
+bool an_publication_may_order(struct an_publication *publication, const struct an_access *first,
+                              const struct an_access *second, uint64_t address)
 {
     return second->past
                ? may_order_moments(publication, first, second, granule_of(address))

@@ -8,7 +8,8 @@
  * come first, wherever they stand.
  *
  * Within an epoch of the recorder's, accesses need not be told in their order: what lies in a
- * store's epoch may come before it, what lies in a load's behind it.
+ * store's epoch may come before it, what lies in a load's behind it. In doubt, and when too much
+ * was asked, it says that they may be ordered.
  */
 #ifndef SN_ANALYZER_WORLD_PUBLICATION_H
 #define SN_ANALYZER_WORLD_PUBLICATION_H
@@ -24,7 +25,8 @@ struct an_publication {
     VEC(struct an_published) published;
     struct sn_map pairs; /* from << 32 | to, by thread: place in HANDOVERS, plus 1 */
     VEC(struct an_handovers) handovers;
-    size_t count; /* of all of them */
+    size_t count;   /* of all of them */
+    uint64_t steps; /* that were spent on asking */
 };
 
 /* THREAD accesses ADDRESS; DOUBTFUL: it is not known whether atomically, else it is so. */
@@ -38,9 +40,8 @@ void an_publication_unordered(struct an_publication *publication, struct an_orde
                               const struct an_conflicts *conflicts);
 /* May FIRST come before SECOND, by other locations than that at ADDRESS? Where it is not known what
  * SECOND's thread knew then (`past`), by threads alone. */
-bool an_publication_may_order(const struct an_publication *publication,
-                              const struct an_access *first, const struct an_access *second,
-                              uint64_t address);
+bool an_publication_may_order(struct an_publication *publication, const struct an_access *first,
+                              const struct an_access *second, uint64_t address);
 void an_publication_release(struct an_publication *publication);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Olivia fills one lamp after the other with oil and then lights it. Barron walks along them, and where one
- * is lit he looks how much there is. Each lamp is a byte, and he goes through all of them as one would go
- * through text.
+ * Olivia fills one lamp after the other with oil and then lights it. Barron walks along them, and
+ * where one is lit he looks how much there is. Each lamp is a byte, and he goes through all of them
+ * as one would go through text.
  */
 /* EXPECT: nothing */
 /* REWRITE: possible */

@@ -66,6 +66,12 @@ static inline bool rec_kept_loses(uint32_t kept, uint32_t bytes, uint32_t now)
            __builtin_popcount(lost) <= 2;
 }
 
+/* A granule's word, and what is kept beside it. */
+static inline struct rec_reader rec_beside(bool write, uint64_t granule)
+{
+    return (struct rec_reader){rec_word_of(write, granule), rec_kept_at(write, granule)};
+}
+
 /* BYTES were accessed, too, and COVERED need not be told again: what is known from now on. */
 static inline void rec_kept_join(struct rec_reader at, uint32_t value, uint32_t bytes,
                                  uint32_t covered, uint32_t kept)

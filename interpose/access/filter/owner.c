@@ -282,16 +282,13 @@ static void find_lost(struct visit *visit, const struct cell *cell, uint32_t byt
 static void set(bool write, const struct cell *cell, uint32_t value, uint32_t bytes,
                 uint32_t covered, uint32_t kept)
 {
-    rec_kept_join(
-        (struct rec_reader){rec_word_of(write, cell->granule), rec_kept_at(write, cell->granule)},
-        value, bytes, covered, kept);
+    rec_kept_join(rec_beside(write, cell->granule), value, bytes, covered, kept);
 }
 
 static uint32_t covers(const struct visit *visit, const struct cell *cell, uint32_t bytes)
 {
-    return rec_kept_covers((struct rec_reader){rec_word_of(visit->write, cell->granule),
-                                               rec_kept_at(visit->write, cell->granule)},
-                           visit->value, bytes, visit->kept);
+    return rec_kept_covers(rec_beside(visit->write, cell->granule), visit->value, bytes,
+                           visit->kept);
 }
 
 /* What there is to know of a stack's bytes is the same for all of them, if BYTES are among them:

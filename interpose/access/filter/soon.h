@@ -14,11 +14,6 @@
  * it has to be told. */
 bool rec_keep_soon(uint64_t address, uint64_t size, bool write, uint32_t kept);
 
-static inline struct rec_reader rec_beside(bool write, uint64_t granule)
-{
-    return (struct rec_reader){rec_word_of(write, granule), rec_kept_at(write, granule)};
-}
-
 /* Within one line, which one stripe is for. */
 static inline bool rec_soon_lock(uint64_t address, uint64_t size)
 {
