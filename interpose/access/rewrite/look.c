@@ -11,6 +11,11 @@
 
 #include "interpose/core/poison.h"
 
+static void fetch(const void *at)
+{
+    __asm__ volatile("prefetcht0 (%0)" : : "r"(at));
+}
+
 /* Most often a thread comes back to what is its own in a new epoch: that comes first. */
 static bool look(struct rec_stream *s, const struct rec_told *told, uint64_t cfa)
 {
@@ -55,6 +60,8 @@ bool rec_rewrite_look(struct rec_told_frame *frame)
     rec_rewrite_slots[RW_SLOT_TARGET] = (uint64_t)told.image + told.site->back;
     if (told.site->flags & (RW_SITE_LOCKED | RW_SITE_DONE))
         return rec_words.now == REC_WORDS_UNTOUCHED;
+    fetch(rec_word_of(false, told.address)); /* while the stack is looked for */
+    fetch(rec_kept_at(false, told.address));
     frame->pc = *(const uint64_t *)(told.image + RW_HEAD_TEXT) + told.site->old + 1;
     struct rec_stream *s = rec_self;
     bool done;
