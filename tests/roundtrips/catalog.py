@@ -19,7 +19,7 @@ PYTHON_TESTS = (
     "test_array", "test_asyncio.test_tasks", "test_bytes", "test_bz2", "test_call", "test_ctypes",
     "test_decimal", "test_descr", "test_dict", "test_exceptions", "test_float", "test_generators",
     "test_hashlib", "test_json", "test_long", "test_lzma", "test_queue", "test_re", "test_set",
-    "test_sort", "test_sqlite3", "test_struct", "test_thread", "test_threading", "test_unicode",
+    "test_sort", "test_struct", "test_thread", "test_threading", "test_unicode",
     "test_zlib")
 
 
