@@ -97,7 +97,7 @@ static inline uint32_t rec_kept_covers(struct rec_reader at, uint32_t value, uin
                                        uint32_t kept)
 {
     uint32_t whole = value | REC_WORDS_ALL;
-    if (bytes == REC_WORDS_ALL)
+    if (bytes == REC_WORDS_ALL || !(kept & KEPT_STACK))
         return bytes;
     bool before = at.word[-1] == whole && !((at.kept[-2] ^ kept) & KEPT_STACK);
     bool behind = at.word[1] == whole && !((at.kept[2] ^ kept) & KEPT_STACK);
