@@ -9,7 +9,7 @@
 
 #include "interpose/core/poison.h"
 
-#define WORDS (REC_WORDS_SPANS * REC_WORDS_SPAN)
+#define WORDS REC_WORDS_SIZE
 
 static bool counts(int resource)
 {

@@ -40,9 +40,8 @@ bool rec_words_start(void)
         rec_owner_reset();
         return true;
     }
-    enum { EDGE = 4096 }; /* who looks at a neighbour of the first or last word comes there */
-    uint64_t size = REC_WORDS_SPANS * REC_WORDS_SPAN + 2 * EDGE;
-    char *words = rec_sys_map_at(REC_WORDS_BASE - EDGE, size, -1, 0);
+    uint64_t size = REC_WORDS_SIZE;
+    char *words = rec_sys_map_at(REC_WORDS_BASE - REC_WORDS_EDGE, size, -1, 0);
     if (!words)
         return false;
     rec_words_blocks = rec_sys_memory(BLOCKS * sizeof *rec_words_blocks);

@@ -52,6 +52,10 @@ enum { REC_WORDS_MASKED = 5 };
 
 #define REC_WORDS_SPAN (1ull << REC_WORDS_ADDRESS_BITS)
 #define REC_WORDS_BASE REC_WORDS_SPAN
+#define REC_WORDS_EDGE                                                                             \
+    4096ull /* who looks at a neighbour of the first or last word comes there                      \
+             */
+#define REC_WORDS_SIZE (REC_WORDS_SPANS * REC_WORDS_SPAN + 2 * REC_WORDS_EDGE)
 #define REC_WORDS_LOW  (REC_WORDS_SPAN - 1)
 #define REC_WORDS_HIGH (~REC_WORDS_LOW)
 /* What equals no word: one that has bytes, but nobody's. */
