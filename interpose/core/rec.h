@@ -572,16 +572,19 @@ static inline uint64_t rec_version_seen(const struct rec_object *object)
 /* Counters that order heap blocks and accesses (tr_counter). */
 extern uint64_t rec_counters[1 << TR_COUNTER_BITS];
 
+static inline uint64_t rec_counter_step(uint32_t counter)
+{
+    return __atomic_add_fetch(&rec_counters[counter], 1, __ATOMIC_RELAXED);
+}
+
 static inline uint64_t rec_counter_next(const void *address)
 {
-    return __atomic_add_fetch(&rec_counters[tr_counter((uint64_t)address, TR_COUNTER_BITS)], 1,
-                              __ATOMIC_RELAXED);
+    return rec_counter_step(tr_counter((uint64_t)address, TR_COUNTER_BITS));
 }
 
 static inline uint64_t rec_heap_counter_next(const void *block)
 {
-    return __atomic_add_fetch(&rec_counters[tr_heap_counter((uint64_t)block, TR_COUNTER_BITS)], 1,
-                              __ATOMIC_RELAXED);
+    return rec_counter_step(tr_heap_counter((uint64_t)block, TR_COUNTER_BITS));
 }
 
 /* Stacks.

@@ -26,18 +26,17 @@ static inline bool rec_soon_lock(uint64_t address, uint64_t size)
 
 #define REC_INLINE __attribute__((always_inline)) static inline
 
-/* Words and what is kept of granules, so many words from one to the next. */
+/* Words of granules, so many from one to the next, and what is kept, always two. */
 struct rec_run {
     uint32_t *word, *kept;
-    unsigned word_step, kept_step;
+    unsigned step;
 };
 
 REC_INLINE bool rec_run_alike(struct rec_run run, unsigned count)
 {
     uint32_t differ = 0;
     for (unsigned i = 1; i < count; i++)
-        differ |=
-            (run.word[i * run.word_step] ^ *run.word) | (run.kept[i * run.kept_step] ^ *run.kept);
+        differ |= (run.word[i * run.step] ^ *run.word) | (run.kept[2 * i] ^ *run.kept);
     return !differ;
 }
 
@@ -50,9 +49,9 @@ REC_INLINE void rec_run_keep(struct rec_run run, unsigned count, uint32_t word, 
 {
     if (*run.kept != kept)
         for (unsigned i = 0; i < count; i++)
-            run.kept[i * run.kept_step] = kept;
+            run.kept[2 * i] = kept;
     for (unsigned i = 0; i < count; i++)
-        __atomic_store_n(&run.word[i * run.word_step], word, __ATOMIC_RELEASE);
+        __atomic_store_n(&run.word[i * run.step], word, __ATOMIC_RELEASE);
 }
 
 REC_INLINE bool rec_run_read(struct rec_run read, unsigned count, uint64_t address, uint32_t kept)
@@ -65,7 +64,7 @@ REC_INLINE bool rec_run_read(struct rec_run read, unsigned count, uint64_t addre
             own = rec_reader_at(rec_words.readers, address);
         if (!own.word || !*own.word)
             return false;
-        read = (struct rec_run){own.word, own.kept, 2, 2};
+        read = (struct rec_run){own.word, own.kept, 2};
         if (!rec_run_alike(read, count))
             return false;
     }
@@ -79,7 +78,7 @@ REC_INLINE bool rec_run_read(struct rec_run read, unsigned count, uint64_t addre
 REC_INLINE bool rec_run_write(struct rec_run read, unsigned count, uint64_t address, uint32_t kept)
 {
     struct rec_reader at = rec_beside(true, address);
-    struct rec_run written = {at.word, at.kept, 1, 2};
+    struct rec_run written = {at.word, at.kept, 1};
     if (!rec_run_alike(read, count) || !rec_run_alike(written, count))
         return false;
     if (*read.word && (!rec_word_is_own(*read.word) || *read.kept & KEPT_PASSED ||
@@ -93,7 +92,7 @@ REC_INLINE bool rec_run_write(struct rec_run read, unsigned count, uint64_t addr
 REC_INLINE bool rec_keep_granules(uint64_t address, unsigned count, bool write, uint32_t kept)
 {
     struct rec_reader at = rec_beside(false, address);
-    struct rec_run read = {at.word, at.kept, 1, 2};
+    struct rec_run read = {at.word, at.kept, 1};
     kept |= KEPT_OWN | KEPT_BYTES;
     if (!rec_soon_lock(address, count * REC_GRANULE))
         return false;

@@ -127,19 +127,32 @@ static void put_lea(struct rw_check *check, unsigned reg, int32_t more)
     rw_put_number(out, (uint32_t)displacement, small ? 1 : 4);
 }
 
-/* mov %gs:DISPLACEMENT(%base), %reg, of 8 bytes if WIDE, else of 4. */
-static void put_gs_load(struct rw_output *out, unsigned base, unsigned displacement, unsigned reg,
-                        bool wide)
+/* What names REG and DISPLACEMENT(%base), behind an opcode. */
+static void put_mode(struct rw_output *out, unsigned reg, unsigned base, unsigned displacement)
 {
-    put_byte(out, 0x65);
-    put_byte(out, (wide ? 0x48 : 0x40) | (reg >> 3) << 2 | base >> 3);
-    put_byte(out, 0x8b);
     bool displaced = (base & 7) == RBP || displacement;
     put_byte(out, (displaced ? 0x40u : 0) | (reg & 7) << 3 | (base & 7));
     if ((base & 7) == RSP)
         put_byte(out, 0x24);
     if (displaced)
         put_byte(out, displacement);
+}
+
+/* OPCODE on REG and DISPLACEMENT(%base), of 8 bytes if WIDE, else of 4. */
+static void put_with_memory(struct rw_output *out, unsigned opcode, unsigned reg, unsigned base,
+                            unsigned displacement, bool wide)
+{
+    put_byte(out, (wide ? 0x48 : 0x40) | (reg >> 3) << 2 | base >> 3);
+    put_byte(out, opcode);
+    put_mode(out, reg, base, displacement);
+}
+
+/* mov %gs:DISPLACEMENT(%base), %reg, of 8 bytes if WIDE, else of 4. */
+static void put_gs_load(struct rw_output *out, unsigned base, unsigned displacement, unsigned reg,
+                        bool wide)
+{
+    put_byte(out, 0x65);
+    put_with_memory(out, MOV, reg, base, displacement, wide);
 }
 
 /* OPCODE on REG and a member of rec_words. */
@@ -347,18 +360,6 @@ static void put_look_across(struct rw_check *check, struct jumps *no)
     put_jump(out, NOT_EQUAL, no);
 }
 
-/* OPCODE on REG and DISPLACEMENT(%base), of 8 bytes if WIDE, else of 4. */
-static void put_with_memory(struct rw_output *out, unsigned opcode, unsigned reg, unsigned base,
-                            unsigned displacement, bool wide)
-{
-    put_byte(out, (wide ? 0x48 : 0x40) | (reg >> 3) << 2 | base >> 3);
-    put_byte(out, opcode);
-    put_byte(out, 0x40 | (reg & 7) << 3 | (base & 7));
-    if ((base & 7) == RSP)
-        put_byte(out, 0x24);
-    put_byte(out, displacement);
-}
-
 /* It may be what several threads read: rec_reader_at. */
 static void put_look_at_readers(struct rw_check *check, struct jumps *no)
 {
@@ -522,13 +523,10 @@ static void put_fetch(struct rw_check *check, bool written)
     check->access.writes = written;
     put_lea(check, reg, 0);
     put_find_words(check);
-    put_byte(out, 0x65); /* prefetcht0 %gs:0(%reg) */
+    put_byte(out, 0x65); /* prefetcht0 %gs:(%reg) */
     put_byte(out, 0x40 | reg >> 3);
     rw_put_text(out, "\x0f\x18");
-    put_byte(out, 0x48 | (reg & 7));
-    if ((reg & 7) == RSP)
-        put_byte(out, 0x24);
-    put_byte(out, 0);
+    put_mode(out, 1, reg, 0);
 }
 
 static void put_ahead(struct rw_check *check, uint32_t live)
