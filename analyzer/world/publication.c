@@ -6,7 +6,7 @@ enum {
     MOST_STEPS = 1 << 30, /* of all that is asked: seconds */
 };
 
-#define ANYWHERE UINT64_MAX /* a handover's granule: several */
+#define ANYWHERE UINT64_MAX /* a handover's address: several */
 
 /* An epoch of the recorder's: where it begins. */
 struct epoch {
@@ -29,18 +29,13 @@ struct an_published {
 struct handover {
     struct epoch from, to;    /* of the store, of the load */
     struct an_snapshot *past; /* what came before the store */
-    uint64_t granule;
+    uint64_t address;
 };
 
 struct an_handovers {
     uint32_t from, to; /* threads */
     VEC(struct handover) of;
 };
-
-static uint64_t granule_of(uint64_t address)
-{
-    return address >> 3;
-}
 
 static struct epoch epoch_of(const struct an_access *access)
 {
@@ -79,7 +74,7 @@ static void halve(struct an_publication *publication)
                 .from = later->from,
                 .to = at->to.begin < before->to.begin ? at->to : before->to,
                 .past = an_snapshot_keep(later->past),
-                .granule = at->granule == before->granule ? at->granule : ANYWHERE,
+                .address = at->address == before->address ? at->address : ANYWHERE,
             };
             an_snapshot_drop(at->past);
             an_snapshot_drop(before->past);
@@ -101,7 +96,7 @@ static void hand_over(struct an_publication *publication, uint32_t from, uint32_
     struct an_handovers *pair = &publication->handovers.at[*place - 1];
     for (size_t i = pair->of.count; i-- > 0 && pair->of.count - i <= 4;) {
         const struct handover *at = &pair->of.at[i];
-        if (at->granule == new->granule && is_same(at->from, new->from) &&
+        if (at->address == new->address && is_same(at->from, new->from) &&
             at->to.slot == new->to.slot && at->to.begin <= new->to.begin)
             return;
     }
@@ -155,7 +150,7 @@ void an_publication_access(struct an_publication *publication, struct an_order *
                 !an_order_before(order, thread, writer->latest.slot, writer->clock))
                 hand_over(publication, writer->thread, thread->index,
                           &(struct handover){writer->latest, present_epoch(thread), writer->past,
-                                             granule_of(address)});
+                                             address});
     if (writes)
         add_writer(published, order, thread, doubtful);
 }
@@ -171,9 +166,9 @@ void an_publication_unordered(struct an_publication *publication, struct an_orde
             continue;
         if (!past)
             past = an_order_snapshot(order, thread);
-        hand_over(publication, thread->index, old->thread,
-                  &(struct handover){present_epoch(thread), epoch_of(old), past,
-                                     granule_of(conflict->address)});
+        hand_over(
+            publication, thread->index, old->thread,
+            &(struct handover){present_epoch(thread), epoch_of(old), past, conflict->address});
     }
     an_snapshot_drop(past);
 }
@@ -183,7 +178,7 @@ void an_publication_unordered(struct an_publication *publication, struct an_orde
 
 struct search {
     struct an_publication *publication;
-    uint64_t granule;          /* this one does not count */
+    uint64_t address;          /* this one does not count */
     VEC(struct epoch) reached; /* by slot, the earliest */
 };
 
@@ -219,16 +214,16 @@ static bool follow(struct search *search)
     search->publication->steps += search->publication->count * search->reached.count;
     vec_each (const struct an_handovers, pair, &search->publication->handovers)
         vec_each (const struct handover, handover, &pair->of)
-            if (handover->granule != search->granule &&
+            if (handover->address != search->address &&
                 is_behind(search, handover->from.slot, handover->from.begin, handover->past))
                 any |= reach(search, handover->to);
     return any;
 }
 
 static bool may_order_moments(struct an_publication *publication, const struct an_access *first,
-                              const struct an_access *second, uint64_t granule)
+                              const struct an_access *second, uint64_t address)
 {
-    struct search search = {.publication = publication, .granule = granule};
+    struct search search = {.publication = publication, .address = address};
     if (publication->steps > MOST_STEPS)
         return true;
     (void)reach(&search, epoch_of(first));
@@ -240,16 +235,16 @@ static bool may_order_moments(struct an_publication *publication, const struct a
     return found;
 }
 
-static bool by_others(const struct an_handovers *pair, uint64_t granule)
+static bool by_others(const struct an_handovers *pair, uint64_t address)
 {
     vec_each (const struct handover, handover, &pair->of)
-        if (handover->granule != granule)
+        if (handover->address != address)
             return true;
     return false;
 }
 
 static bool may_order_threads(const struct an_publication *publication, uint32_t from, uint32_t to,
-                              uint64_t granule)
+                              uint64_t address)
 {
     VEC(uint32_t) reached = {0};
     struct sn_map seen = {0};
@@ -259,7 +254,7 @@ static bool may_order_threads(const struct an_publication *publication, uint32_t
     for (size_t i = 0; i < reached.count && !found; i++)
         vec_each (const struct an_handovers, pair, &publication->handovers) {
             if (pair->from != reached.at[i] || sn_map_find(&seen, pair->to) ||
-                !by_others(pair, granule))
+                !by_others(pair, address))
                 continue;
             *sn_map_at(&seen, pair->to) = 1;
             *vec_push(&reached) = pair->to;
@@ -273,9 +268,8 @@ static bool may_order_threads(const struct an_publication *publication, uint32_t
 bool an_publication_may_order(struct an_publication *publication, const struct an_access *first,
                               const struct an_access *second, uint64_t address)
 {
-    return second->past
-               ? may_order_moments(publication, first, second, granule_of(address))
-               : may_order_threads(publication, first->thread, second->thread, granule_of(address));
+    return second->past ? may_order_moments(publication, first, second, address)
+                        : may_order_threads(publication, first->thread, second->thread, address);
 }
 
 void an_publication_release(struct an_publication *publication)
