@@ -153,6 +153,7 @@ enum tr_access_mode {
     TR_ACC_COMPOUND = 1 << 10,      /* a write that also read the location */
     TR_ACC_MAY_BE_ATOMIC = 1 << 11, /* machine code cannot tell */
     TR_ACC_LATE = 1 << 16,          /* deferred: behind a block's beginning in its epoch */
+    TR_ACC_PERHAPS = 1 << 17,       /* deferred: nobody knows whether that write was made */
     /* atomics only: memory order as in C11 (0 relaxed 1 consume 2 acquire 3 release 4 acq_rel 5
        seq_cst) */
     TR_ATOMIC_ORDER_SHIFT = 12,

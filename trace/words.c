@@ -107,6 +107,7 @@ static const struct tr_word access[] = {FLAG(TR_ACC_SOURCE_UNKNOWN, "source_unkn
                                         FLAG(TR_ACC_COMPOUND, "compound"),
                                         FLAG(TR_ACC_MAY_BE_ATOMIC, "may_be_atomic"),
                                         FLAG(TR_ACC_LATE, "late"),
+                                        FLAG(TR_ACC_PERHAPS, "perhaps"),
                                         {0}};
 
 #define MEMORY_ORDER(order, name)                                                                  \

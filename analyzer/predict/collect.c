@@ -45,8 +45,8 @@ struct of_thread {
     uint32_t round;         /* channel of the barrier's round in which it is */
     uint32_t release_fence; /* channel */
     struct channels read;   /* by relaxed loads, until an acquire fence */
-    uint32_t writes;        /* what stands for its writes of this epoch to quiet memory, or 0 */
-    struct sn_map read_of;  /* by thread: the latest of its writes that such a read has told */
+    uint32_t writes;        /* what stands for its writes of this epoch, or 0 */
+    struct sn_map read_of;  /* by thread: the latest of those that a read has told */
 };
 
 struct collector {
@@ -74,7 +74,10 @@ struct collector {
     /* Variables that stand for writes: of each the thread, and the first of them. Their number plus
      * 1 is kept for the last write of each quiet variable; 0: there was none. */
     VEC(uint32_t) who, writers;
+    struct sn_map perhaps; /* the same of variables that are not quiet, by number plus 1, where a
+                              write was not seen; 0: a later one was */
     uint32_t first_standing;
+    bool not_seen; /* the present write: whether it was made nobody knows */
 };
 
 /* Telling. --------------------------------------------------------------------------------------
@@ -171,27 +174,52 @@ static bool is_quiet(const struct collector *c, const struct granule *granule)
  * It is read only by who did not read a later one of that thread. So what is told of quiet memory
  * is linear in synchronisation, however much is accessed.
  */
-static void touch_quiet(struct collector *c, enum tr_op_kind kind, uint32_t variable)
+static void read_standing(struct collector *c, uint32_t writer)
+{
+    uint32_t index = c->world->now.thread->index;
+    uint32_t other = c->who.at[writer - 1 - c->first_standing];
+    uint64_t *latest = other == index ? NULL : sn_map_at(&of_thread(c, index)->read_of, other);
+    if (latest && *latest < writer) {
+        *latest = writer;
+        tell(c, TR_OP_READ, writer - 1);
+    }
+}
+
+static uint32_t standing_now(struct collector *c)
 {
     uint32_t index = c->world->now.thread->index;
     struct of_thread *thread = of_thread(c, index);
-    uint32_t *writer = &c->writers.at[variable];
-    if (an_run_reads(c->run, kind) && *writer) {
-        uint32_t other = c->who.at[*writer - 1 - c->first_standing];
-        uint64_t *latest = other == index ? NULL : sn_map_at(&thread->read_of, other);
-        if (latest && *latest < *writer) {
-            *latest = *writer;
-            tell(c, TR_OP_READ, *writer - 1);
-        }
-    }
-    if (!tr_op_writes(kind))
-        return;
     if (!thread->writes) {
         tell(c, TR_OP_WRITE, c->run->variables);
         thread->writes = c->run->variables;
         *vec_push(&c->who) = index;
     }
-    *writer = thread->writes;
+    return thread->writes;
+}
+
+static void touch_quiet(struct collector *c, enum tr_op_kind kind, uint32_t variable)
+{
+    uint32_t writer = c->writers.at[variable];
+    if (an_run_reads(c->run, kind) && writer)
+        read_standing(c, writer);
+    if (tr_op_writes(kind))
+        c->writers.at[variable] = standing_now(c);
+}
+
+/* Of a write that was not seen what stands for all of its epoch is left: so it races with nothing,
+ * and who reads it needs that epoch. */
+static void touch_variable(struct collector *c, enum tr_op_kind kind, uint32_t variable)
+{
+    uint64_t *perhaps = c->perhaps.count ? sn_map_find(&c->perhaps, variable + 1) : NULL;
+    if (c->not_seen) {
+        *sn_map_at(&c->perhaps, variable + 1) = standing_now(c);
+        return;
+    }
+    if (perhaps && *perhaps && an_run_reads(c->run, kind))
+        read_standing(c, (uint32_t)*perhaps);
+    if (perhaps && tr_op_writes(kind))
+        *perhaps = 0;
+    tell(c, kind, variable);
 }
 
 static uint32_t variables_before(const struct granule *granule, unsigned byte)
@@ -219,7 +247,7 @@ static void touch(struct collector *c, struct granule *granule, enum tr_op_kind 
         if (quiet)
             touch_quiet(c, kind, i);
         else
-            tell(c, kind, i);
+            touch_variable(c, kind, i);
 }
 
 static void access(struct collector *c, enum tr_op_kind kind, uint64_t address, uint64_t size)
@@ -498,6 +526,7 @@ static void cancelled(struct collector *c)
 
 static void follow(struct collector *c, const struct tr_event *ev)
 {
+    c->not_seen = tr_is_access(ev->kind) && ev->mode & TR_ACC_PERHAPS;
     switch (ev->kind) {
     case TR_READ:
     case TR_WRITE:
@@ -714,5 +743,6 @@ int an_collect(struct tr_reader *reader, const struct an_collect_options *option
     vec_release(&c.writers);
     vec_release(&c.who);
     sn_map_release(&c.sequence_of);
+    sn_map_release(&c.perhaps);
     return code;
 }

@@ -65,7 +65,8 @@ static void plain_access(struct an_world *world, const struct tr_event *ev)
     if (ev->mode & TR_ACC_MAY_BE_ATOMIC)
         an_publication_access(&world->publication, &world->order, world->now.thread, ev->object,
                               !write, write, true);
-    access_memory(world, ev, range ? ev->a0 : tr_access_size(ev->mode), write ? AN_WRITE : 0);
+    if (!(ev->mode & TR_ACC_PERHAPS))
+        access_memory(world, ev, range ? ev->a0 : tr_access_size(ev->mode), write ? AN_WRITE : 0);
 }
 
 static void atomic_access(struct an_world *world, const struct tr_event *ev)

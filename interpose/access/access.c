@@ -15,7 +15,7 @@ enum { FILTERED_RANGE = 1024 }; /* bytes: to look up more costs more than an eve
 void rec_access_reset(struct rec_stream *s)
 {
     struct rec_access *access = s->access;
-    rec_words_next();
+    rec_words_reset();
     if (!access)
         return;
     rec_filter_next(&access->filter);
@@ -29,7 +29,7 @@ void rec_access_end(struct rec_stream *s)
 {
     struct rec_access *access = s->access;
     if (rec_words_there()) {
-        rec_owner_leave();
+        rec_owner_leave(s);
         if (s->stack_known) /* another's, soon */
             rec_owner_forget(s->stack_low, s->stack_high - s->stack_low);
     }

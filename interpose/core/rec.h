@@ -506,7 +506,7 @@ uint32_t rec_text(char *to, uint32_t at, uint32_t size, const char *format, ...)
 static inline void rec_epoch_moves(struct rec_stream *s)
 {
     s->epoch++;
-    rec_words_next();
+    rec_words_next(s->tag, s->epoch);
 }
 
 /* The same as rec_emit, for an event whose stack was told in an earlier chunk. */

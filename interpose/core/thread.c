@@ -85,6 +85,8 @@ struct rec_thread *rec_thread_new(uint32_t parent)
     struct rec_thread *thread = &(*place)[number % SEGMENT];
     if (number == 1)
         rec_words_alone(false);
+    if (rec_words.block) /* what is published by that is told exactly */
+        rec_words_leave(rec_self);
     thread->number = number;
     thread->parent = parent;
     thread->exit_cause = TR_EXIT_CANCEL; /* until it returns or calls pthread_exit */

@@ -11,13 +11,13 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { COUNT = 1024, BLOCK = 16384, ROUNDS = 5 };
+enum { COUNT = 1024, BLOCK = 16384, ROUNDS = 5, MANY = 20, MORE = 200 };
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
 static int turn, nowhere;
 
-static int handed, shared, returned;
+static int handed, shared, returned, alone, often;
 static int array[COUNT];
 static struct {
     char first, second;
@@ -183,11 +183,17 @@ static void *first(void *unused)
     fill(&large[SMALLER], LARGE - SMALLER, 1);
     free(large);
     for_all(read_by_several, write_whole);
+    for (int i = 0; i < MANY; i++) {
+        store(&alone, i);
+        new_epoch();
+    }
     pass_on();
     read_in_turn(3);
     wait_for(3 + 3 * ROUNDS);
     store(&shared, 2);
     store(&returned, 2);
+    store(&alone, MANY);
+    store(&often, 1);
     fill(text, sizeof text, 2);
     for_all(read_by_several, write_missing);
     free(block);
@@ -206,6 +212,8 @@ static void *second(void *unused)
     for (int i = 0; i < COUNT; i++)
         load(&array[i]);
     load(&returned);
+    load(&alone);
+    load(&often);
     fill(&small.first, 1, 3);
     fill(&four[1], 1, 2);
     fill(buffer, sizeof buffer, 1);
@@ -223,6 +231,10 @@ static void *second(void *unused)
     for_all(read_by_several, read_others);
     pass_on();
     wait_for(4);
+    for (int i = 0; i < MORE; i++) { /* as the third one did before */
+        load(&often);
+        new_epoch();
+    }
     for_all(read_by_several, read_others_and_whole);
     read_in_turn(4);
     return unused;
@@ -235,6 +247,7 @@ static void *third(void *unused)
     store(&handed, 3);
     (void)!write(nowhere, buffer, sizeof buffer);
     for_all(lone, write_missing);
+    load(&often);
     for_all(read_by_several, read_others);
     pass_on();
     read_in_turn(5);
@@ -252,12 +265,14 @@ int main(void)
         pthread_create(&threads[i], NULL, bodies[i], NULL);
     for (int i = 0; i < 3; i++)
         pthread_join(threads[i], NULL);
-    printf("handed %p 4\nshared %p 4\nreturned %p 4\narray %p %zu\nsmall %p 1\nfour %p 4\nbuffer "
+    printf("alone %p 4\noften %p 4\nhanded %p 4\nshared %p 4\nreturned %p 4\narray %p %zu\nsmall "
+           "%p 1\nfour %p 4\nbuffer "
            "%p %zu\nblock %p %d\nlone %p %zu\nread-by-several %p %zu\ntext %p %zu\n"
            "rest %p %d\nsame %x 1\n",
-           (void *)&handed, (void *)&shared, (void *)&returned, (void *)array, sizeof array,
-           (void *)&small.first, (void *)four, (void *)buffer, sizeof buffer, (void *)block, BLOCK,
-           (void *)lone, sizeof lone, (void *)read_by_several, sizeof read_by_several, (void *)text,
-           sizeof text, (void *)&large[SMALLER], LARGE - SMALLER, large == smaller);
+           (void *)&alone, (void *)&often, (void *)&handed, (void *)&shared, (void *)&returned,
+           (void *)array, sizeof array, (void *)&small.first, (void *)four, (void *)buffer,
+           sizeof buffer, (void *)block, BLOCK, (void *)lone, sizeof lone, (void *)read_by_several,
+           sizeof read_by_several, (void *)text, sizeof text, (void *)&large[SMALLER],
+           LARGE - SMALLER, large == smaller);
     return 0;
 }

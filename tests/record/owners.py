@@ -48,7 +48,8 @@ class Recorded(unittest.TestCase):
                 cls.events.append({
                     "thread": int(match[1]), "kind": match[2], "from": int(match[5], 16),
                     "size": int(size[1] if size else match[4]),
-                    "deferred": " deferred" in match[6]})
+                    "deferred": " deferred" in match[6], "perhaps": " perhaps" in match[6],
+                    "epoch": int(re.search(r" e=(\d+)", match[6])[1])})
 
 
 class Owners(Recorded):
@@ -81,6 +82,24 @@ class Owners(Recorded):
             self.assertLess(told.count((thread, "read", True)), 3)
         self.assertIn((1, "write", True), told)
         self.assertIn((1, "write", False), told)
+
+    def test_what_one_has_alone_epoch_after_epoch(self):
+        place = self.places["alone"]
+        told = [(e["thread"], e["kind"], e["deferred"], e["perhaps"]) for e in self.events
+                if e["from"] == place.start]
+        self.assertEqual(sorted(told), [(1, "write", False, False), (1, "write", True, False),
+                                        (1, "write", True, True), (2, "read", False, False)])
+        seen, last = sorted(e["epoch"] for e in self.events
+                            if e["from"] == place.start and e["deferred"])
+        self.assertGreater(last, seen + 20)  # two for each round
+
+    def test_what_several_read_epoch_after_epoch(self):
+        told = [e for e in self.events
+                if e["thread"] == 2 and e["from"] == self.places["often"].start]
+        self.assertEqual([e["deferred"] for e in sorted(told, key=lambda e: e["epoch"])],
+                         [True, False, True])
+        epochs = sorted(e["epoch"] for e in told)
+        self.assertGreater(epochs[2], epochs[1] + 200)  # not only in the first block
 
     def test_a_write_behind_anothers_read(self):
         self.assertEqual(sorted(self.of("returned")), [

@@ -17,10 +17,11 @@ enum {
     KEPT_COMPOUND = 1 << 30,
     KEPT_TOLD = KEPT_MAY_BE_ATOMIC | KEPT_COMPOUND, /* else none is both */
     KEPT_LATE = 1 << 29,   /* the memory may have begun in the same epoch */
-    KEPT_PASSED = 1 << 28, /* other threads have read it since it was written */
-    KEPT_OWN_SHIFT = 24,   /* bytes that are the thread's own */
+    KEPT_SHARED = 1 << 28, /* of reads: other threads have been there, too */
+    KEPT_PASSED = 1 << 27, /* other threads have read it since it was written */
+    KEPT_OWN_SHIFT = 23,   /* bytes that are the thread's own */
     KEPT_OWN = REC_WORDS_ALL << KEPT_OWN_SHIFT,
-    KEPT_BYTES_SHIFT = 20, /* that the stack has accessed */
+    KEPT_BYTES_SHIFT = 19, /* that the stack has accessed */
     KEPT_BYTES = REC_WORDS_ALL << KEPT_BYTES_SHIFT,
     KEPT_STACK = (1 << KEPT_BYTES_SHIFT) - 1,
     KEPT_ACCESS = KEPT_TOLD | KEPT_LATE | KEPT_STACK, /* what is told of an access */
@@ -66,6 +67,29 @@ static inline bool rec_kept_loses(uint32_t kept, uint32_t bytes, uint32_t now)
            __builtin_popcount(lost) <= 2;
 }
 
+static inline bool rec_word_is_own(uint32_t word)
+{
+    return rec_words_whose(word) == rec_words.tag;
+}
+
+enum { KEPT_EARLY = 8 }; /* epochs of a block: a thread that synchronises seldom is told exactly */
+
+/*
+ * Does the thread's next word last? WORD is that of before, its own or nobody's. Yes, where nobody
+ * else has ever been, and the thread comes back in another epoch of the same block, or in a later
+ * block. Of what others read, too, only the latter.
+ */
+static inline uint32_t rec_word_lasts_next(uint32_t word, uint32_t kept, bool readers)
+{
+    enum { EPOCH = (REC_WORDS_LASTS - 1) & ~REC_WORDS_ALL };
+    uint32_t now = (uint32_t)rec_words.now, differ = word ^ now;
+    if (!word || (kept & KEPT_SHARED && !readers))
+        return 0;
+    bool again = differ >> REC_WORDS_BLOCK_SHIFT ||
+                 (!readers && differ & EPOCH && (now & EPOCH) >= KEPT_EARLY << REC_WORDS_MASK_BITS);
+    return again ? REC_WORDS_LASTS : 0;
+}
+
 /* A granule's word, and what is kept beside it. */
 static inline struct rec_reader rec_beside(bool write, uint64_t granule)
 {
@@ -74,12 +98,14 @@ static inline struct rec_reader rec_beside(bool write, uint64_t granule)
 
 /* BYTES were accessed, too, and COVERED need not be told again: what is known from now on. */
 static inline void rec_kept_join(struct rec_reader at, uint32_t value, uint32_t bytes,
-                                 uint32_t covered, uint32_t kept)
+                                 uint32_t covered, uint32_t kept, bool readers)
 {
     uint32_t word = value | covered, old = *at.word;
     kept |= bytes << KEPT_BYTES_SHIFT;
-    if ((old ^ value) >> REC_WORDS_MASK_BITS == 0) {
-        word |= old & REC_WORDS_ALL;
+    uint32_t lasts = rec_kept_is_told(kept) ? 0 : REC_WORDS_LASTS;
+    word |= rec_word_lasts_next(old, kept, readers) & lasts;
+    if (((old ^ value) & ~(uint32_t)REC_WORDS_LASTS) >> REC_WORDS_MASK_BITS == 0) {
+        word |= old & (REC_WORDS_ALL | lasts);
         if (!((*at.kept ^ kept) & (KEPT_STACK | KEPT_TOLD)))
             kept |= *at.kept & KEPT_BYTES;
     }
@@ -96,17 +122,13 @@ static inline void rec_kept_join(struct rec_reader at, uint32_t value, uint32_t 
 static inline uint32_t rec_kept_covers(struct rec_reader at, uint32_t value, uint32_t bytes,
                                        uint32_t kept)
 {
-    uint32_t whole = value | REC_WORDS_ALL;
     if (bytes == REC_WORDS_ALL || !(kept & KEPT_STACK))
         return bytes;
-    bool before = at.word[-1] == whole && !((at.kept[-2] ^ kept) & KEPT_STACK);
-    bool behind = at.word[1] == whole && !((at.kept[2] ^ kept) & KEPT_STACK);
+    bool before =
+        rec_word_covers(at.word[-1], value, REC_WORDS_ALL) && !((at.kept[-2] ^ kept) & KEPT_STACK);
+    bool behind =
+        rec_word_covers(at.word[1], value, REC_WORDS_ALL) && !((at.kept[2] ^ kept) & KEPT_STACK);
     return before || behind ? REC_WORDS_ALL : bytes;
-}
-
-static inline bool rec_word_is_own(uint32_t word)
-{
-    return rec_words_whose(word) == rec_words.tag;
 }
 
 #endif

@@ -13,7 +13,7 @@ enum {
     LARGE = 1 << 20, /* bytes: forgotten by whole pages */
     PAGE = 4096,
     MOST_EACH = 64, /* bytes of an access that races with each of before by itself */
-    ROOM = (2 * MOST_EACH / REC_GRANULE + 2) * TR_EVENT_MAX, /* in the trace, for such a one */
+    ROOM = (3 * MOST_EACH / REC_GRANULE + 2) * TR_EVENT_MAX, /* in the trace, for such a one */
     MOST_AT_ONCE = 4096, /* bytes of a neighbourhood that are told as one access */
 };
 
@@ -65,8 +65,9 @@ struct finding {
 /* Of each other thread the latest access to all that is visited: if that comes before the visit, so
  * do all others. */
 struct latest {
-    struct finding found[4]; /* of as many threads; to 0: it is told already */
-    uint32_t tags[4];        /* 0: no thread */
+    struct finding found[4];   /* of as many threads; to 0: it is told already */
+    struct finding lasting[4]; /* a write of what lasts, maybe an earlier one */
+    uint32_t tags[4];          /* 0: no thread */
     uint64_t epochs[4];
     unsigned next;
 };
@@ -121,6 +122,29 @@ static void extend(struct finding *found)
     rec_stripe_unlock(1);
 }
 
+static void emit_found(struct rec_stream *s, const struct finding *found, uint32_t tag,
+                       uint32_t mode, uint64_t epoch)
+{
+    emit(s,
+         &(struct tr_event){.mode = mode | TR_ACC_DEFERRED,
+                            .stack = found->kept & KEPT_STACK,
+                            .object = found->from,
+                            .thread = tag - 1,
+                            .epoch = epoch},
+         found->to - found->from, found->write);
+}
+
+/* Whoever wrote what lasts may have written it again. */
+static void tell_perhaps(struct rec_stream *s, const struct finding *found)
+{
+    uint32_t tag = rec_words_whose(found->word), mode = rec_kept_mode(found->kept);
+    if (!tag || !found->to || !found->write || !(found->word & REC_WORDS_LASTS))
+        return;
+    uint64_t until = rec_words_until(found->word);
+    if (until > rec_words_epoch(found->word))
+        emit_found(s, found, tag, (mode & TR_ACC_MAY_BE_ATOMIC) | TR_ACC_PERHAPS, until);
+}
+
 static void tell_found(struct rec_stream *s, struct finding *found)
 {
     if (!found->to)
@@ -129,15 +153,20 @@ static void tell_found(struct rec_stream *s, struct finding *found)
     extend(found);
     if (tag) {
         rec_header->flags |= TR_HAS_DEFERRED;
-        emit(s,
-             &(struct tr_event){.mode = rec_kept_mode(found->kept) | TR_ACC_DEFERRED,
-                                .stack = found->kept & KEPT_STACK,
-                                .object = found->from,
-                                .thread = tag - 1,
-                                .epoch = rec_words_epoch(found->word)},
-             found->to - found->from, found->write);
+        emit_found(s, found, tag, rec_kept_mode(found->kept), rec_words_epoch(found->word));
+        tell_perhaps(s, found);
     }
     found->to = 0;
+}
+
+static void tell_latest(struct rec_stream *s, struct latest *latest, unsigned i)
+{
+    struct finding *lasting = &latest->lasting[i];
+    if (latest->found[i].word & REC_WORDS_LASTS && latest->found[i].write)
+        lasting->to = 0;
+    tell_found(s, &latest->found[i]);
+    tell_perhaps(s, lasting);
+    lasting->to = 0;
 }
 
 static void find_latest(struct visit *visit, const struct finding *found)
@@ -150,9 +179,11 @@ static void find_latest(struct visit *visit, const struct finding *found)
         i++;
     if (i == 4) {
         i = latest->next++ % 4;
-        tell_found(visit->s, &latest->found[i]);
+        tell_latest(visit->s, latest, i);
         latest->tags[i] = 0;
     }
+    if (found->write && found->word & REC_WORDS_LASTS && found->to)
+        latest->lasting[i] = *found;
     if (latest->tags[i] && latest->epochs[i] >= epoch)
         return;
     latest->tags[i] = tag;
@@ -207,7 +238,7 @@ static void tell_all_found(struct visit *visit)
     tell_found(visit->s, &visit->found[0]);
     tell_found(visit->s, &visit->found[1]);
     for (unsigned i = 0; visit->latest && i < 4; i++)
-        tell_found(visit->s, &visit->latest->found[i]);
+        tell_latest(visit->s, visit->latest, i);
 }
 
 /* Who used a granule last, as the visitor sees it. */
@@ -260,9 +291,9 @@ static void end_readers(struct visit *visit, const struct cell *cell)
     if (cell->whose[0] != READERS)
         return;
     while (rec_readers_next(&readers, cell->granule, &reader)) {
-        if (whose_is(visit, *reader.word) == FOREIGN)
-            find(visit, cell->granule, *reader.word, *reader.kept, false);
-        *reader.word = *reader.kept = 0;
+        struct rec_readers_entry entry = rec_readers_take(&reader);
+        if (whose_is(visit, entry.word) == FOREIGN)
+            find(visit, cell->granule, entry.word, entry.kept, false);
     }
 }
 
@@ -282,7 +313,7 @@ static void find_lost(struct visit *visit, const struct cell *cell, uint32_t byt
 static void set(bool write, const struct cell *cell, uint32_t value, uint32_t bytes,
                 uint32_t covered, uint32_t kept)
 {
-    rec_kept_join(rec_beside(write, cell->granule), value, bytes, covered, kept);
+    rec_kept_join(rec_beside(write, cell->granule), value, bytes, covered, kept, false);
 }
 
 static uint32_t covers(const struct visit *visit, const struct cell *cell, uint32_t bytes)
@@ -301,6 +332,14 @@ static uint32_t alike(uint32_t kept, uint32_t bytes)
 static uint32_t kept_with(const struct visit *visit, bool tell, uint32_t own)
 {
     return (tell ? visit->kept | KEPT_TOLD : visit->kept) | own << KEPT_OWN_SHIFT;
+}
+
+static void forget_readers(uint64_t granule)
+{
+    struct rec_readers *readers = NULL;
+    struct rec_reader reader;
+    while (rec_readers_next(&readers, granule, &reader))
+        (void)rec_readers_take(&reader);
 }
 
 /* Several threads read it in turn. Where there is no place to note that, the first read is told,
@@ -323,9 +362,17 @@ static bool visit_readers(struct visit *visit, uint64_t granule, uint32_t bytes)
     if (whose == FOREIGN) /* the table's former thread's */
         find(visit, granule, *reader.word, *reader.kept, false);
     bool tell = bytes & ~own;
-    uint32_t kept = kept_with(visit, tell, own | bytes);
-    rec_kept_join(reader, visit->value, bytes, bytes, kept);
+    uint32_t kept = kept_with(visit, tell, own | bytes) | KEPT_SHARED;
+    rec_kept_join(reader, visit->value, bytes, bytes, kept, whose == OWN);
     return tell;
+}
+
+/* Somebody else has come: each access of whoever had it alone counts from now on. */
+static void end_lasting(bool write, uint64_t granule)
+{
+    uint32_t *word = rec_word_of(write, granule);
+    if (!rec_word_is_atomic(*word) && *word != REC_WORDS_READERS)
+        __atomic_store_n(word, *word & ~(uint32_t)REC_WORDS_LASTS, __ATOMIC_RELEASE);
 }
 
 static bool visit_read(struct visit *visit, const struct cell *cell, uint32_t bytes)
@@ -339,7 +386,7 @@ static bool visit_read(struct visit *visit, const struct cell *cell, uint32_t by
         own = rec_kept_own(cell->kept[0]);
         tell = bytes & ~own;
         own |= bytes;
-        passed = cell->kept[0] & KEPT_PASSED;
+        passed = cell->kept[0] & (KEPT_PASSED | KEPT_SHARED);
         break;
     case READERS:
         return visit_readers(visit, cell->granule, bytes);
@@ -347,12 +394,14 @@ static bool visit_read(struct visit *visit, const struct cell *cell, uint32_t by
         find_foreign(visit, cell);
         uint32_t *written = rec_kept_at(true, cell->granule);
         *written = (*written & ~(uint32_t)KEPT_OWN) | KEPT_TOLD;
+        end_lasting(true, cell->granule);
         if (cell->kept[0] & KEPT_PASSED && !cell->only_written) {
             *(uint64_t *)rec_kept_at(false, cell->granule) = 0;
+            forget_readers(cell->granule);
             *rec_word_of(false, cell->granule) = REC_WORDS_READERS;
             return visit_readers(visit, cell->granule, bytes);
         }
-        passed = cell->only_written ? 0 : KEPT_PASSED;
+        passed = KEPT_SHARED | (cell->only_written ? 0 : KEPT_PASSED);
         tell = cell->whose[1] == FOREIGN;
         if (tell)
             own = bytes | alike(cell->kept[1], bytes);
@@ -377,7 +426,8 @@ static bool visit_write(struct visit *visit, const struct cell *cell, uint32_t b
         own = cell->kept[0] & KEPT_PASSED ? 0 : alike(cell->kept[1], bytes);
     }
     bool tell = others || bytes & ~own;
-    uint32_t kept = kept_with(visit, tell, own | bytes);
+    uint32_t shared = others ? KEPT_SHARED : cell->kept[0] & KEPT_SHARED;
+    uint32_t kept = kept_with(visit, tell, own | bytes) | shared;
     uint32_t covered = covers(visit, cell, bytes);
     set(false, cell, visit->value, bytes, covered, kept);
     set(true, cell, visit->value, bytes, covered, kept);
@@ -480,9 +530,9 @@ bool rec_owner_access_soon(struct rec_stream *s, uint64_t address, uint64_t size
     return true;
 }
 
-void rec_owner_leave(void)
+void rec_owner_leave(struct rec_stream *s)
 {
-    rec_words_leave();
+    rec_words_leave(s);
     if (rec_words.readers)
         rec_readers_leave(rec_words.readers);
     rec_words.readers = NULL;
@@ -518,7 +568,7 @@ void rec_owner_ends(struct rec_stream *s, uint64_t address, uint64_t size)
     uint32_t seen = 0;
     for (uint64_t at = rec_granule_of(address); at < end; at += REC_GRANULE) {
         uint32_t word = *rec_word_at(REC_WORDS_READ, at);
-        if (!word || (word == seen && word != REC_WORDS_READERS &&
+        if (!word || (word == seen && word != REC_WORDS_READERS && !(word & REC_WORDS_LASTS) &&
                       *rec_word_at(REC_WORDS_WRITTEN, at) == seen))
             continue;
         seen = word;
@@ -527,6 +577,8 @@ void rec_owner_ends(struct rec_stream *s, uint64_t address, uint64_t size)
         struct cell cell = cell_of(&visit, at);
         find_foreign(&visit, &cell);
         end_readers(&visit, &cell);
+        end_lasting(false, at);
+        end_lasting(true, at);
         rec_stripe_unlock(0);
     }
     tell_all_found(&visit);
@@ -535,12 +587,9 @@ void rec_owner_ends(struct rec_stream *s, uint64_t address, uint64_t size)
 /* Looks before it writes: memory that was never used has no words yet. */
 static void forget_each(uint64_t from, uint64_t to)
 {
-    struct rec_readers *readers;
-    struct rec_reader reader;
     for (; from < to; from += REC_GRANULE) {
         if (*rec_word_at(REC_WORDS_READ, from) == REC_WORDS_READERS)
-            for (readers = NULL; rec_readers_next(&readers, from, &reader);)
-                *reader.word = *reader.kept = 0;
+            forget_readers(from);
         if (*rec_word_at(REC_WORDS_READ, from)) /* a write sets that, too */
             *rec_word_at(REC_WORDS_READ, from) = *rec_word_at(REC_WORDS_WRITTEN, from) =
                 *rec_kept_at(false, from) = *rec_kept_at(true, from) = 0;

@@ -13,9 +13,17 @@
  * the program that also happens, and accesses of which only another order of the run would make
  * races.
  *
+ * Where a thread is alone and comes back in epoch after epoch, its words last (words.h), and only
+ * the first of some epochs is known: up to a block's end it may have come again. When another
+ * thread comes, it also tells the latest epoch in which the first one may have written there
+ * (TR_ACC_PERHAPS), so that nothing is concluded from what may be an older value. What gets lost
+ * are races with an access of before the other one came that is behind the known one in
+ * synchronisation; from then on each access counts. A thread that makes another one begins a new
+ * block.
+ *
  * What several threads read in turn belongs to none: the first read of each is told, and the latest
- * one of each is known (readers.h), as far as there is memory for that: beyond a quarter of a
- * gigabyte of such memory, of all threads, only first reads are told.
+ * one of each is known (readers.h), or lasts, as far as there is memory for that: beyond a quarter
+ * of a gigabyte of such memory, of all threads, only first reads are told.
  */
 #ifndef REC_ACCESS_FILTER_OWNER_H
 #define REC_ACCESS_FILTER_OWNER_H
@@ -36,8 +44,10 @@ uint32_t rec_words_value(const struct rec_stream *s);
  * That divides mappings, of which a process may have so many only: after some blocks nothing is
  * done. */
 void rec_words_expect(uint64_t address, uint64_t size);
-/* The thread stops to use values. */
-void rec_words_leave(void);
+/* The calling thread stops to use values of its block. */
+void rec_words_leave(const struct rec_stream *s);
+/* The latest epoch in which WORD may have covered, if it lasts. */
+uint64_t rec_words_until(uint32_t word);
 
 /* An access that may not be covered, within rec_enter and rec_leave. MODE: flags of an access. The
  * stack is that of CFA, as rec_stack has it. */
@@ -56,8 +66,8 @@ bool rec_owner_is_atomic(uint64_t address);
 void rec_owner_ends(struct rec_stream *s, uint64_t address, uint64_t size);
 /* The thread's own work was left in the middle, and is not gone back to. */
 void rec_owner_abandon(void);
-void rec_owner_leave(void); /* the thread ends */
-void rec_owner_reset(void); /* in a fork child */
+void rec_owner_leave(struct rec_stream *s); /* the thread ends */
+void rec_owner_reset(void);                 /* in a fork child */
 /* What is there now is new. */
 void rec_owner_forget(uint64_t address, uint64_t size);
 

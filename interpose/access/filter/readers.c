@@ -7,11 +7,13 @@
 
 enum {
     MOST_PAGES = 1 << 16, /* of all threads: half a gigabyte, that describes half of that */
-    AT_ONCE = 8,          /* pages that are taken from the system */
+    AT_ONCE = 8,          /* pages that are taken */
+    LARGE_PAGE = 2 << 20, /* of the machine */
 };
 
-static struct rec_readers *tables; /* never unmapped; atomic */
-static uint32_t pages;             /* that there are; atomic */
+static struct rec_readers *tables;     /* never unmapped; atomic */
+static struct rec_readers_page *pages; /* room for the most; atomic */
+static uint32_t taken;                 /* how many of them; atomic */
 
 static struct rec_readers *take_unused(void)
 {
@@ -40,7 +42,33 @@ struct rec_readers *rec_readers_new(void)
 
 bool rec_readers_full(void)
 {
-    return __atomic_load_n(&pages, __ATOMIC_RELAXED) >= MOST_PAGES;
+    return __atomic_load_n(&taken, __ATOMIC_RELAXED) >= MOST_PAGES;
+}
+
+/* Behind the first ones by large pages of the machine. */
+static struct rec_readers_page *all_pages(void)
+{
+    enum { SIZE = MOST_PAGES * (int)sizeof(struct rec_readers_page) };
+    struct rec_readers_page *all = __atomic_load_n(&pages, __ATOMIC_ACQUIRE), *none = NULL;
+    if (all)
+        return all;
+    all = rec_sys_memory(SIZE);
+    if (!all)
+        return NULL;
+    if (!__atomic_compare_exchange_n(&pages, &none, all, false, __ATOMIC_ACQ_REL,
+                                     __ATOMIC_ACQUIRE)) {
+        rec_sys_unmap(all, SIZE);
+        return none;
+    }
+    rec_sys_advise((char *)all + LARGE_PAGE, SIZE - LARGE_PAGE, MADV_HUGEPAGE);
+    return all;
+}
+
+static struct rec_readers_page *take_pages(void)
+{
+    struct rec_readers_page *all = all_pages();
+    uint32_t at = all ? __atomic_fetch_add(&taken, AT_ONCE, __ATOMIC_RELAXED) : MOST_PAGES;
+    return at <= MOST_PAGES - AT_ONCE ? &all[at] : NULL;
 }
 
 /* Neighbours come together: several at once. */
@@ -49,8 +77,7 @@ void rec_readers_add(struct rec_readers *readers, uint64_t address)
     uint64_t first = rec_readers_page_of(address);
     if (rec_readers_find(readers, first) || rec_readers_full())
         return;
-    __atomic_fetch_add(&pages, AT_ONCE, __ATOMIC_RELAXED);
-    struct rec_readers_page *page = rec_sys_memory(AT_ONCE * sizeof *page);
+    struct rec_readers_page *page = take_pages();
     for (unsigned i = 0; page && i < AT_ONCE; i++, page++) {
         page->address = first + i * REC_READERS_PAGE;
         if (rec_readers_find(readers, page->address))
@@ -87,7 +114,7 @@ static void forget_page(struct rec_readers_page *page, uint64_t from, uint64_t t
 {
     for (unsigned i = 0; i < REC_READERS_WORDS; i++)
         if (page->at[i].word && page->address + 4 * i >= from && page->address + 4 * i < to)
-            page->at[i] = (struct rec_readers_entry){0, 0};
+            page->at[i] = (struct rec_readers_entry){{{0, 0}}};
 }
 
 void rec_readers_forget(uint64_t from, uint64_t to)

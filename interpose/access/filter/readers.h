@@ -25,8 +25,13 @@ enum {
 #define REC_READERS_NOWHERE UINT64_MAX
 
 struct rec_readers_entry {
-    uint32_t word; /* who, when, which bytes: as the words say it; 0: no entry */
-    uint32_t kept; /* as it is kept beside the words */
+    union {
+        struct {
+            uint32_t word; /* who, when, which bytes: as the words say it; 0: no entry */
+            uint32_t kept; /* as it is kept beside the words */
+        };
+        uint64_t both;
+    };
 };
 
 struct rec_readers_page {
@@ -74,19 +79,35 @@ static inline struct rec_readers_page *rec_readers_find(const struct rec_readers
     return found;
 }
 
-/* The calling thread's own entry, whose table READERS is. */
-static inline struct rec_reader rec_reader_at(struct rec_readers *readers, uint64_t granule)
+/* The calling thread's own entries from GRANULE on to the page's end, whose table READERS is; NULL:
+ * there are none. */
+static inline struct rec_readers_entry *rec_readers_at(struct rec_readers *readers,
+                                                       uint64_t granule)
 {
     uint64_t address = rec_readers_page_of(granule);
     unsigned place = address / REC_READERS_PAGE % REC_READERS_FRONT;
     if (readers->front[place].address != address) {
         struct rec_readers_page *page = rec_readers_find(readers, granule);
         if (!page)
-            return (struct rec_reader){0, 0};
+            return 0;
         readers->front[place].page = page;
         readers->front[place].address = address;
     }
-    return rec_reader_in(readers->front[place].page, granule);
+    return &readers->front[place].page->at[granule % REC_READERS_PAGE / 4];
+}
+
+static inline struct rec_reader rec_reader_at(struct rec_readers *readers, uint64_t granule)
+{
+    struct rec_readers_entry *entry = rec_readers_at(readers, granule);
+    return entry ? (struct rec_reader){&entry->word, &entry->kept} : (struct rec_reader){0, 0};
+}
+
+/* What another thread's entry says, which then says nothing. Its thread may change it meanwhile. */
+static inline struct rec_readers_entry rec_readers_take(const struct rec_reader *reader)
+{
+    struct rec_readers_entry *entry = (struct rec_readers_entry *)reader->word;
+    return (struct rec_readers_entry){
+        {.both = __atomic_exchange_n(&entry->both, 0, __ATOMIC_ACQ_REL)}};
 }
 
 /* A table for the calling thread; NULL if there is no memory. */

@@ -38,12 +38,14 @@ static void keep(uint64_t granule, uint32_t value, uint32_t bytes, uint32_t kept
     if (!*read.word || (write && !*written.word))
         kept |= KEPT_OWN;
     else if (by_several)
-        kept |= *(read = rec_reader_at(rec_words.readers, granule)).kept & KEPT_OWN;
+        kept |= *(read = rec_reader_at(rec_words.readers, granule)).kept & (KEPT_OWN | KEPT_SHARED);
     else
         kept |= (write ? *written.kept : *read.kept) & (KEPT_OWN | KEPT_PASSED);
-    rec_kept_join(read, value, bytes, covered, kept);
+    if (*read.word && !by_several)
+        kept |= *read.kept & KEPT_SHARED;
+    rec_kept_join(read, value, bytes, covered, kept, by_several);
     if (write)
-        rec_kept_join(written, value, bytes, covered, kept);
+        rec_kept_join(written, value, bytes, covered, kept, false);
 }
 
 bool rec_keep_soon(uint64_t address, uint64_t size, bool write, uint32_t kept)

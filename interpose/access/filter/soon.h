@@ -54,24 +54,40 @@ REC_INLINE void rec_run_keep(struct rec_run run, unsigned count, uint32_t word, 
         __atomic_store_n(&run.word[i * run.step], word, __ATOMIC_RELEASE);
 }
 
-REC_INLINE bool rec_run_read(struct rec_run read, unsigned count, uint64_t address, uint32_t kept)
+REC_INLINE bool rec_run_read(struct rec_run read, unsigned count, uint32_t kept)
 {
-    if (!rec_run_alike(read, count))
+    if (!rec_run_alike(read, count) || (*read.word && !rec_run_own(read)))
         return false;
-    if (*read.word == REC_WORDS_READERS) {
-        struct rec_reader own = {0, 0};
-        if (rec_words.readers)
-            own = rec_reader_at(rec_words.readers, address);
-        if (!own.word || !*own.word)
+    uint32_t before = *read.word ? *read.kept : 0;
+    uint32_t word = (uint32_t)rec_words.now | rec_word_lasts_next(*read.word, before, false);
+    rec_run_keep(read, count, word, kept | (before & (KEPT_PASSED | KEPT_SHARED)));
+    return true;
+}
+
+/*
+ * Of what several threads read the thread changes its own entries, each as a whole, without a
+ * stripe. A write that comes between has told of the entry of before, or will of that of now; or it
+ * misses a read of this very moment, as the next one will tell that it came behind the write.
+ */
+REC_INLINE bool rec_entries_read(unsigned count, uint64_t address, uint32_t kept)
+{
+    for (unsigned i = 0; i < count; i++)
+        if (*rec_word_of(false, address + i * REC_GRANULE) != REC_WORDS_READERS)
             return false;
-        read = (struct rec_run){own.word, own.kept, 2};
-        if (!rec_run_alike(read, count))
-            return false;
-    }
-    if (*read.word && !rec_run_own(read))
+    struct rec_readers_entry *entries =
+        rec_words.readers ? rec_readers_at(rec_words.readers, address) : 0;
+    if (!entries)
         return false;
-    rec_run_keep(read, count, (uint32_t)rec_words.now,
-                 kept | (*read.word ? *read.kept & KEPT_PASSED : 0));
+    struct rec_readers_entry entry = {{.both = __atomic_load_n(&entries->both, __ATOMIC_RELAXED)}};
+    uint64_t differ = 0;
+    for (unsigned i = 1; i < count; i++)
+        differ |= entries[i].both ^ entry.both;
+    if (differ || ~entry.kept & KEPT_OWN || !rec_word_is_own(entry.word))
+        return false;
+    uint32_t lasts = rec_word_lasts_next(entry.word, entry.kept, true);
+    entry = (struct rec_readers_entry){{{(uint32_t)rec_words.now | lasts, kept | KEPT_SHARED}}};
+    for (unsigned i = 0; i < count; i++)
+        __atomic_store_n(&entries[i].both, entry.both, __ATOMIC_RELAXED);
     return true;
 }
 
@@ -84,8 +100,11 @@ REC_INLINE bool rec_run_write(struct rec_run read, unsigned count, uint64_t addr
     if (*read.word && (!rec_word_is_own(*read.word) || *read.kept & KEPT_PASSED ||
                        (*written.word && !rec_run_own(written))))
         return false;
-    rec_run_keep(read, count, (uint32_t)rec_words.now, kept);
-    rec_run_keep(written, count, (uint32_t)rec_words.now, kept);
+    uint32_t before = *read.word ? *read.kept : 0;
+    uint32_t word = (uint32_t)rec_words.now | rec_word_lasts_next(*written.word, before, false);
+    kept |= before & KEPT_SHARED;
+    rec_run_keep(read, count, word, kept);
+    rec_run_keep(written, count, word, kept);
     return true;
 }
 
@@ -94,10 +113,11 @@ REC_INLINE bool rec_keep_granules(uint64_t address, unsigned count, bool write, 
     struct rec_reader at = rec_beside(false, address);
     struct rec_run read = {at.word, at.kept, 1};
     kept |= KEPT_OWN | KEPT_BYTES;
+    if (!write && *read.word == REC_WORDS_READERS)
+        return rec_entries_read(count, address, kept);
     if (!rec_soon_lock(address, count * REC_GRANULE))
         return false;
-    bool done = write ? rec_run_write(read, count, address, kept)
-                      : rec_run_read(read, count, address, kept);
+    bool done = write ? rec_run_write(read, count, address, kept) : rec_run_read(read, count, kept);
     rec_stripe_unlock(0);
     return done && !rec_words.passed;
 }

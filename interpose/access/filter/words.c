@@ -6,15 +6,16 @@
 #include <asm/prctl.h>
 
 /*
- * Values come in blocks: VALUES successive epochs of one thread. The block's number is above their
- * lowest byte, which keeps below 0xf0, as the numbers' digits keep away from 0xf: see words.h.
+ * Three digits of a word keep below 0xf (words.h): the third one, LASTS and the upper part of the
+ * epoch's number, and two of the block's number.
  */
-enum { VALUES = 0xf0, BLOCKS = REC_WORDS_BLOCKS };
+enum { BLOCKS = REC_WORDS_BLOCKS };
 
+#define TWICE(word)      ((uint64_t)(word)*0x100000001u)
 #define BYTES(size, at)  (((1ull << (size)) - 1) << (at))
 #define IN_FIRST(bytes)  ((bytes)&REC_WORDS_ALL)
 #define IN_SECOND(bytes) ((bytes) >> REC_GRANULE)
-#define VALUE            (UINT32_MAX & ~(uint64_t)REC_WORDS_ALL)
+#define VALUE            (UINT32_MAX & ~(uint64_t)(REC_WORDS_ALL | REC_WORDS_LASTS))
 #define MASK(size, at)                                                                             \
     (VALUE | IN_FIRST(BYTES(size, at)) |                                                           \
      (IN_SECOND(BYTES(size, at)) ? (VALUE | IN_SECOND(BYTES(size, at))) << 32 : 0))
@@ -28,6 +29,8 @@ __thread struct rec_words rec_words __attribute__((tls_model("initial-exec"))) =
     .idle = REC_WORDS_NONE,
     .low = REC_WORDS_LOW,
     .high = REC_WORDS_HIGH,
+    .differ = TWICE(REC_WORDS_DIFFER),
+    .of_readers = TWICE(REC_WORDS_READERS),
     .masks = {{0}, MASKS(1), MASKS(2), MASKS(3), MASKS(4), MASKS(5)},
 };
 static struct rec_words *alone; /* of the one thread that there is; NULL once there were two */
@@ -86,10 +89,11 @@ bool rec_words_there(void)
     return rec_words_blocks != NULL;
 }
 
-/* Has a number's second or fourth digit its highest value? */
+/* Does a block's number have one of those at its highest value? */
 static bool is_left_out(uint32_t number)
 {
-    return !number || (number >> 4 & 0xf) == 0xf || (number >> 12 & 0xf) == 0xf;
+    uint32_t word = number << REC_WORDS_BLOCK_SHIFT;
+    return !number || (word >> 16 & 0xf) == 0xf || (word >> 24 & 0xf) == 0xf;
 }
 
 /* All values have been given out, and start again: whatever the words say is forgotten. What other
@@ -107,34 +111,51 @@ static uint32_t take_block(const struct rec_stream *s)
         if (!number)
             start_again();
         if (is_left_out(number) ||
-            __atomic_load_n(&rec_words_blocks[number].current, __ATOMIC_RELAXED))
+            __atomic_load_n(&rec_words_blocks[number].epoch, __ATOMIC_RELAXED))
             continue;
         rec_words_blocks[number].base = s->epoch;
         rec_words_blocks[number].tag = s->tag;
-        __atomic_store_n(&rec_words_blocks[number].current, true, __ATOMIC_RELEASE);
+        __atomic_store_n(&rec_words_blocks[number].epoch, &s->epoch, __ATOMIC_RELEASE);
         return number;
     }
 }
 
-void rec_words_leave(void)
+void rec_words_leave(const struct rec_stream *s)
 {
-    if (rec_words.block)
-        __atomic_store_n(&rec_words_blocks[rec_words.block].current, false, __ATOMIC_RELEASE);
+    struct rec_words_block *block = &rec_words_blocks[rec_words.block];
+    if (rec_words.block) {
+        block->left = rec_words.tag == s->tag ? s->epoch : UINT64_MAX;
+        __atomic_store_n(&block->epoch, NULL, __ATOMIC_RELEASE);
+    }
     rec_words.block = rec_words.tag = 0;
-    rec_words_next();
+    rec_words_reset();
 }
 
 uint32_t rec_words_value(const struct rec_stream *s)
 {
     struct rec_words *own = &rec_words;
-    if (rec_unlikely(own->tag != s->tag || s->epoch - own->base >= VALUES)) {
-        rec_words_leave();
+    if (rec_unlikely(own->tag != s->tag || s->epoch - own->base >= REC_WORDS_VALUES)) {
+        rec_words_leave(s);
         own->block = take_block(s);
         own->base = s->epoch;
         own->tag = s->tag;
     }
-    uint32_t word = (own->block << REC_WORDS_EPOCH_BITS | (uint32_t)(s->epoch - own->base))
-                    << REC_WORDS_MASK_BITS;
-    own->now = (uint64_t)(word | REC_WORDS_ALL) * 0x100000001u;
-    return word;
+    uint32_t word = rec_words_of(s->epoch - own->base);
+    own->now = TWICE(word);
+    return word & ~(uint32_t)REC_WORDS_ALL;
+}
+
+/* The word was replaced before, but the thread may not have seen that yet, nor others its latest
+ * epoch: that takes a moment. */
+uint64_t rec_words_until(uint32_t word)
+{
+    enum { MOMENT = 32 };
+    const struct rec_words_block *block = rec_words_block_of(word);
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    for (unsigned i = 0; i < MOMENT; i++)
+        __builtin_ia32_pause();
+    const uint64_t *epoch = __atomic_load_n(&block->epoch, __ATOMIC_ACQUIRE);
+    uint64_t until = epoch ? __atomic_load_n(epoch, __ATOMIC_ACQUIRE) : block->left;
+    uint64_t last = block->base + REC_WORDS_VALUES - 1;
+    return until < last ? until : last;
 }

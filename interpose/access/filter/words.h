@@ -8,9 +8,15 @@
  *     bits 0 to 3    which of the granule's bytes
  *     bits 4 to 31   the value: one epoch of one thread (rec_words_whose); 0: nobody
  *
- * A thread's own value, with all bytes, is in rec_words.now, twice, so that 8 bytes are compared at
- * once. The check: a read is covered if the word of reads equals that, a write if the word of
+ * A thread's own value, with all bytes, is in rec_words.now, twice, so that 8 bytes are looked at
+ * at once. The check: a read is covered if the word of reads equals that, a write if the word of
  * writes does. A write sets both. So what is covered was told, or is kept in mind, in this epoch.
+ *
+ * A word that lasts (bit LASTS) covers in the later epochs of its block of values, too. It stands
+ * where only one thread has ever been, which comes back in epoch after epoch (kept.h); since the
+ * epoch that it names it may have come again unseen, up to the block's end. Behind the present
+ * value its block has only those: what covers is at most DIFFER more than now, of which it says the
+ * bits that must not differ.
  *
  * Where the words lie depends on the low ADDRESS_BITS of the memory's address alone, so that no
  * address leads out of them. Two places that many terabytes apart would share theirs; no layout of
@@ -18,7 +24,7 @@
  * instruction, with one of the numbers LOW and HIGH, makes an address the distance from there.
  *
  * Where an access is not aligned to its granule, what is compared is parts of two words. It never
- * equals: bytes 1 to 3 of a word do not end in 1111, as byte 0 of what is looked for does.
+ * covers: bytes 1 to 3 of a word do not end in 1111, as byte 0 of what is looked for does.
  *
  * Images (rewrite/image.h) have all of this built in: REC_WORDS_VERSION tells one kind from
  * another.
@@ -32,10 +38,11 @@
 #include <stdint.h>
 
 enum {
-    REC_WORDS_VERSION = 3,
+    REC_WORDS_VERSION = 4,
     REC_WORDS_ADDRESS_BITS = 44,
     REC_WORDS_MASK_BITS = 4,
-    REC_WORDS_EPOCH_BITS = 8,                       /* of a value: which of its block's epochs */
+    REC_WORDS_EPOCH_BITS = 7, /* of a value: which of its block's epochs */
+    REC_WORDS_LASTS = 1 << (REC_WORDS_MASK_BITS + REC_WORDS_EPOCH_BITS),
     REC_WORDS_ALL = (1 << REC_WORDS_MASK_BITS) - 1, /* bytes */
     REC_GRANULE = 4,
 };
@@ -58,8 +65,11 @@ enum { REC_WORDS_MASKED = 5 };
 #define REC_WORDS_SIZE (REC_WORDS_SPANS * REC_WORDS_SPAN + 2 * REC_WORDS_EDGE)
 #define REC_WORDS_LOW  (REC_WORDS_SPAN - 1)
 #define REC_WORDS_HIGH (~REC_WORDS_LOW)
-/* What equals no word: one that has bytes, but nobody's. */
-#define REC_WORDS_NONE 0x0000000f0000000full
+/* What covers no word: the last of nobody's block, of which there are only the first. */
+#define REC_WORDS_NONE 0x00000fff00000fffull
+
+/* Bits of how much a word is more than rec_words.now, if it does not cover. */
+#define REC_WORDS_DIFFER (~(uint32_t)((2 * REC_WORDS_LASTS - 1) & ~REC_WORDS_ALL))
 
 /* The words of a location that is used atomically: they cover nothing. */
 #define REC_WORDS_ATOMIC (1u << REC_WORDS_MASK_BITS | REC_WORDS_ALL)
@@ -80,9 +90,11 @@ static inline bool rec_word_is_atomic(uint32_t word)
 
 /* The calling thread's. */
 struct rec_words {
-    uint64_t now;       /* what covers: its value and all bytes, twice; or: */
-    uint64_t idle;      /* what covers in an epoch without a value: REC_WORDS_NONE or _UNTOUCHED */
-    uint64_t low, high; /* the numbers; here, where checks reach them by one instruction */
+    uint64_t now;  /* what covers: its value and all bytes, twice; or: */
+    uint64_t idle; /* what covers in an epoch without a value: REC_WORDS_NONE or _UNTOUCHED */
+    /* Numbers; here, where checks reach them by one instruction: LOW and HIGH, and, twice, DIFFER
+     * and READERS. */
+    uint64_t low, high, differ, of_readers;
     /* Of accesses of at most REC_WORDS_MASKED bytes, which lie in two granules side by side: by
      * size and by where in the first one the access begins, the bits of their words that must not
      * differ from those of what covers. */
@@ -99,19 +111,24 @@ struct rec_words {
 };
 extern __thread struct rec_words rec_words __attribute__((tls_model("initial-exec")));
 
-/* Values come in blocks, whose number is above a value's lowest byte. */
-enum { REC_WORDS_BLOCKS = 1 << (32 - REC_WORDS_MASK_BITS - REC_WORDS_EPOCH_BITS) };
+/* Values come in blocks, whose number is above the epoch and LASTS. */
+enum {
+    REC_WORDS_BLOCK_SHIFT = REC_WORDS_MASK_BITS + REC_WORDS_EPOCH_BITS + 2, /* with a 0 between */
+    REC_WORDS_BLOCKS = 1 << (32 - REC_WORDS_BLOCK_SHIFT),
+    REC_WORDS_VALUES = 0x70, /* of a block: successive epochs of one thread */
+};
 
 struct rec_words_block {
-    uint64_t base; /* epoch of its first value */
-    uint32_t tag;  /* of the thread; 0: nobody's */
-    bool current;  /* its thread may give out more of it */
+    uint64_t base;         /* epoch of its first value */
+    uint64_t left;         /* epoch in which its thread gave out the last one; or: */
+    const uint64_t *epoch; /* of the thread, which may give out more of it; NULL: it has left */
+    uint32_t tag;          /* of the thread; 0: nobody's */
 };
 extern struct rec_words_block *rec_words_blocks; /* NULL: there are no words */
 
 static inline const struct rec_words_block *rec_words_block_of(uint32_t word)
 {
-    return &rec_words_blocks[word >> (REC_WORDS_MASK_BITS + REC_WORDS_EPOCH_BITS)];
+    return &rec_words_blocks[word >> REC_WORDS_BLOCK_SHIFT];
 }
 
 /* Whose, by tag (REC_STREAM); 0: nobody's, or nobody knows any more. And in which epoch. */
@@ -168,10 +185,18 @@ static inline uint64_t rec_words_small(uint64_t address, uint64_t size)
     return ((1ull << size) - 1) << (address % REC_GRANULE);
 }
 
+/* Does it cover, as the check looks at it? */
+static inline bool rec_word_is_now(uint32_t word)
+{
+    return !((word - (uint32_t)rec_words.now) & REC_WORDS_DIFFER);
+}
+
 /* Does WORD say that the thread whose VALUE it is has accessed BYTES? */
 static inline bool rec_word_covers(uint32_t word, uint32_t value, uint32_t bytes)
 {
-    return (word & ~(uint32_t)REC_WORDS_ALL) == value && (word & bytes) == bytes;
+    return ((word & ~(uint32_t)(REC_WORDS_ALL | REC_WORDS_LASTS)) == value &&
+            (word & bytes) == bytes) ||
+           rec_word_is_now(word);
 }
 
 /* The same of a read of GRANULE. */
@@ -211,10 +236,27 @@ static inline bool rec_words_cover(uint64_t address, uint64_t size, bool write)
     return covered;
 }
 
-/* A new epoch, or another thread: nothing is covered any more. */
-static inline void rec_words_next(void)
+/* The word, with all bytes, of so many epochs behind the block's first one. */
+static inline uint32_t rec_words_of(uint64_t epochs)
+{
+    return rec_words.block << REC_WORDS_BLOCK_SHIFT | (uint32_t)epochs << REC_WORDS_MASK_BITS |
+           REC_WORDS_ALL;
+}
+
+/* Nothing is covered any more. */
+static inline void rec_words_reset(void)
 {
     rec_words.now = rec_words.idle;
+}
+
+/* A new epoch of the thread whose TAG it is: only what lasts is covered any more, and that up to
+ * the end of the block. */
+static inline void rec_words_next(uint32_t tag, uint64_t epoch)
+{
+    uint64_t epochs = epoch - rec_words.base;
+    rec_words.now = tag == rec_words.tag && epochs < REC_WORDS_VALUES
+                        ? rec_words_of(epochs) * 0x100000001u
+                        : rec_words.idle;
 }
 
 #endif

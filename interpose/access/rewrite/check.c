@@ -14,10 +14,11 @@ enum {
     RSP = 4,
     RBP,
     REGISTERS = 16,
-    MOST_CHUNKS = 64 / 8 + 3,
+    MOST_JUMPS = 32,
     /* Opcodes, and conditions of jumps: */
     ADD = 0x03,
     OR = 0x0b,
+    SUB = 0x2b,
     AND = 0x23,
     XOR = 0x33,
     CMP = 0x3b,
@@ -29,7 +30,7 @@ enum {
 
 /* Where jumps to one place say how far. */
 struct jumps {
-    uint32_t at[MOST_CHUNKS];
+    uint32_t at[MOST_JUMPS];
     unsigned count;
 };
 
@@ -194,18 +195,16 @@ static void put_find_words(struct rw_check *check)
         put_with_words(check->out, AND, check->scratch, true, low);
 }
 
-/* Are the SIZE bytes at AT of what is accessed covered? */
-static void put_compare(struct rw_check *check, unsigned at, unsigned size)
+/* The words of the SIZE bytes at AT of what is accessed, into the scratch register. */
+static void put_load_words(struct rw_check *check, unsigned at, unsigned size)
 {
-    struct rw_output *out = check->out;
     unsigned reg = check->scratch;
     if (!check->flags)
         put_lea(check, reg, (int32_t)at);
     put_find_words(check);
     if (size < REC_GRANULE) /* and; of three bytes some are left unaligned */
-        put_on(out, 0x83, 4, reg, size <= 2 ? (unsigned)-REC_GRANULE : ~1u);
-    put_gs_load(out, reg, 0, reg, size == 8);
-    put_with_words(out, CMP, reg, size == 8, now);
+        put_on(check->out, 0x83, 4, reg, size <= 2 ? (unsigned)-REC_GRANULE : ~1u);
+    put_gs_load(check->out, reg, 0, reg, size == 8);
 }
 
 /* A jump to where is not known yet. */
@@ -215,6 +214,22 @@ static void put_jump(struct rw_output *out, unsigned condition, struct jumps *ju
     put_byte(out, 0x80 | condition);
     jumps->at[jumps->count++] = out->count;
     rw_put_number(out, 0, 4);
+}
+
+/* Does the word in REG cover, or, if WIDE, do both? What is left there is how much they are more.
+ */
+static void put_is_now(struct rw_output *out, unsigned reg, bool wide, struct jumps *no)
+{
+    put_with_words(out, SUB, reg, wide, now);
+    if (wide) {
+        put_with_words(out, TEST, reg, true, differ);
+    } else {
+        put_byte(out, 0x40 | reg >> 3);
+        rw_put_text(out, "\xf7"); /* test */
+        put_byte(out, 0xc0 | (reg & 7));
+        rw_put_number(out, REC_WORDS_DIFFER, 4);
+    }
+    put_jump(out, NOT_EQUAL, no);
 }
 
 /* All of JUMPS, whose places count from FROM on, go to where the output is now. */
@@ -281,10 +296,11 @@ static void choose(struct rw_check *check, uint32_t live)
 /* One access. -----------------------------------------------------------------------------------
  */
 
-/* It goes on behind the function, if it is not covered. */
-static void put_leave(struct rw_check *check)
+/* Is that covered? Else it goes on behind the function. */
+static void put_compare(struct rw_check *check, unsigned at, unsigned size)
 {
-    put_jump(check->out, NOT_EQUAL, &check->leaves);
+    put_load_words(check, at, size);
+    put_is_now(check->out, check->scratch, size == 8, &check->leaves);
     check->leaves.at[check->leaves.count - 1] -= check->insn->moved;
 }
 
@@ -292,19 +308,15 @@ static void put_words(struct rw_check *check)
 {
     unsigned size = check->access.size, at = 0;
     put_beginning(check);
-    for (; size - at > 8; at += 8) {
+    for (; size - at > 8; at += 8)
         put_compare(check, at, 8);
-        put_leave(check);
-    }
     unsigned rest = size - at;
     if (rest > 4 && rest < 8) {
         put_compare(check, at, 4);
-        put_leave(check);
         at += 4;
         rest -= 4;
     }
     put_compare(check, at, rest);
-    put_leave(check);
     check->yes = check->out->count - check->insn->moved;
     put_end(check);
 }
@@ -326,6 +338,38 @@ static void put_test_masks(struct rw_check *check, unsigned reg, unsigned first,
     rw_put_fix(out, RW_FIX_WORDS, offsetof(struct rec_words, masks[check->access.size]));
 }
 
+/* A closer look needs the address, and that rax, where the flags are meanwhile. */
+static bool borrows_rax(const struct rw_check *check)
+{
+    return check->flags && (check->access.base == RAX || check->access.index == RAX);
+}
+
+static void put_look_begins(struct rw_check *check)
+{
+    if (borrows_rax(check)) {
+        put_save(check->out, RAX, RW_SLOT_RAX);
+        put_restore(check->out, RAX, RW_SLOT_FLAGS);
+    }
+    if (check->spills_second)
+        put_save(check->out, check->second, RW_SLOT_SECOND);
+}
+
+static void put_look_ends(struct rw_check *check)
+{
+    if (borrows_rax(check))
+        put_restore(check->out, RAX, RW_SLOT_RAX);
+    if (check->spills_second)
+        put_restore(check->out, check->second, RW_SLOT_SECOND);
+}
+
+/* What was looked for is found. Else it goes on behind. */
+static void put_found(struct rw_check *check, const struct jumps *no)
+{
+    put_look_ends(check);
+    put_jump_on(check);
+    land(check->out, no, 0);
+}
+
 /* Of one or two granules only some bytes may be covered. */
 static void put_look_at_bytes(struct rw_check *check, struct jumps *no)
 {
@@ -340,6 +384,23 @@ static void put_look_at_bytes(struct rw_check *check, struct jumps *no)
     put_jump(out, NOT_EQUAL, no);
 }
 
+/* Is all of it what several threads read? Of what is looked at in one piece the first look has left
+ * how much the words are more. */
+static void put_look_whether_readers(struct rw_check *check, struct jumps *no)
+{
+    struct rw_output *out = check->out;
+    unsigned size = check->access.size, reg = check->scratch;
+    bool wide = size >= 8;
+    for (unsigned at = 0; at < size; at += 8) {
+        if (size > 8)
+            put_load_words(check, at, 8);
+        else
+            put_with_words(out, ADD, reg, wide, now);
+        put_with_words(out, CMP, reg, wide, of_readers);
+        put_jump(out, NOT_EQUAL, no);
+    }
+}
+
 /* It may lie across granules: one more than its size says. */
 static void put_look_across(struct rw_check *check, struct jumps *no)
 {
@@ -350,20 +411,19 @@ static void put_look_across(struct rw_check *check, struct jumps *no)
     put_on(out, 0x83, 4, check->scratch, (unsigned)-REC_GRANULE); /* and */
     for (; at < size; at += 8) {
         put_gs_load(out, check->scratch, at, check->second, true);
-        put_with_words(out, CMP, check->second, true, now);
-        put_jump(out, NOT_EQUAL, no);
+        put_is_now(out, check->second, true, no);
     }
     if (at > size)
         return;
     put_gs_load(out, check->scratch, at, check->second, false);
-    put_with_words(out, CMP, check->second, false, now);
-    put_jump(out, NOT_EQUAL, no);
+    put_is_now(out, check->second, false, no);
 }
 
 /* It may be what several threads read: rec_reader_at. */
 static void put_look_at_readers(struct rw_check *check, struct jumps *no)
 {
     struct rw_output *out = check->out;
+    struct jumps others = {.count = 0};
     unsigned reg = check->scratch, place = check->second, size = check->access.size;
     _Static_assert(sizeof((struct rec_readers *)0)->front[0] == 16 &&
                        sizeof(struct rec_readers_entry) == 2 * REC_GRANULE &&
@@ -394,49 +454,39 @@ static void put_look_at_readers(struct rw_check *check, struct jumps *no)
     put_with_memory(out, MOV, place, place, 8, true);
     put_on_both(out, ADD, place, reg);
     put_on_both(out, ADD, place, reg);
-    if (size < REC_GRANULE) { /* of the granule only some bytes may be covered */
-        put_with_memory(out, MOV, reg, place, 0, false);
-        put_with_words(out, XOR, reg, false, now);
-        put_test_masks(check, reg, place, false);
-        put_jump(out, NOT_EQUAL, no);
-    }
-    for (unsigned at = 0; size >= REC_GRANULE && at < size; at += REC_GRANULE) {
+    struct jumps *differ = size < REC_GRANULE ? &others : no;
+    for (unsigned at = 0; at < size; at += REC_GRANULE) {
         put_with_memory(out, MOV, reg, place, 2 * at, false);
-        put_with_words(out, CMP, reg, false, now);
-        put_jump(out, NOT_EQUAL, no);
+        put_is_now(out, reg, false, differ);
     }
-}
-
-/* What was looked for is found. Else it goes on behind. */
-static void put_found(struct rw_check *check, const struct jumps *no)
-{
-    if (check->spills_second)
-        put_restore(check->out, check->second, RW_SLOT_SECOND);
-    put_jump_on(check);
-    land(check->out, no, 0);
+    put_found(check, differ);
+    if (size >= REC_GRANULE)
+        return;
+    put_with_memory(out, MOV, reg, place, 0, false); /* only some bytes may be covered */
+    put_with_words(out, XOR, reg, false, now);
+    put_test_masks(check, reg, place, false);
+    put_jump(out, NOT_EQUAL, no);
+    put_found(check, no);
 }
 
 /* Before the stub: is it covered in a way that the first look does not see? */
 static void put_second_look(struct rw_check *check)
 {
     const struct rw_access *access = &check->access;
-    struct jumps no = {.count = 0}, none = {.count = 0};
-    if (access->size & (access->size - 1) ||
-        (check->flags && (access->base == RAX || access->index == RAX)))
+    struct jumps no = {.count = 0}, not_readers = {.count = 0};
+    if (access->size & (access->size - 1))
         return;
-    if (check->spills_second)
-        put_save(check->out, check->second, RW_SLOT_SECOND);
+    put_look_begins(check);
+    if (!access->writes && access->size <= REC_READERS_MOST) {
+        put_look_whether_readers(check, &not_readers);
+        put_look_at_readers(check, &not_readers);
+    }
     if (access->size <= REC_WORDS_MASKED)
         put_look_at_bytes(check, &no);
     else
         put_look_across(check, &no);
     put_found(check, &no);
-    if (!access->writes && access->size <= REC_READERS_MOST) {
-        put_look_at_readers(check, &none);
-        put_found(check, &none);
-    }
-    if (check->spills_second)
-        put_restore(check->out, check->second, RW_SLOT_SECOND);
+    put_look_ends(check);
 }
 
 /* A load by a plain move may turn out to be an atomic one, which is told behind it: the

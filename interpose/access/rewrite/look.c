@@ -16,6 +16,16 @@ static void fetch(const void *at)
     __asm__ volatile("prefetcht0 (%0)" : : "r"(at));
 }
 
+/* What there is to look at. */
+static void fetch_all(uint64_t address)
+{
+    const uint32_t *word = rec_word_of(false, address);
+    if (*word == REC_WORDS_READERS && rec_words.readers)
+        fetch(rec_readers_at(rec_words.readers, rec_granule_of(address)));
+    else
+        fetch(rec_kept_at(false, address));
+}
+
 /* Most often a thread comes back to what is its own in a new epoch: that comes first. */
 static bool look(struct rec_stream *s, const struct rec_told *told, uint64_t cfa)
 {
@@ -60,8 +70,7 @@ bool rec_rewrite_look(struct rec_told_frame *frame)
     rec_rewrite_slots[RW_SLOT_TARGET] = (uint64_t)told.image + told.site->back;
     if (told.site->flags & (RW_SITE_LOCKED | RW_SITE_DONE))
         return rec_words.now == REC_WORDS_UNTOUCHED;
-    fetch(rec_word_of(false, told.address)); /* while the stack is looked for */
-    fetch(rec_kept_at(false, told.address));
+    fetch_all(told.address); /* while the stack is looked for */
     frame->pc = *(const uint64_t *)(told.image + RW_HEAD_TEXT) + told.site->old + 1;
     struct rec_stream *s = rec_self;
     bool done;
