@@ -23,6 +23,7 @@ static struct {
     char first, second;
 } small __attribute__((aligned(4)));
 static char four[4] __attribute__((aligned(4)));
+static char beside[8] __attribute__((aligned(8))); /* of its granules one has the first byte only */
 static char *block;
 static char buffer[256] __attribute__((aligned(64)));
 static char text[64] __attribute__((aligned(64)));
@@ -173,6 +174,8 @@ static void *first(void *unused)
     store(&shared, 1);
     store(&returned, 1);
     fill(&small.first, 1, 1);
+    for (int i = 0; i < 8; i += 4)
+        *(volatile char *)&beside[i] = 1;
     *(volatile char *)&four[0] = 1;
     *(volatile char *)&four[3] = 1;
     new_epoch();
@@ -213,6 +216,8 @@ static void *second(void *unused)
         load(&array[i]);
     load(&returned);
     load(&alone);
+    for (int i = 2; i < 6; i += 2)
+        read_even(&beside[i]);
     load(&often);
     fill(&small.first, 1, 3);
     fill(&four[1], 1, 2);
@@ -266,13 +271,13 @@ int main(void)
     for (int i = 0; i < 3; i++)
         pthread_join(threads[i], NULL);
     printf("alone %p 4\noften %p 4\nhanded %p 4\nshared %p 4\nreturned %p 4\narray %p %zu\nsmall "
-           "%p 1\nfour %p 4\nbuffer "
+           "%p 1\nfour %p 4\nbeside %p 8\nbuffer "
            "%p %zu\nblock %p %d\nlone %p %zu\nread-by-several %p %zu\ntext %p %zu\n"
            "rest %p %d\nsame %x 1\n",
            (void *)&alone, (void *)&often, (void *)&handed, (void *)&shared, (void *)&returned,
-           (void *)array, sizeof array, (void *)&small.first, (void *)four, (void *)buffer,
-           sizeof buffer, (void *)block, BLOCK, (void *)lone, sizeof lone, (void *)read_by_several,
-           sizeof read_by_several, (void *)text, sizeof text, (void *)&large[SMALLER],
-           LARGE - SMALLER, large == smaller);
+           (void *)array, sizeof array, (void *)&small.first, (void *)four, (void *)beside,
+           (void *)buffer, sizeof buffer, (void *)block, BLOCK, (void *)lone, sizeof lone,
+           (void *)read_by_several, sizeof read_by_several, (void *)text, sizeof text,
+           (void *)&large[SMALLER], LARGE - SMALLER, large == smaller);
     return 0;
 }

@@ -69,6 +69,7 @@ class Owners(Recorded):
         told = self.of("array")
         self.assertIn((1, "write", True), told)
         self.assertLess(told.count((1, "write", True)), 8)
+        self.assertEqual(told.count((2, "read", False)), 1)  # what is alike
         covered = {byte for e in self.events if e["thread"] == 1 and e["kind"] == "write"
                    for byte in range(e["from"], e["from"] + e["size"])}
         self.assertLessEqual(set(self.places["array"]), covered)
@@ -113,6 +114,11 @@ class Owners(Recorded):
                 for e in self.events for byte in range(e["from"], e["from"] + e["size"])
                 if byte in self.places["four"]}
         self.assertEqual(told, {(1, 0), (1, 3), (2, 1)})
+
+    def test_only_what_overlaps_stands_for_others(self):
+        place = self.places["beside"]
+        self.assertEqual([e["from"] - place.start for e in self.events
+                          if e["thread"] == 2 and e["from"] in place], [2, 4])
 
     def test_of_a_block_that_is_over_nothing(self):
         self.assertEqual(self.places["same"].start, 1)

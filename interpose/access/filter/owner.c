@@ -78,6 +78,7 @@ struct visit {
     uint32_t kept;  /* of its own access, once its stack is known */
     bool write;
     bool small;            /* less than a granule */
+    bool told;             /* another granule stands for the present one */
     struct latest *latest; /* NULL: all that is found is told */
     struct finding found[2];
 };
@@ -98,6 +99,13 @@ static void emit(struct rec_stream *s, struct tr_event *ev, uint64_t size, bool 
         rec_emit(s, ev);
 }
 
+/* Somebody else has come: each access of whoever had it alone counts from now on. */
+static void end_lasting(uint32_t *word)
+{
+    if (!rec_word_is_atomic(*word) && *word != REC_WORDS_READERS)
+        __atomic_store_n(word, *word & ~(uint32_t)REC_WORDS_LASTS, __ATOMIC_RELEASE);
+}
+
 /* What its neighbours behind it say of the same accesses is told with it. */
 static void extend(struct finding *found)
 {
@@ -111,13 +119,16 @@ static void extend(struct finding *found)
             if (!rec_stripe_lock_soon(stripe, 1))
                 break;
         }
-        uint32_t *kept = rec_kept_at(found->write, found->to);
-        uint32_t *kept_read = rec_kept_at(false, found->to);
-        if (*rec_word_of(found->write, found->to) != found->word || *kept != found->kept)
+        struct rec_reader at = rec_beside(found->write, found->to);
+        struct rec_reader read = rec_beside(false, found->to);
+        if (*at.word != found->word || *at.kept != found->kept)
             break;
-        if (found->write && *kept_read == *kept && *rec_word_of(false, found->to) == found->word)
-            *kept_read |= KEPT_TOLD;
-        *kept |= KEPT_TOLD;
+        if (found->write && *read.kept == *at.kept && *read.word == found->word) {
+            *read.kept |= KEPT_TOLD;
+            end_lasting(read.word);
+        }
+        *at.kept |= KEPT_TOLD;
+        end_lasting(at.word);
     }
     rec_stripe_unlock(1);
 }
@@ -367,12 +378,31 @@ static bool visit_readers(struct visit *visit, uint64_t granule, uint32_t bytes)
     return tell;
 }
 
-/* Somebody else has come: each access of whoever had it alone counts from now on. */
-static void end_lasting(bool write, uint64_t granule)
+/* The same pair of accesses, of the same epochs and stacks, was told of another granule: that
+ * stands for this one. */
+static bool is_told(const struct visit *visit, const struct cell *cell, uint32_t bytes)
 {
-    uint32_t *word = rec_word_of(write, granule);
-    if (!rec_word_is_atomic(*word) && *word != REC_WORDS_READERS)
-        __atomic_store_n(word, *word & ~(uint32_t)REC_WORDS_LASTS, __ATOMIC_RELEASE);
+    const struct rec_words_pair *told = &rec_words.told;
+    return told->value == visit->value && told->write == visit->write &&
+           told->word[0] == cell->word[0] && told->word[1] == cell->word[1] &&
+           !((told->kept[0] ^ cell->kept[0]) & KEPT_STACK) &&
+           !((told->kept[1] ^ cell->kept[1]) & KEPT_STACK) &&
+           !((told->own ^ visit->kept) & KEPT_ACCESS) && !(cell->kept[0] & KEPT_PASSED) &&
+           rec_kept_bytes(cell->kept[1]) & bytes && !visit->latest;
+}
+
+static void note_told(const struct visit *visit, const struct cell *cell, uint32_t bytes)
+{
+    if (cell->whose[1] == FOREIGN && cell->whose[0] != READERS && cell->kept[1] & KEPT_STACK &&
+        visit->kept & KEPT_STACK && rec_kept_bytes(cell->kept[1]) & bytes &&
+        !((cell->word[0] | cell->word[1]) & REC_WORDS_LASTS))
+        rec_words.told = (struct rec_words_pair){
+            .word = {cell->word[0], cell->word[1]},
+            .kept = {cell->kept[0], cell->kept[1]},
+            .value = visit->value,
+            .own = visit->kept,
+            .write = visit->write,
+        };
 }
 
 static bool visit_read(struct visit *visit, const struct cell *cell, uint32_t bytes)
@@ -391,10 +421,11 @@ static bool visit_read(struct visit *visit, const struct cell *cell, uint32_t by
     case READERS:
         return visit_readers(visit, cell->granule, bytes);
     case FOREIGN:
-        find_foreign(visit, cell);
+        if (!visit->told)
+            find_foreign(visit, cell);
         uint32_t *written = rec_kept_at(true, cell->granule);
-        *written = (*written & ~(uint32_t)KEPT_OWN) | KEPT_TOLD;
-        end_lasting(true, cell->granule);
+        *written = (*written & ~(uint32_t)KEPT_OWN) | (visit->told ? 0 : KEPT_TOLD);
+        end_lasting(rec_word_of(true, cell->granule));
         if (cell->kept[0] & KEPT_PASSED && !cell->only_written) {
             *(uint64_t *)rec_kept_at(false, cell->granule) = 0;
             forget_readers(cell->granule);
@@ -402,8 +433,8 @@ static bool visit_read(struct visit *visit, const struct cell *cell, uint32_t by
             return visit_readers(visit, cell->granule, bytes);
         }
         passed = KEPT_SHARED | (cell->only_written ? 0 : KEPT_PASSED);
-        tell = cell->whose[1] == FOREIGN;
-        if (tell)
+        tell = cell->whose[1] == FOREIGN && !visit->told;
+        if (cell->whose[1] == FOREIGN)
             own = bytes | alike(cell->kept[1], bytes);
         break;
     }
@@ -417,7 +448,8 @@ static bool visit_write(struct visit *visit, const struct cell *cell, uint32_t b
     uint32_t own = 0;
     bool others = cell->whose[0] == FOREIGN || cell->whose[0] == READERS ||
                   cell->whose[1] == FOREIGN || cell->kept[0] & KEPT_PASSED;
-    find_foreign(visit, cell);
+    if (!visit->told)
+        find_foreign(visit, cell);
     end_readers(visit, cell);
     if (!others) {
         find_lost(visit, cell, bytes);
@@ -425,7 +457,7 @@ static bool visit_write(struct visit *visit, const struct cell *cell, uint32_t b
     } else if (cell->whose[1] == FOREIGN && (cell->only_written || cell->whose[0] == OWN)) {
         own = cell->kept[0] & KEPT_PASSED ? 0 : alike(cell->kept[1], bytes);
     }
-    bool tell = others || bytes & ~own;
+    bool tell = (others || bytes & ~own) && !visit->told;
     uint32_t shared = others ? KEPT_SHARED : cell->kept[0] & KEPT_SHARED;
     uint32_t kept = kept_with(visit, tell, own | bytes) | shared;
     uint32_t covered = covers(visit, cell, bytes);
@@ -440,7 +472,11 @@ static bool visit_granule(struct visit *visit, uint64_t granule, uint32_t bytes)
     struct cell cell = cell_of(visit, granule);
     if (rec_word_is_atomic(cell.word[0]))
         return true;
-    return visit->write ? visit_write(visit, &cell, bytes) : visit_read(visit, &cell, bytes);
+    visit->told = is_told(visit, &cell, bytes);
+    bool tell = visit->write ? visit_write(visit, &cell, bytes) : visit_read(visit, &cell, bytes);
+    if (tell)
+        note_told(visit, &cell, bytes);
+    return tell;
 }
 
 /* Visits all from FROM to TO; true if something of it has to be told. */
@@ -577,8 +613,8 @@ void rec_owner_ends(struct rec_stream *s, uint64_t address, uint64_t size)
         struct cell cell = cell_of(&visit, at);
         find_foreign(&visit, &cell);
         end_readers(&visit, &cell);
-        end_lasting(false, at);
-        end_lasting(true, at);
+        end_lasting(rec_word_of(false, at));
+        end_lasting(rec_word_of(true, at));
         rec_stripe_unlock(0);
     }
     tell_all_found(&visit);

@@ -88,6 +88,14 @@ static inline bool rec_word_is_atomic(uint32_t word)
  * since there is one thread alone, or nothing is recorded. */
 #define REC_WORDS_UNTOUCHED 0
 
+/* A pair of accesses that was told: what the words and what was kept beside them said of others'
+ * reads and writes, and what the thread did there. */
+struct rec_words_pair {
+    uint32_t word[2], kept[2];
+    uint32_t value, own; /* value 0: none */
+    bool write;
+};
+
 /* The calling thread's. */
 struct rec_words {
     uint64_t now;  /* what covers: its value and all bytes, twice; or: */
@@ -107,6 +115,7 @@ struct rec_words {
     bool passed; /* others have told what this thread did not see while it held one */
     struct rec_readers *readers; /* NULL: none yet */
     uint64_t needs_readers;      /* of what: an address; 0: of nothing */
+    struct rec_words_pair told;  /* the last one with another's write */
     uint8_t lost[64]; /* small writes told because the words forget them: by stack, how many */
 };
 extern __thread struct rec_words rec_words __attribute__((tls_model("initial-exec")));
