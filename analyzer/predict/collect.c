@@ -11,12 +11,18 @@ enum { BYTES_OF_OP = 256 /* of memory, for all that is made of an operation, at 
 
 #define LEFT_OUT UINT32_MAX /* the number of a granule in the second look */
 
-/* 8 aligned bytes, from first use to the end of what lies there. */
+/*
+ * 8 aligned bytes, from first use to the end of what lies there. Between the looks neighbours
+ * become one that were always accessed together, and as a whole: what happens to one of them stands
+ * for all.
+ */
 struct granule {
     uint64_t address;
+    uint64_t seen;     /* first look: a hash of all that happened; second: the event told last */
     uint64_t serial;   /* 1, 2, 3 ... by first use, the same in both looks; 0: it has ended */
     uint32_t thread;   /* the first one, plus 1 */
     uint32_t variable; /* of its first bytes */
+    uint32_t count;    /* of neighbours, itself included; their serials follow its own */
     uint16_t cuts;     /* bit I: an access begins or ends at byte I */
     bool several, written, atomic, suspect;
 };
@@ -131,8 +137,12 @@ static uint32_t number_new(struct collector *c, uint64_t address)
 {
     c->serial++;
     if (c->telling) {
-        bool kept = c->met < c->kept.count && c->kept.at[c->met].serial == c->serial;
-        return kept ? (uint32_t)++c->met : LEFT_OUT;
+        const struct granule *next = c->met < c->kept.count ? &c->kept.at[c->met] : NULL;
+        if (!next || c->serial < next->serial)
+            return LEFT_OUT;
+        uint32_t number = (uint32_t)c->met + 1;
+        c->met += c->serial + 1 == next->serial + next->count;
+        return number;
     }
     if (!c->spare.count) {
         (void)vec_push(&c->granules);
@@ -140,7 +150,7 @@ static uint32_t number_new(struct collector *c, uint64_t address)
     }
     uint32_t number = *vec_pop(&c->spare);
     c->granules.at[number - 1] =
-        (struct granule){.address = address & ~UINT64_C(7), .serial = c->serial};
+        (struct granule){.address = address & ~UINT64_C(7), .serial = c->serial, .count = 1};
     return number;
 }
 
@@ -238,9 +248,15 @@ static void touch(struct collector *c, struct granule *granule, enum tr_op_kind 
         granule->written |= tr_op_writes(kind);
         granule->atomic |= tr_op_is_atomic(kind);
         granule->cuts |= (uint16_t)(1u << from | 1u << to);
+        granule->seen = sn_mix(granule->seen ^ (c->event << 12 | kind << 8 | from << 4 | to));
         return;
     }
     c->matters = true;
+    if (granule->count > 1) {
+        if (granule->seen == c->event)
+            return;
+        granule->seen = c->event;
+    }
     bool quiet = is_quiet(c, granule);
     uint32_t first = variables_before(granule, from), behind = variables_before(granule, to);
     for (uint32_t i = granule->variable + first; i < granule->variable + behind; i++)
@@ -263,6 +279,24 @@ static void access(struct collector *c, enum tr_op_kind kind, uint64_t address, 
     }
 }
 
+enum { WHOLE = 1 << 0 | 1 << 8 }; /* cuts of a granule */
+
+static bool is_alike(const struct granule *a, const struct granule *b)
+{
+    return b->serial == a->serial + a->count && b->address == a->address + 8 * a->count &&
+           b->seen == a->seen && a->cuts == WHOLE && b->cuts == WHOLE && !b->atomic &&
+           b->suspect == a->suspect;
+}
+
+static void keep(struct collector *c, const struct granule *granule)
+{
+    struct granule *last = c->kept.count ? vec_last(&c->kept) : NULL;
+    if (last && is_alike(last, granule))
+        last->count++;
+    else
+        *vec_push(&c->kept) = *granule;
+}
+
 static void free_granule(void *data, struct an_cell *cell, uint64_t address)
 {
     struct collector *c = data;
@@ -274,7 +308,7 @@ static void free_granule(void *data, struct an_cell *cell, uint64_t address)
               31u - (unsigned)__builtin_clz(granule->cuts));
     if (!c->telling) {
         if (is_kept(c, granule))
-            *vec_push(&c->kept) = *granule;
+            keep(c, granule);
         granule->serial = 0;
         *vec_push(&c->spare) = cell->number;
     }
@@ -642,11 +676,20 @@ static void keep_granules(struct collector *c)
 {
     vec_each (struct granule, granule, &c->granules)
         if (granule->serial && is_kept(c, granule))
-            *vec_push(&c->kept) = *granule;
+            keep(c, granule);
     vec_release(&c->granules);
     vec_release(&c->spare);
     if (c->kept.count)
         qsort(c->kept.at, c->kept.count, sizeof *c->kept.at, by_serial);
+    size_t kept = 0;
+    vec_each (struct granule, granule, &c->kept) {
+        struct granule *last = kept ? &c->kept.at[kept - 1] : NULL;
+        if (last && is_alike(last, granule))
+            last->count += granule->count;
+        else
+            c->kept.at[kept++] = *granule;
+    }
+    c->kept.count = kept;
 }
 
 /* As many operations as memory is left for. Their numbers take 32 bits. */
@@ -660,6 +703,7 @@ static size_t most_ops(const struct collector *c)
 static void number_variables(struct collector *c)
 {
     vec_each (struct granule, granule, &c->kept) {
+        granule->seen = 0;
         if (is_quiet(c, granule)) {
             granule->variable = (uint32_t)c->writers.count;
             for (int i = __builtin_popcount(granule->cuts); i > 1; i--)
