@@ -53,7 +53,8 @@ bool rec_keep_soon(uint64_t address, uint64_t size, bool write, uint32_t kept)
     uint64_t first = rec_granule_of(address), all = rec_words_small(address, size), bits, at;
     uint32_t value = (uint32_t)rec_words.now & ~(uint32_t)REC_WORDS_ALL;
     bool done = true;
-    if (!rec_soon_lock(address, size))
+    /* Most often it is no more without the stripe, too, and that is what takes long. */
+    if (!is_free(first, all & REC_WORDS_ALL, write) || !rec_soon_lock(address, size))
         return false;
     for (at = first, bits = all; bits && done; at += REC_GRANULE, bits >>= REC_WORDS_MASK_BITS)
         done = is_free(at, bits & REC_WORDS_ALL, write);

@@ -115,7 +115,8 @@ REC_INLINE bool rec_keep_granules(uint64_t address, unsigned count, bool write, 
     kept |= KEPT_OWN | KEPT_BYTES;
     if (!write && *read.word == REC_WORDS_READERS)
         return rec_entries_read(count, address, kept);
-    if (!rec_soon_lock(address, count * REC_GRANULE))
+    if ((*read.word && !rec_word_is_own(*read.word)) ||
+        !rec_soon_lock(address, count * REC_GRANULE)) /* which takes long */
         return false;
     bool done = write ? rec_run_write(read, count, address, kept) : rec_run_read(read, count, kept);
     rec_stripe_unlock(0);
