@@ -156,19 +156,24 @@ void an_publication_access(struct an_publication *publication, struct an_order *
 }
 
 void an_publication_unordered(struct an_publication *publication, struct an_order *order,
-                              const struct an_thread *thread, const struct an_access *written,
+                              const struct an_thread *thread, const struct an_access *access,
                               const struct an_conflicts *conflicts)
 {
     struct an_snapshot *past = NULL;
+    bool write = access->flags & AN_WRITE;
     vec_each (const struct an_conflict, conflict, &conflicts->of) {
         const struct an_access *old = &conflict->old;
-        if (old->flags & AN_WRITE || !((old->flags | written->flags) & AN_MAY_BE_ATOMIC))
+        if (!(old->flags & AN_WRITE) == !write ||
+            !((old->flags | access->flags) & AN_MAY_BE_ATOMIC))
             continue;
-        if (!past)
+        if (write && !past)
             past = an_order_snapshot(order, thread);
-        hand_over(
-            publication, thread->index, old->thread,
-            &(struct handover){present_epoch(thread), epoch_of(old), past, conflict->address});
+        struct handover handover = {present_epoch(thread), epoch_of(old), past, conflict->address};
+        if (write)
+            hand_over(publication, thread->index, old->thread, &handover);
+        else
+            hand_over(publication, old->thread, thread->index,
+                      &(struct handover){handover.to, handover.from, old->past, handover.address});
     }
     an_snapshot_drop(past);
 }

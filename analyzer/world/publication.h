@@ -33,10 +33,11 @@ struct an_publication {
 void an_publication_access(struct an_publication *publication, struct an_order *order,
                            const struct an_thread *thread, uint64_t address, bool reads,
                            bool writes, bool doubtful);
-/* THREAD makes WRITTEN, a write; of CONFLICTS, the earlier accesses that did not happen before it,
- * the reads may have seen it. */
+/* THREAD makes ACCESS; of CONFLICTS, the earlier accesses that did not happen before it, a read may
+ * have seen what it writes, or it what a write has written, of whose range an_publication_access
+ * knows the first location. */
 void an_publication_unordered(struct an_publication *publication, struct an_order *order,
-                              const struct an_thread *thread, const struct an_access *written,
+                              const struct an_thread *thread, const struct an_access *access,
                               const struct an_conflicts *conflicts);
 /* May FIRST come before SECOND, by other locations than that at ADDRESS? Where it is not known what
  * SECOND's thread knew then (`past`), by threads alone. */

@@ -52,21 +52,25 @@ static void access_memory(struct an_world *world, const struct tr_event *ev, uin
     world->now.access.size = size > UINT32_MAX ? UINT32_MAX : (uint32_t)size;
     an_memory_access(&world->memory, &world->heap, &world->order, world->now.thread,
                      &world->now.access, ev->object, size, &world->now.conflicts);
-    if (flags & AN_WRITE)
-        an_publication_unordered(&world->publication, &world->order, world->now.thread,
-                                 &world->now.access, &world->now.conflicts);
+    an_publication_unordered(&world->publication, &world->order, world->now.thread,
+                             &world->now.access, &world->now.conflicts);
     an_sights_access(world, ev->object, size);
 }
+
+enum { MOST_PERHAPS = 1 << 13 /* bytes: recorders tell less */ };
 
 static void plain_access(struct an_world *world, const struct tr_event *ev)
 {
     bool range = ev->kind == TR_READ_RANGE || ev->kind == TR_WRITE_RANGE;
     bool write = ev->kind == TR_WRITE || ev->kind == TR_WRITE_RANGE;
-    if (ev->mode & TR_ACC_MAY_BE_ATOMIC)
-        an_publication_access(&world->publication, &world->order, world->now.thread, ev->object,
-                              !write, write, true);
-    if (!(ev->mode & TR_ACC_PERHAPS))
-        access_memory(world, ev, range ? ev->a0 : tr_access_size(ev->mode), write ? AN_WRITE : 0);
+    bool perhaps = ev->mode & TR_ACC_PERHAPS;
+    uint64_t size = range ? ev->a0 : tr_access_size(ev->mode);
+    if (ev->mode & TR_ACC_MAY_BE_ATOMIC) /* else the rest of a range is seen by its conflicts */
+        for (uint64_t at = 0; at < (perhaps && size < MOST_PERHAPS ? size : 1); at += 4)
+            an_publication_access(&world->publication, &world->order, world->now.thread,
+                                  ev->object + at, !write, write, true);
+    if (!perhaps)
+        access_memory(world, ev, size, write ? AN_WRITE : 0);
 }
 
 static void atomic_access(struct an_world *world, const struct tr_event *ev)
