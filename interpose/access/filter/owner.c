@@ -77,9 +77,10 @@ struct visit {
     uint32_t value; /* the thread's own */
     uint32_t kept;  /* of its own access, once its stack is known */
     bool write;
-    bool small;            /* less than a granule */
-    bool told;             /* another granule stands for the present one */
-    struct latest *latest; /* NULL: all that is found is told */
+    bool small;                 /* less than a granule */
+    bool told;                  /* another granule stands for the present one */
+    struct rec_words_pair pair; /* what is about to be told, and may stand for others then */
+    struct latest *latest;      /* NULL: all that is found is told */
     struct finding found[2];
 };
 
@@ -391,12 +392,12 @@ static bool is_told(const struct visit *visit, const struct cell *cell, uint32_t
            rec_kept_bytes(cell->kept[1]) & bytes && !visit->latest;
 }
 
-static void note_told(const struct visit *visit, const struct cell *cell, uint32_t bytes)
+static void note_pair(struct visit *visit, const struct cell *cell, uint32_t bytes)
 {
     if (cell->whose[1] == FOREIGN && cell->whose[0] != READERS && cell->kept[1] & KEPT_STACK &&
         visit->kept & KEPT_STACK && rec_kept_bytes(cell->kept[1]) & bytes &&
         !((cell->word[0] | cell->word[1]) & REC_WORDS_LASTS))
-        rec_words.told = (struct rec_words_pair){
+        visit->pair = (struct rec_words_pair){
             .word = {cell->word[0], cell->word[1]},
             .kept = {cell->kept[0], cell->kept[1]},
             .value = visit->value,
@@ -475,7 +476,7 @@ static bool visit_granule(struct visit *visit, uint64_t granule, uint32_t bytes)
     visit->told = is_told(visit, &cell, bytes);
     bool tell = visit->write ? visit_write(visit, &cell, bytes) : visit_read(visit, &cell, bytes);
     if (tell)
-        note_told(visit, &cell, bytes);
+        note_pair(visit, &cell, bytes);
     return tell;
 }
 
@@ -518,6 +519,8 @@ static void tell_or_keep(struct rec_stream *s, uint64_t address, uint64_t size, 
                 rec_words.passed;
     rec_words.passed = false;
     tell_all_found(&visit);
+    if (visit.pair.value)
+        rec_words.told = visit.pair;
     if (tell)
         emit(s,
              &(struct tr_event){.mode = mode | TR_ACC_ORDER_VERSION << TR_ACC_ORDER_SHIFT,
