@@ -6,9 +6,11 @@
  *
  *   threads     the world's (an_thread.index); locks: the world's objects (an_object.id)
  *   variables   bytes of a granule that no access cuts, from their first use to the free, unmapping
- *               or end of the stack that ends them. Those of one thread alone, and those that
+ *               or end of the stack that ends them; neighbours that are always accessed together
+ *               as a whole are one. Those of one thread alone, and those that
  *               nobody writes, are left out unless `all` is asked for. All that a thread writes in
- *               one epoch to memory that cannot race in any order is one variable
+ *               one epoch to memory that cannot race in any order, or perhaps writes, is one
+ *               variable
  *   semaphores  those that are used as locks (semaphore_locks.h) are locks
  *   free        writes all variables of the block
  *   try         a lock that some thread failed to take is a variable as well, which acquisitions
