@@ -386,6 +386,7 @@ void rec_stack_start(void);
 void rec_stack_by_turns(void);              /* from now on threads walk one after the other */
 void rec_stack_range(struct rec_stream *s); /* where the caller's stack ends */
 uint32_t rec_stack_slow(struct rec_stream *s, uint64_t cfa);
+uint32_t rec_stack_here(struct rec_stream *s, uint64_t cfa); /* defined in the present chunk */
 /* Forgets the caller's stacks if code has gone since. */
 void rec_stack_refresh(struct rec_stream *s);
 /* The number of a stack given by its pcs; defines it in the stream if it is new. */

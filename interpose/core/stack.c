@@ -365,6 +365,12 @@ static uint32_t define_again(struct rec_stream *s, uint32_t id)
     return stack->id = rec_stack_define(s, pcs, count, hash_of(pcs, count));
 }
 
+uint32_t rec_stack_here(struct rec_stream *s, uint64_t cfa)
+{
+    uint32_t id = rec_stack(s, cfa);
+    return id && id <= s->told_before ? define_again(s, id) : id;
+}
+
 void rec_emit_retold(struct rec_stream *s, const struct tr_event *ev)
 {
     struct tr_event retold = *ev;

@@ -546,7 +546,7 @@ void rec_owner_access(struct rec_stream *s, uint64_t address, uint64_t size, boo
         rec_words.needs_readers = 0;
     }
     if (rec_words.passed || !rec_words_cover(address, size, write))
-        tell_or_keep(s, address, size, write, mode, rec_stack(s, cfa));
+        tell_or_keep(s, address, size, write, mode, rec_stack_here(s, cfa));
 }
 
 /* A write there may have to tell as many reads as there are threads. */
