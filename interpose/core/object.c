@@ -316,6 +316,7 @@ void rec_objects_after_fork(uint32_t tag)
     for (unsigned i = 0; i < PAGE_BUCKETS; i++)
         for (struct rec_object *object = pages[i]; object; object = object->next_in_page) {
             object->alive = object->begun = 0;
+            object->version = 0;
             object->owner = tag && object->owner == tag &&
                             !(object->attributes & (TR_ATTR_PROCESS_SHARED | TR_ATTR_ROBUST |
                                                     TR_ATTR_ERROR_CHECK | TR_ATTR_RECURSIVE)) &&

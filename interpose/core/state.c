@@ -19,7 +19,7 @@
 enum { ARGUMENT_MAX = 4000 };
 
 struct rec_config rec_config = {.output = "snarl.%e.%p"};
-uint64_t rec_counters[1 << TR_COUNTER_BITS];
+__attribute__((aligned(4096))) uint64_t rec_counters[1 << TR_COUNTER_BITS];
 __attribute__((aligned(4096))) union rec_live_page rec_live_page;
 
 static struct tr_header first_header; /* until there is a file */
@@ -319,8 +319,10 @@ void rec_start(int argc, char **argv, char **environment)
         rec_control_tell(TR_PROCESS_LEFT_OUT, program, 0);
         return;
     }
-    /* Without this a fork child would write where its parent's chunks are no longer mapped. */
-    if (rec_sys_advise(&rec_live_page, sizeof rec_live_page, MADV_WIPEONFORK))
+    /* Without this a fork child would write where its parent's chunks are no longer mapped, and
+     * what its parent has counted would be missing in its own trace. */
+    if (rec_sys_advise(&rec_live_page, sizeof rec_live_page, MADV_WIPEONFORK) ||
+        rec_sys_advise(rec_counters, sizeof rec_counters, MADV_WIPEONFORK))
         rec_off(ENOSYS);
     else
         begin(TR_NO_THREAD);
