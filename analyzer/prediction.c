@@ -259,21 +259,96 @@ static enum an_proof check(struct an_prediction *prediction, const uint64_t *goa
     return AN_NOT_PROVED;
 }
 
+/* The last place of the epoch of GOAL, an access. */
+static uint32_t end_of_epoch(const struct an_prediction *prediction, uint64_t goal)
+{
+    const struct an_run *run = &prediction->run;
+    uint32_t thread = run->ops.at[goal].thread, place = prediction->places[goal];
+    for (size_t i = goal + 1; i < run->ops.count; i++) {
+        struct tr_op op = run->ops.at[i];
+        if (op.thread != thread)
+            continue;
+        if (!tr_op_is_access(op.kind) && op.kind != TR_OP_UNKNOWN)
+            break;
+        place = prediction->places[i];
+    }
+    return place;
+}
+
+static size_t first_step_behind(const struct an_index_thread *thread, uint32_t place)
+{
+    size_t low = 0, high = thread->steps.count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (thread->steps.at[middle].place <= place)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* Grows the ideal by what a deferred access may stand behind: what the other ones of its epoch have
+ * read. */
+static bool reach_epoch(struct an_prediction *prediction, uint64_t goal)
+{
+    const struct an_run *run = &prediction->run;
+    if (!run->deferred.count || !run->deferred.at[goal])
+        return true;
+    uint32_t end = end_of_epoch(prediction, goal);
+    const struct an_index_thread *thread = &prediction->index.thread[run->ops.at[goal].thread];
+    for (size_t i = first_step_behind(thread, prediction->places[goal]);
+         i < thread->steps.count && thread->steps.at[i].place <= end; i++) {
+        const struct an_step *step = &thread->steps.at[i];
+        if (step->kind == AN_STEP_UNKNOWN ||
+            (step->kind == AN_STEP_AFTER &&
+             !an_ideal_reach(&prediction->ideal, step->target, step->after)))
+            return false;
+    }
+    return true;
+}
+
+/* Grows the ideal, which is empty, by what comes before the goals. */
+static bool reach_all(struct an_prediction *prediction, const uint64_t *goal, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (!an_ideal_reach(&prediction->ideal, prediction->run.ops.at[goal[i]].thread,
+                            prediction->places[goal[i]] - 1))
+            return false;
+    return true;
+}
+
+static bool holds_none(const struct an_prediction *prediction, const uint64_t *goal, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (prediction->ideal.place[prediction->run.ops.at[goal[i]].thread] >=
+            prediction->places[goal[i]])
+            return false;
+    return true;
+}
+
+/* Do the goals come about wherever in their epochs they stand? */
+static bool at_any_place(struct an_prediction *prediction, const uint64_t *goal, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (!reach_epoch(prediction, goal[i]))
+            return false;
+    return holds_none(prediction, goal, count) && !prediction->ideal.unknown;
+}
+
 enum an_proof an_prediction_prove(struct an_prediction *prediction, const uint64_t *goal,
                                   size_t count, bool deadlock, struct an_witness *witness)
 {
     struct an_ideal *ideal = &prediction->ideal;
     const struct an_run *run = &prediction->run;
     an_ideal_clear(ideal);
-    for (size_t i = 0; i < count; i++)
-        if (!an_ideal_reach(ideal, run->ops.at[goal[i]].thread, prediction->places[goal[i]] - 1))
-            return AN_NOT_PROVED;
-    for (size_t i = 0; i < count; i++)
-        if (ideal->place[run->ops.at[goal[i]].thread] >= prediction->places[goal[i]])
-            return AN_NOT_PROVED;
+    if (!reach_all(prediction, goal, count) || !holds_none(prediction, goal, count))
+        return AN_NOT_PROVED;
     if (ideal->unknown)
         return AN_UNKNOWN;
     an_witness_of_cut(witness, run, ideal->place);
+    if (!at_any_place(prediction, goal, count))
+        return AN_UNKNOWN;
     return check(prediction, goal, count, deadlock, witness);
 }
 

@@ -84,6 +84,7 @@ struct collector {
                               write was not seen; 0: a later one was */
     uint32_t first_standing;
     bool not_seen; /* the present write: whether it was made nobody knows */
+    bool deferred; /* the present event */
 };
 
 /* Telling. --------------------------------------------------------------------------------------
@@ -107,6 +108,7 @@ static void tell(struct collector *c, enum tr_op_kind kind, uint32_t target)
                                       .kind = kind,
                                       .target = target});
     *vec_push(&c->run->events) = c->event;
+    *vec_push(&c->run->deferred) = c->deferred;
 }
 
 static uint32_t channel_new(struct collector *c)
@@ -560,7 +562,8 @@ static void cancelled(struct collector *c)
 
 static void follow(struct collector *c, const struct tr_event *ev)
 {
-    c->not_seen = tr_is_access(ev->kind) && ev->mode & TR_ACC_PERHAPS;
+    c->deferred = tr_is_deferred(ev);
+    c->not_seen = c->deferred && ev->mode & TR_ACC_PERHAPS;
     switch (ev->kind) {
     case TR_READ:
     case TR_WRITE:

@@ -30,6 +30,7 @@ void an_run_release(struct an_run *run)
     vec_release(&run->events);
     vec_release(&run->addresses);
     vec_release(&run->doubts);
+    vec_release(&run->deferred);
     vec_release(&run->limited);
     vec_release(&run->awaits);
     vec_release(&run->initial);

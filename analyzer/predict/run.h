@@ -33,6 +33,9 @@ struct an_run { /* all zero: empty */
     VEC(uint64_t) addresses; /* of each variable, as far as it has one; or empty */
     /* Of each operation: a read of which nobody knows which write it read, 1; or empty. */
     VEC(uint8_t) doubts;
+    /* Of each operation: an access of which it is known only that it is of the epoch that ends
+     * behind it, 1; or empty. */
+    VEC(uint8_t) deferred;
     VEC(uint64_t) limited; /* joins that do not wait, or not for ever: operations, ascending */
     VEC(struct an_await) awaits;                  /* by op, ascending; or empty */
     VEC(uint32_t) initial;                        /* tokens of each semaphore at the start */
