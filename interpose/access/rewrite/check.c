@@ -588,6 +588,42 @@ static void put_ahead(struct rw_check *check, uint32_t live)
     put_fetch(check, true);
 }
 
+/* False: there is no room for more sites. */
+static bool put_check(struct rw_checks *checks, const struct rw_code *code,
+                      const struct rw_insn *insn, const struct rw_accesses *accesses,
+                      const struct rw_access *access, uint32_t stub, struct rw_output *out)
+{
+    if (rw_list_full(&checks->sites))
+        return false;
+    struct rw_check check = {
+        .out = out, .code = code, .insn = insn, .access = *access, .site = checks->sites.count};
+    struct rw_site *new = rw_list_add(&checks->sites);
+    uint16_t flags = flags_of(accesses, access);
+    choose(&check, checks->effects[insn - code->insns.at].live);
+    /* Where the words alone cannot say, or the address would be needed twice, the stub is the
+     * check. */
+    bool by_words = !(flags & (RW_SITE_REPEATED | RW_SITE_LOCKED)) &&
+                    (!check.flags || access->size <= 4 || access->size == 8);
+    if (by_words) {
+        put_words(&check);
+        *rw_list_add(&checks->unfinished) = check;
+    } else {
+        put_stub(&check, check.site, stub);
+    }
+    *new = (struct rw_site){.old = (uint32_t)(insn - code->insns.at),
+                            .back = out->count - insn->moved,
+                            .copy = by_words && has_copy(insn, flags),
+                            .size = access->size,
+                            .flags = flags};
+    if (!new->copy && !(flags & RW_SITE_LOCKED))
+        return true;
+    struct rw_site *done = rw_list_add(&checks->sites);
+    *done = *new;
+    done->flags |= RW_SITE_DONE;
+    done->copy = 0;
+    return true;
+}
+
 void rw_put_checks(struct rw_checks *checks, const struct rw_code *code,
                    const struct rw_function *function, const struct rw_insn *insn, uint32_t stub,
                    struct rw_output *out)
@@ -601,41 +637,19 @@ void rw_put_checks(struct rw_checks *checks, const struct rw_code *code,
         put_ahead(
             &(struct rw_check){.out = out, .code = code, .insn = insn, .access = accesses.at[0]},
             checks->effects[number].live);
+    rw_escapes_find(&checks->escapes, code, function);
+    if (accesses.count == 0 && accesses.own.size && !accesses.vector &&
+        rw_escapes_hold(&checks->escapes, &accesses.own))
+        put_check(checks, code, insn, &accesses, &accesses.own, stub, out);
     for (unsigned i = 0; i < accesses.count; i++) {
         const struct rw_access *access = &accesses.at[i];
+        bool own = access->base == RBP && has_frame_pointer(code, function);
         if (is_constant(code->module, insn, access) ||
-            (access->base == RBP && has_frame_pointer(code, function)))
+            (own && !rw_escapes_hold(&checks->escapes, access)))
             continue;
-        checks->coverage.sites++;
-        if (rw_list_full(&checks->sites))
-            continue;
-        checks->coverage.covered++;
-        struct rw_check check = {
-            .out = out, .code = code, .insn = insn, .access = *access, .site = checks->sites.count};
-        struct rw_site *new = rw_list_add(&checks->sites);
-        uint16_t flags = flags_of(&accesses, access);
-        choose(&check, checks->effects[number].live);
-        /* Where the words alone cannot say, or the address would be needed twice, the stub is the
-         * check. */
-        bool by_words = !(flags & (RW_SITE_REPEATED | RW_SITE_LOCKED)) &&
-                        (!check.flags || access->size <= 4 || access->size == 8);
-        if (by_words) {
-            put_words(&check);
-            *rw_list_add(&checks->unfinished) = check;
-        } else {
-            put_stub(&check, check.site, stub);
-        }
-        *new = (struct rw_site){.old = number,
-                                .back = out->count - insn->moved,
-                                .copy = by_words && has_copy(insn, flags),
-                                .size = access->size,
-                                .flags = flags};
-        if (!new->copy && !(flags & RW_SITE_LOCKED))
-            continue;
-        struct rw_site *done = rw_list_add(&checks->sites);
-        *done = *new;
-        done->flags |= RW_SITE_DONE;
-        done->copy = 0;
+        checks->coverage.sites += !own;
+        if (put_check(checks, code, insn, &accesses, access, stub, out))
+            checks->coverage.covered += !own;
     }
 }
 

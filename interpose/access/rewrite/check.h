@@ -16,6 +16,7 @@
 #define REC_ACCESS_REWRITE_CHECK_H
 
 #include "interpose/access/rewrite/code.h"
+#include "interpose/access/rewrite/escapes.h"
 #include "interpose/access/rewrite/output.h"
 
 enum rw_site_flags {
@@ -45,8 +46,9 @@ struct rw_coverage {
 struct rw_checks {
     const struct rw_effect *effects;
     struct rw_coverage coverage;
-    uint32_t first;  /* site of the present instruction */
-    uint32_t resume; /* in the new code: a jump to RW_SLOT_TARGET */
+    struct rw_escapes escapes; /* of the present function */
+    uint32_t first;            /* site of the present instruction */
+    uint32_t resume;           /* in the new code: a jump to RW_SLOT_TARGET */
     RW_LIST(struct rw_site)
     sites; /* old: the instruction's number, and back: so many bytes behind
               where that begins, until all code has its place */

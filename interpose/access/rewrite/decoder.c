@@ -316,6 +316,14 @@ static void add_access(const ZydisDecodedInstruction *decoded, const ZydisDecode
     bool writes = operand->actions & (ZYDIS_OPERAND_ACTION_WRITE | ZYDIS_OPERAND_ACTION_CONDWRITE);
     uint8_t base = number_of(mem->base), index = number_of(mem->index);
     uint64_t size = operand->size / 8;
+    if (base == RSP && mem->type == ZYDIS_MEMOP_TYPE_MEM && reads && !writes &&
+        index == RW_NO_REGISTER && mem->disp.value == (int32_t)mem->disp.value && size <= 8 &&
+        decoded->address_width == 64 && operand->visibility != ZYDIS_OPERAND_VISIBILITY_HIDDEN)
+        accesses->own = (struct rw_access){.base = RSP,
+                                           .index = RW_NO_REGISTER,
+                                           .displacement = (int32_t)mem->disp.value,
+                                           .size = (uint16_t)size,
+                                           .reads = true};
     if (mem->type == ZYDIS_MEMOP_TYPE_AGEN || base == RSP || mem->segment == ZYDIS_REGISTER_FS ||
         mem->segment == ZYDIS_REGISTER_GS || (!reads && !writes))
         return;

@@ -57,12 +57,13 @@ enum { RW_NO_REGISTER = 16, RW_RIP, RW_ACCESSES = 2 };
 struct rw_accesses {
     struct rw_access at[RW_ACCESSES];
     uint8_t count;
-    bool locked;   /* atomic */
-    bool compares; /* a compare-exchange */
-    bool repeated; /* as often as rcx says; where what is found ends it, it counts once */
-    bool vector;   /* by vector registers */
-    bool unknown;  /* it has others, or which bytes it accesses is not known */
-    bool ahead;    /* it is none, and only says that at[0] will be accessed */
+    struct rw_access own; /* a load by the stack pointer; size 0: none */
+    bool locked;          /* atomic */
+    bool compares;        /* a compare-exchange */
+    bool repeated;        /* as often as rcx says; where what is found ends it, it counts once */
+    bool vector;          /* by vector registers */
+    bool unknown;         /* it has others, or which bytes it accesses is not known */
+    bool ahead;           /* it is none, and only says that at[0] will be accessed */
 };
 
 /* What an instruction does to them. */
@@ -80,8 +81,8 @@ void rw_decode(const uint8_t *text, uint32_t offset, uint32_t end, struct rw_ins
 /* The effect of the instruction there: in doubt it reads more and kills less. */
 void rw_decode_effect(const uint8_t *text, uint32_t offset, uint32_t end, struct rw_effect *effect);
 
-/* What it accesses, but for the thread's own: its stack by the stack pointer, and its thread-local
- * storage. */
+/* What it accesses, but for the thread's own: its stack by the stack pointer, which is `own`, and
+ * its thread-local storage. */
 void rw_decode_accesses(const uint8_t *text, uint32_t offset, uint32_t end,
                         struct rw_accesses *accesses);
 
