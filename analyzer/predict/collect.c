@@ -285,7 +285,7 @@ enum { WHOLE = 1 << 0 | 1 << 8 }; /* cuts of a granule */
 
 static bool is_alike(const struct granule *a, const struct granule *b)
 {
-    return b->serial == a->serial + a->count && b->address == a->address + 8 * a->count &&
+    return b->serial == a->serial + a->count && b->address == a->address + UINT64_C(8) * a->count &&
            b->seen == a->seen && a->cuts == WHOLE && b->cuts == WHOLE && !b->atomic &&
            b->suspect == a->suspect;
 }
@@ -294,7 +294,7 @@ static void keep(struct collector *c, const struct granule *granule)
 {
     struct granule *last = c->kept.count ? vec_last(&c->kept) : NULL;
     if (last && is_alike(last, granule))
-        last->count++;
+        last->count += granule->count;
     else
         *vec_push(&c->kept) = *granule;
 }
@@ -562,8 +562,6 @@ static void cancelled(struct collector *c)
 
 static void follow(struct collector *c, const struct tr_event *ev)
 {
-    c->deferred = tr_is_deferred(ev);
-    c->not_seen = c->deferred && ev->mode & TR_ACC_PERHAPS;
     switch (ev->kind) {
     case TR_READ:
     case TR_WRITE:
@@ -652,6 +650,8 @@ static void one_event(struct collector *c, const struct tr_event *ev)
 {
     c->event = an_event_number(c->world->reader, ev);
     c->matters = c->parted = false;
+    c->deferred = tr_is_deferred(ev);
+    c->not_seen = c->deferred && ev->mode & TR_ACC_PERHAPS;
     suspect(c, ev);
     if (ev->kind == TR_FREE)
         free_memory(c, ev);
@@ -684,15 +684,12 @@ static void keep_granules(struct collector *c)
     vec_release(&c->spare);
     if (c->kept.count)
         qsort(c->kept.at, c->kept.count, sizeof *c->kept.at, by_serial);
-    size_t kept = 0;
-    vec_each (struct granule, granule, &c->kept) {
-        struct granule *last = kept ? &c->kept.at[kept - 1] : NULL;
-        if (last && is_alike(last, granule))
-            last->count += granule->count;
-        else
-            c->kept.at[kept++] = *granule;
+    size_t sorted = c->kept.count;
+    c->kept.count = 0;
+    for (size_t i = 0; i < sorted; i++) {
+        struct granule granule = c->kept.at[i];
+        keep(c, &granule);
     }
-    c->kept.count = kept;
 }
 
 /* As many operations as memory is left for. Their numbers take 32 bits. */
