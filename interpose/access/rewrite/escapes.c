@@ -33,11 +33,12 @@ static void look_at(struct rw_escapes *escapes, const uint8_t *at, unsigned leng
 {
     if (is_move(at, length))
         add(escapes, RSP, 0);
-    bool is_lea = length >= 4 && (at[0] & 0xfb) == 0x48 && at[1] == LEA;
+    if (length < 4 || (at[0] & 0xfb) != 0x48 || at[1] != LEA)
+        return;
     unsigned mode = at[2] >> 6, base = at[2] & 7, behind = base == RSP ? 4 : 3;
     int32_t displacement = 0;
-    if (!is_lea || (base != RSP && base != RBP) || (base == RSP && at[3] != NO_INDEX) ||
-        mode == 3 || (mode == 0 && base == RBP))
+    if ((base != RSP && base != RBP) || (base == RSP && at[3] != NO_INDEX) || mode == 3 ||
+        (mode == 0 && base == RBP))
         return;
     if (mode == 1)
         displacement = (int8_t)at[behind];
