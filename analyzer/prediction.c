@@ -275,19 +275,6 @@ static uint32_t end_of_epoch(const struct an_prediction *prediction, uint64_t go
     return place;
 }
 
-static size_t first_step_behind(const struct an_index_thread *thread, uint32_t place)
-{
-    size_t low = 0, high = thread->steps.count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (thread->steps.at[middle].place <= place)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
 /* Grows the ideal by what a deferred access may stand behind: what the other ones of its epoch have
  * read. */
 static bool reach_epoch(struct an_prediction *prediction, uint64_t goal)
@@ -297,7 +284,8 @@ static bool reach_epoch(struct an_prediction *prediction, uint64_t goal)
         return true;
     uint32_t end = end_of_epoch(prediction, goal);
     const struct an_index_thread *thread = &prediction->index.thread[run->ops.at[goal].thread];
-    for (size_t i = first_step_behind(thread, prediction->places[goal]);
+    for (size_t i = vec_count_while(struct an_step, step, &thread->steps,
+                                    step->place <= prediction->places[goal]);
          i < thread->steps.count && thread->steps.at[i].place <= end; i++) {
         const struct an_step *step = &thread->steps.at[i];
         if (step->kind == AN_STEP_UNKNOWN ||

@@ -299,13 +299,13 @@ static void find_foreign(struct visit *visit, const struct cell *cell)
 static void end_readers(struct visit *visit, const struct cell *cell)
 {
     struct rec_readers *readers = NULL;
-    struct rec_reader reader;
+    struct rec_readers_entry *entry;
     if (cell->whose[0] != READERS)
         return;
-    while (rec_readers_next(&readers, cell->granule, &reader)) {
-        struct rec_readers_entry entry = rec_readers_take(&reader);
-        if (whose_is(visit, entry.word) == FOREIGN)
-            find(visit, cell->granule, entry.word, entry.kept, false);
+    while (rec_readers_next(&readers, cell->granule, &entry)) {
+        struct rec_readers_entry taken = rec_readers_take(entry);
+        if (whose_is(visit, taken.word) == FOREIGN)
+            find(visit, cell->granule, taken.word, taken.kept, false);
     }
 }
 
@@ -349,9 +349,9 @@ static uint32_t kept_with(const struct visit *visit, bool tell, uint32_t own)
 static void forget_readers(uint64_t granule)
 {
     struct rec_readers *readers = NULL;
-    struct rec_reader reader;
-    while (rec_readers_next(&readers, granule, &reader))
-        (void)rec_readers_take(&reader);
+    struct rec_readers_entry *entry;
+    while (rec_readers_next(&readers, granule, &entry))
+        (void)rec_readers_take(entry);
 }
 
 /* Several threads read it in turn. Where there is no place to note that, the first read is told,

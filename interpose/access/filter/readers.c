@@ -94,7 +94,8 @@ void rec_readers_leave(struct rec_readers *readers)
     __atomic_store_n(&readers->used, false, __ATOMIC_RELEASE);
 }
 
-bool rec_readers_next(struct rec_readers **readers, uint64_t granule, struct rec_reader *reader)
+bool rec_readers_next(struct rec_readers **readers, uint64_t granule,
+                      struct rec_readers_entry **entry)
 {
     struct rec_readers *next =
         *readers ? (*readers)->next : __atomic_load_n(&tables, __ATOMIC_ACQUIRE);
@@ -103,8 +104,8 @@ bool rec_readers_next(struct rec_readers **readers, uint64_t granule, struct rec
         if (!page)
             continue;
         *readers = next;
-        *reader = rec_reader_in(page, granule);
-        if (*reader->word)
+        *entry = rec_readers_in(page, granule);
+        if ((*entry)->word)
             return true;
     }
     return false;

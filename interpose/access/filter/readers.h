@@ -61,10 +61,10 @@ static inline uint64_t rec_readers_page_of(uint64_t address)
     return address & ~(uint64_t)(REC_READERS_PAGE - 1);
 }
 
-static inline struct rec_reader rec_reader_in(struct rec_readers_page *page, uint64_t granule)
+static inline struct rec_readers_entry *rec_readers_in(struct rec_readers_page *page,
+                                                       uint64_t granule)
 {
-    unsigned at = granule % REC_READERS_PAGE / 4;
-    return (struct rec_reader){&page->at[at].word, &page->at[at].kept};
+    return &page->at[granule % REC_READERS_PAGE / 4];
 }
 
 /* The page that describes ADDRESS's; NULL: READERS has none. */
@@ -93,7 +93,7 @@ static inline struct rec_readers_entry *rec_readers_at(struct rec_readers *reade
         readers->front[place].page = page;
         readers->front[place].address = address;
     }
-    return &readers->front[place].page->at[granule % REC_READERS_PAGE / 4];
+    return rec_readers_in(readers->front[place].page, granule);
 }
 
 static inline struct rec_reader rec_reader_at(struct rec_readers *readers, uint64_t granule)
@@ -103,9 +103,8 @@ static inline struct rec_reader rec_reader_at(struct rec_readers *readers, uint6
 }
 
 /* What another thread's entry says, which then says nothing. Its thread may change it meanwhile. */
-static inline struct rec_readers_entry rec_readers_take(const struct rec_reader *reader)
+static inline struct rec_readers_entry rec_readers_take(struct rec_readers_entry *entry)
 {
-    struct rec_readers_entry *entry = (struct rec_readers_entry *)reader->word;
     return (struct rec_readers_entry){
         {.both = __atomic_exchange_n(&entry->both, 0, __ATOMIC_ACQ_REL)}};
 }
@@ -120,7 +119,8 @@ bool rec_readers_full(void);
 void rec_readers_leave(struct rec_readers *readers);
 /* GRANULE's entry in the next table that has one, from *READERS on, which is the first one if NULL.
  * False: there are no more. */
-bool rec_readers_next(struct rec_readers **readers, uint64_t granule, struct rec_reader *reader);
+bool rec_readers_next(struct rec_readers **readers, uint64_t granule,
+                      struct rec_readers_entry **entry);
 /* Throws away what there is on memory from FROM to TO. */
 void rec_readers_forget(uint64_t from, uint64_t to);
 /* Throws away what the values (words.h) say that are about to be given out again. */

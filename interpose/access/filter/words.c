@@ -140,9 +140,8 @@ uint32_t rec_words_value(const struct rec_stream *s)
         own->base = s->epoch;
         own->tag = s->tag;
     }
-    uint32_t word = rec_words_of(s->epoch - own->base);
-    own->now = TWICE(word);
-    return word & ~(uint32_t)REC_WORDS_ALL;
+    rec_words_next(s->tag, s->epoch);
+    return (uint32_t)own->now & ~(uint32_t)REC_WORDS_ALL;
 }
 
 /* The word was replaced before, but the thread may not have seen that yet, nor others its latest
