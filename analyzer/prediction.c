@@ -1,28 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "analyzer/prediction.h"
 
+#include "analyzer/coverage.h"
 #include "analyzer/predict/collect.h"
 
 enum { STEPS_OF_A_PARTY = 6 };
 
 /* Which code is known. --------------------------------------------------------------------------
  */
-
-/* Libraries whose own data does not tell a program's threads where to go, or whose calls hooks tell
- * of. */
-static bool is_runtime(const char *path)
-{
-    static const char *const names[] = {
-        "libc.so",   "libc-",      "libpthread", "ld-linux",    "libm.so",    "libdl.",
-        "librt.",    "libstdc++.", "libgcc_s.",  "libc++",      "libgomp.",   "libomp.",
-        "libsnarl.", "libtsan.",   "libsnarl_",  "libclang_rt", "linux-vdso", "[vdso]",
-    };
-    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (strncmp(name, names[i], strlen(names[i])) == 0)
-            return true;
-    return false;
-}
 
 static bool leads_through_unknown(const struct an_prediction *prediction, uint32_t number)
 {
@@ -31,7 +16,7 @@ static bool leads_through_unknown(const struct an_prediction *prediction, uint32
         const struct tr_module *module =
             tr_reader_module_at(prediction->ctx.reader, stack.pcs[i] - 1);
         if (module && module->access_source == TR_SOURCE_NONE && module->path &&
-            !is_runtime(module->path))
+            !an_is_runtime(module->path))
             return true;
     }
     return false;

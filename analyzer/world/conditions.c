@@ -53,7 +53,10 @@ static void signalled(struct an_world *world, struct an_object *object, const st
 {
     struct an_condition *condition = &object->condition;
     condition->signals++;
-    condition->signals_unheard += !condition->waiting;
+    if (!condition->waiting) {
+        condition->signals_unheard++;
+        condition->last_unheard = ev->index;
+    }
     condition->last_signal = ev->index;
     condition->last_signal_stack = ev->stack;
     condition->last_signal_thread = ev->thread;

@@ -17,6 +17,7 @@ struct an_condition {
     uint32_t waiting, room;            /* threads, and for how many there is room */
     uint64_t signals, signals_unheard; /* unheard: nobody waited */
     uint64_t last_signal;              /* index of the event, 0: none */
+    uint64_t last_unheard;             /* the same, of those that found no waiter */
     uint32_t last_signal_stack, last_signal_thread;
 };
 

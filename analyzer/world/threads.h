@@ -17,6 +17,7 @@
 #include "finding/finding.h"
 #include "trace/event.h"
 
+struct an_lock_use;
 struct an_object;
 struct an_world;
 
@@ -78,9 +79,10 @@ struct an_thread {
     uint32_t lockset; /* number of the set of locks held (locks.h) */
     bool lockset_known;
     struct an_wait wait;
-    VEC(struct an_object *) gave_back; /* released, but when it took them is missing */
-    VEC(struct an_held) create_held;   /* what the maker held when it made this one */
-    VEC(struct an_held) guards;        /* what it held from create to join, and by whom: below */
+    VEC(struct an_lock_use *) lock_uses; /* sections.h */
+    VEC(struct an_object *) gave_back;   /* released, but when it took them is missing */
+    VEC(struct an_held) create_held;     /* what the maker held when it made this one */
+    VEC(struct an_held) guards;          /* what it held from create to join, and by whom: below */
     struct an_thread *guardian;
     struct sn_finding *blamed; /* the finding that explains why it does not get on, or NULL */
 };

@@ -69,6 +69,7 @@ static void plain_access(struct an_world *world, const struct tr_event *ev)
         for (uint64_t at = 0; at < (perhaps && size < MOST_PERHAPS ? size : 1); at += 4)
             an_publication_access(&world->publication, &world->order, world->now.thread,
                                   ev->object + at, !write, write, true);
+    an_sections_access(world, ev, size, write);
     if (!perhaps)
         access_memory(world, ev, size, write ? AN_WRITE : 0);
 }
@@ -79,6 +80,7 @@ static void atomic_access(struct an_world *world, const struct tr_event *ev)
     if (tr_reader_header(world->reader)->access_source == TR_SOURCE_REWRITE)
         an_publication_access(&world->publication, &world->order, world->now.thread, ev->object,
                               ev->kind != TR_ATOMIC_STORE, write, false);
+    an_sections_access(world, ev, tr_access_size(ev->mode), write);
     access_memory(world, ev, tr_access_size(ev->mode), AN_ATOMIC | write);
 }
 
@@ -127,9 +129,10 @@ static void update(struct an_world *world, const struct tr_event *ev)
     case TR_ACQUIRE:
     case TR_RELEASE:
     case TR_TRY_FAIL:
-        if (an_type_is_lock((enum tr_object_type)tr_type(ev->mode)))
+        if (an_type_is_lock((enum tr_object_type)tr_type(ev->mode))) {
             an_locks_event(world, ev);
-        else if (tr_type(ev->mode) == TR_TYPE_SEM)
+            an_sections_event(world, ev);
+        } else if (tr_type(ev->mode) == TR_TYPE_SEM)
             an_semaphores_event(world, ev);
         break;
     case TR_OBJECT_NAME:

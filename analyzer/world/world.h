@@ -14,6 +14,7 @@
 #include "analyzer/world/objects.h"
 #include "analyzer/world/order.h"
 #include "analyzer/world/publication.h"
+#include "analyzer/world/sections.h"
 #include "analyzer/world/sights.h"
 #include "analyzer/world/threads.h"
 #include "base/arena.h"

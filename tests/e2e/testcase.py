@@ -28,6 +28,14 @@ def severities():
     return {kind: severity.lower() for kind, severity in HAZARD.findall(text)}
 
 
+def expectations(text):
+    """What an EXPECT line says: one, or none."""
+    if text == "nothing":
+        return []
+    kind, level, *markers = text.split()
+    return [Expected(kind, level, frozenset(m.lstrip("@") for m in markers))]
+
+
 @dataclasses.dataclass
 class Testcase:
     """One program, and what its file says about it."""
@@ -43,6 +51,7 @@ class Testcase:
     tsan: str = ""
     rewrite: str = ""
     needs_accesses: bool = False
+    blind: list = None
     markers: dict = dataclasses.field(default_factory=dict)
 
     @property
@@ -50,11 +59,10 @@ class Testcase:
         return str(self.path.relative_to(TREE / "testcases").with_suffix(""))
 
     def directive(self, word, rest):
-        if word == "EXPECT" and rest != "nothing":
-            kind, level, *markers = rest.split()
-            self.expected.append(Expected(kind, level, frozenset(m.lstrip("@") for m in markers)))
-        elif word == "EXPECT":
-            pass
+        if word == "EXPECT":
+            self.expected += expectations(rest)
+        elif word == "BLIND":
+            self.blind = (self.blind or []) + expectations(rest)
         elif word == "ARGS":
             self.arguments = shlex.split(rest)
         elif word == "RUN":
@@ -91,6 +99,8 @@ class Testcase:
 
     def without_accesses(self):
         """What is expected where no access is recorded."""
+        if self.blind is not None:
+            return dataclasses.replace(self, expected=self.blind)
         return dataclasses.replace(
             self,
             expected=[
