@@ -175,15 +175,6 @@ static void signal_sent(struct lost_wakeups *self, const struct tr_event *ev)
 /* Waits. ----------------------------------------------------------------------------------------
  */
 
-static bool set_has(const struct an_world *world, uint32_t lockset, const struct an_object *lock)
-{
-    const struct an_lockset *set = an_lockset(world, lockset);
-    for (uint32_t i = 0; i < set->count; i++)
-        if (set->locks[i] == lock->id << 1)
-            return true;
-    return false;
-}
-
 static bool is_withdrawn(const struct an_touch *touch, const struct lost *lost)
 {
     return touch->author == lost->thread && touch->unread && touch->authored > lost->clock;
@@ -202,7 +193,7 @@ static enum form judge(struct an_world *world, const struct an_lock_use *use,
                        const struct lost *lost)
 {
     const struct an_critical *section = &use->present;
-    uint64_t fact = set_has(world, lost->lockset, use->lock) ? lost->fact_held : lost->fact;
+    uint64_t fact = an_lockset_has(world, lost->lockset, use->lock) ? lost->fact_held : lost->fact;
     if (use->informed > fact || section->crowded || section->crossed)
         return NONE;
     enum form form = an_any_read(section) ? NONE : BLIND;

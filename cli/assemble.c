@@ -5,6 +5,7 @@
 #include "cli/progress.h"
 #include "cli/trouble.h"
 #include "finding/json.h"
+#include "symbols/compiler.h"
 #include "trace/live.h"
 
 #include <inttypes.h>
@@ -112,12 +113,19 @@ static void tell_damage(struct sn_assembly *assembly, const struct tr_reader *re
                               : "the rest was analyzed");
 }
 
+static bool hides_reads(const struct an_options *options, const struct tr_module *module)
+{
+    return sn_hides_reads(module, options->sysroot);
+}
+
 static int analyze(struct sn_assembly *assembly, const struct sn_trace *trace, struct sn_error *err)
 {
     struct tr_reader *reader = trace->reader;
     struct sn_report *report = &assembly->report;
     size_t first = report->findings.count;
     struct sn_progress progress;
+    assembly->analysis.hides_reads = hides_reads;
+    assembly->analysis.sysroot = assembly->settings->symbols.sysroot;
     sn_progress_start(&progress, "snarl: analyzing", tr_reader_path(reader));
     int ret = an_analyze(reader, report, &assembly->analysis, sn_progress_show, &progress, err);
     sn_progress_end(&progress);

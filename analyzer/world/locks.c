@@ -199,6 +199,15 @@ const struct an_lockset *an_lockset(const struct an_world *world, uint32_t numbe
     return number && number < world->locksets.all.count ? world->locksets.all.at[number] : &empty;
 }
 
+bool an_lockset_has(const struct an_world *world, uint32_t number, const struct an_object *lock)
+{
+    const struct an_lockset *set = an_lockset(world, number);
+    for (uint32_t i = 0; i < set->count; i++)
+        if (set->locks[i] == lock->id << 1)
+            return true;
+    return false;
+}
+
 void an_locksets_release(struct an_world *world)
 {
     vec_release(&world->locksets.all);

@@ -35,6 +35,8 @@ void an_locks_event(struct an_world *world, const struct tr_event *ev);
 /* The number of the set that THREAD holds now. */
 uint32_t an_thread_lockset(struct an_world *world, struct an_thread *thread);
 const struct an_lockset *an_lockset(const struct an_world *world, uint32_t number);
+/* Is LOCK in it, held alone? */
+bool an_lockset_has(const struct an_world *world, uint32_t number, const struct an_object *lock);
 void an_locksets_release(struct an_world *world);
 void an_lock_release(struct an_lock *lock);
 

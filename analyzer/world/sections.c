@@ -165,6 +165,9 @@ static void add_read(struct an_world *world, const struct an_lock_use *use, stru
     touch->read_index = ev->index;
     touch->author = world->threads.all.at[write->thread];
     touch->authored = write->clock - write->since;
+    touch->author_index = write->index;
+    touch->author_stack = write->stack;
+    touch->author_lockset = write->lockset;
     touch->unread = was_unread(touch->author, use->lock, touch->word);
 }
 
@@ -179,6 +182,8 @@ static void add_write(struct an_world *world, struct an_touch *touch, const stru
         return;
     touch->replaced = world->threads.all.at[write->thread];
     touch->replaced_index = write->index;
+    touch->replaced_stack = write->stack;
+    touch->replaced_lockset = write->lockset;
 }
 
 static bool reads(const struct tr_event *ev, bool write)
@@ -198,6 +203,7 @@ static void add(struct an_world *world, struct an_lock_use *use, const struct tr
             return;
         if (!touch->size) {
             touch->address = word == first ? ev->object : word << WORD;
+            touch->lockset = an_thread_lockset(world, world->now.thread);
             touch->size = (uint32_t)(size < 1u << WORD ? size : 1u << WORD);
         }
         if (reads(ev, write))

@@ -23,8 +23,9 @@ enum {
     KEPT_OWN = REC_WORDS_ALL << KEPT_OWN_SHIFT,
     KEPT_BYTES_SHIFT = 19, /* that the stack has accessed */
     KEPT_BYTES = REC_WORDS_ALL << KEPT_BYTES_SHIFT,
-    KEPT_STACK = (1 << KEPT_BYTES_SHIFT) - 1,
-    KEPT_ACCESS = KEPT_TOLD | KEPT_LATE | KEPT_STACK, /* what is told of an access */
+    KEPT_READ = 1 << 18, /* of writes: the thread may have read it in the same epoch before */
+    KEPT_STACK = KEPT_READ - 1,
+    KEPT_ACCESS = KEPT_TOLD | KEPT_LATE | KEPT_READ | KEPT_STACK, /* what is told of an access */
 };
 
 /* Of an access that the thread makes now. Without its STACK, where that has too high a number to be
@@ -40,7 +41,8 @@ static inline uint32_t rec_kept_now(const struct rec_stream *s, uint32_t mode, u
 static inline uint32_t rec_kept_mode(uint32_t kept)
 {
     return (kept & KEPT_MAY_BE_ATOMIC ? TR_ACC_MAY_BE_ATOMIC : 0u) |
-           (kept & KEPT_COMPOUND ? TR_ACC_COMPOUND : 0u) | (kept & KEPT_LATE ? TR_ACC_LATE : 0u);
+           (kept & (KEPT_COMPOUND | KEPT_READ) ? TR_ACC_COMPOUND : 0u) |
+           (kept & KEPT_LATE ? TR_ACC_LATE : 0u);
 }
 
 static inline bool rec_kept_is_told(uint32_t kept)
@@ -70,6 +72,17 @@ static inline bool rec_kept_loses(uint32_t kept, uint32_t bytes, uint32_t now)
 static inline bool rec_word_is_own(uint32_t word)
 {
     return rec_words_whose(word) == rec_words.tag;
+}
+
+/* KEPT_READ for a write now, of which the read is covered by the word READ and was not told;
+ * WRITTEN and KEPT are those of the thread's writes. */
+static inline uint32_t rec_kept_read(uint32_t read, uint32_t written, uint32_t kept)
+{
+    uint32_t now = (uint32_t)rec_words.now;
+    if (!((written ^ now) & ~(uint32_t)(REC_WORDS_LASTS | REC_WORDS_ALL)))
+        return kept & KEPT_READ; /* the read's word may be the write's */
+    bool lasts = read & REC_WORDS_LASTS && !((read ^ now) >> REC_WORDS_BLOCK_SHIFT);
+    return lasts || !((read ^ now) & ~(uint32_t)(REC_WORDS_LASTS | REC_WORDS_ALL)) ? KEPT_READ : 0;
 }
 
 enum { KEPT_EARLY = 8 }; /* epochs of a block: a thread that synchronises seldom is told exactly */

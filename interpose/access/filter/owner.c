@@ -78,6 +78,7 @@ struct visit {
     uint32_t kept;  /* of its own access, once its stack is known */
     bool write;
     bool small;                 /* less than a granule */
+    bool reads;                 /* a write of what was read in the same epoch */
     bool told;                  /* another granule stands for the present one */
     struct rec_words_pair pair; /* what is about to be told, and may stand for others then */
     struct latest *latest;      /* NULL: all that is found is told */
@@ -444,9 +445,18 @@ static bool visit_read(struct visit *visit, const struct cell *cell, uint32_t by
     return tell;
 }
 
+/* Has the visitor read the granule in this epoch? That need not be told. */
+static uint32_t read_before(const struct cell *cell)
+{
+    struct rec_reader reader = {0, 0};
+    if (cell->whose[0] == READERS && rec_words.readers)
+        reader = rec_reader_at(rec_words.readers, cell->granule);
+    return rec_kept_read(reader.word ? *reader.word : cell->word[0], cell->word[1], cell->kept[1]);
+}
+
 static bool visit_write(struct visit *visit, const struct cell *cell, uint32_t bytes)
 {
-    uint32_t own = 0;
+    uint32_t own = 0, read = read_before(cell);
     bool others = cell->whose[0] == FOREIGN || cell->whose[0] == READERS ||
                   cell->whose[1] == FOREIGN || cell->kept[0] & KEPT_PASSED;
     if (!visit->told)
@@ -460,8 +470,9 @@ static bool visit_write(struct visit *visit, const struct cell *cell, uint32_t b
     }
     bool tell = (others || bytes & ~own) && !visit->told;
     uint32_t shared = others ? KEPT_SHARED : cell->kept[0] & KEPT_SHARED;
-    uint32_t kept = kept_with(visit, tell, own | bytes) | shared;
+    uint32_t kept = kept_with(visit, tell, own | bytes) | shared | read;
     uint32_t covered = covers(visit, cell, bytes);
+    visit->reads |= tell && read;
     set(false, cell, visit->value, bytes, covered, kept);
     set(true, cell, visit->value, bytes, covered, kept);
     return tell;
@@ -523,7 +534,8 @@ static void tell_or_keep(struct rec_stream *s, uint64_t address, uint64_t size, 
         rec_words.told = visit.pair;
     if (tell)
         emit(s,
-             &(struct tr_event){.mode = mode | TR_ACC_ORDER_VERSION << TR_ACC_ORDER_SHIFT,
+             &(struct tr_event){.mode = mode | TR_ACC_ORDER_VERSION << TR_ACC_ORDER_SHIFT |
+                                        (visit.reads ? TR_ACC_COMPOUND : 0u),
                                 .stack = stack,
                                 .object = address,
                                 .version = rec_counter_next((void *)address)},

@@ -43,6 +43,8 @@ static void keep(uint64_t granule, uint32_t value, uint32_t bytes, uint32_t kept
         kept |= (write ? *written.kept : *read.kept) & (KEPT_OWN | KEPT_PASSED);
     if (*read.word && !by_several)
         kept |= *read.kept & KEPT_SHARED;
+    if (write)
+        kept |= rec_kept_read(*read.word, *written.word, *written.kept);
     rec_kept_join(read, value, bytes, covered, kept, by_several);
     if (write)
         rec_kept_join(written, value, bytes, covered, kept, false);

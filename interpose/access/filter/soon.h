@@ -102,7 +102,7 @@ REC_INLINE bool rec_run_write(struct rec_run read, unsigned count, uint64_t addr
         return false;
     uint32_t before = *read.word ? *read.kept : 0;
     uint32_t word = (uint32_t)rec_words.now | rec_word_lasts_next(*written.word, before, false);
-    kept |= before & KEPT_SHARED;
+    kept |= (before & KEPT_SHARED) | rec_kept_read(*read.word, *written.word, *written.kept);
     rec_run_keep(read, count, word, kept);
     rec_run_keep(written, count, word, kept);
     return true;

@@ -38,7 +38,7 @@
 #include <stdint.h>
 
 enum {
-    REC_WORDS_VERSION = 5,
+    REC_WORDS_VERSION = 6,
     REC_WORDS_ADDRESS_BITS = 44,
     REC_WORDS_MASK_BITS = 4,
     REC_WORDS_EPOCH_BITS = 7, /* of a value: which of its block's epochs */
