@@ -13,6 +13,7 @@
 #include "finding/finding.h"
 #include "trace/reader.h"
 
+struct an_forks;
 struct an_prediction;
 struct an_world;
 
@@ -30,6 +31,7 @@ struct an_options {
     /* May instrumentation for ThreadSanitizer leave out reads in that module? NULL: in all. */
     bool (*hides_reads)(const struct an_options *options, const struct tr_module *module);
     const char *sysroot;                /* or NULL */
+    struct an_forks *forks;             /* forks.h; or NULL */
     const struct an_relation *relation; /* that says which races to prove; NULL: syncp */
 };
 
@@ -54,6 +56,9 @@ struct an_analysis {
     void (*close)(void *self);
 };
 
+/* For one look at READER's trace. */
+struct an_context an_context(struct tr_reader *reader, struct sn_report *report,
+                             const struct an_options *options, struct an_world *world);
 void an_options_default(struct an_options *options);
 
 /* The public entry: runs every analysis on the trace and appends to REPORT findings, counts, notes

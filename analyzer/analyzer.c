@@ -153,20 +153,26 @@ static uint32_t lock_base(const struct sn_report *report)
     return base;
 }
 
+struct an_context an_context(struct tr_reader *reader, struct sn_report *report,
+                             const struct an_options *options, struct an_world *world)
+{
+    return (struct an_context){
+        .reader = reader,
+        .world = world,
+        .publication = &world->publication,
+        .report = report,
+        .options = options,
+        .process = reader ? process_of(reader, report) : 0,
+        .lock_base = lock_base(report),
+    };
+}
+
 int an_analyze(struct tr_reader *reader, struct sn_report *report, const struct an_options *options,
                void (*progress)(void *, double), void *progress_data, struct sn_error *err)
 {
     struct an_world world;
     an_world_init(&world, reader);
-    struct an_context ctx = {
-        .reader = reader,
-        .world = &world,
-        .publication = &world.publication,
-        .report = report,
-        .options = options,
-        .process = process_of(reader, report),
-        .lock_base = lock_base(report),
-    };
+    struct an_context ctx = an_context(reader, report, options, &world);
     struct an_engine *engine = an_engine_open(&ctx);
     struct tr_event ev;
     int more;

@@ -8,6 +8,7 @@
  * may come (poll, accept) is a server without work.
  */
 #include "analyzer/compose.h"
+#include "analyzer/forks.h"
 #include "analyzer/world/waits.h"
 
 static void *open_pass(struct an_context *ctx)
@@ -182,6 +183,9 @@ static void tell(struct an_context *ctx, struct an_thread *thread)
     if (wait->kind == AN_WAIT_JOIN)
         an_name_thread(ctx, finding, wait->thread);
     thread->blamed = finding;
+    if (wait->kind == AN_WAIT_OUTSIDE && wait->what == TR_BLOCK_CHILD && ctx->options->forks)
+        *vec_push(&ctx->options->forks->child_waits) =
+            (struct an_child_wait){ctx->process, finding};
     size_t behind = an_blame_waiters(ctx->world, finding);
     finding->title = sn_sprintf(arena, "%s is stuck waiting %s", who, what);
     finding->explanation =

@@ -113,6 +113,18 @@ static void tell_damage(struct sn_assembly *assembly, const struct tr_reader *re
                               : "the rest was analyzed");
 }
 
+static void name_findings(struct sn_assembly *assembly, const struct sn_trace *trace, size_t first)
+{
+    struct sn_report *report = &assembly->report;
+    if (report->findings.count <= first)
+        return;
+    struct sn_symbols *symbols = sn_symbols_open(trace->reader, &assembly->settings->symbols);
+    sn_trace_name_objects(trace, report, first);
+    sn_symbols_report(symbols, report, first);
+    sn_trace_name_places(trace, report, first);
+    sn_symbols_close(symbols);
+}
+
 static bool hides_reads(const struct an_options *options, const struct tr_module *module)
 {
     return sn_hides_reads(module, options->sysroot);
@@ -125,17 +137,12 @@ static int analyze(struct sn_assembly *assembly, const struct sn_trace *trace, s
     size_t first = report->findings.count;
     struct sn_progress progress;
     assembly->analysis.hides_reads = hides_reads;
+    assembly->analysis.forks = &assembly->forks;
     assembly->analysis.sysroot = assembly->settings->symbols.sysroot;
     sn_progress_start(&progress, "snarl: analyzing", tr_reader_path(reader));
     int ret = an_analyze(reader, report, &assembly->analysis, sn_progress_show, &progress, err);
     sn_progress_end(&progress);
-    if (report->findings.count > first) {
-        struct sn_symbols *symbols = sn_symbols_open(reader, &assembly->settings->symbols);
-        sn_trace_name_objects(trace, report, first);
-        sn_symbols_report(symbols, report, first);
-        sn_trace_name_places(trace, report, first);
-        sn_symbols_close(symbols);
-    }
+    name_findings(assembly, trace, first);
     return ret;
 }
 
@@ -196,8 +203,43 @@ static void note_accesses(struct sn_assembly *assembly)
         assembly->no_accesses ? ")" : "");
 }
 
+/* Opens the trace of the process PID, if it is one of those that were added. */
+static bool open_process(struct sn_assembly *assembly, struct sn_trace *trace, uint32_t pid)
+{
+    struct sn_error err;
+    vec_each (const char *, path, &assembly->report.traces) {
+        if (sn_trace_open(trace, *path, assembly->settings->input, &err) < 0)
+            continue;
+        if (tr_reader_header(trace->reader)->pid == pid)
+            return true;
+        sn_trace_close(trace);
+    }
+    return false;
+}
+
+/* What is known only once parents and children were looked at. */
+static void tell_forks(struct sn_assembly *assembly)
+{
+    struct sn_report *report = &assembly->report;
+    uint32_t parent;
+    while ((parent = an_forks_parent(&assembly->forks))) {
+        struct sn_trace trace = {0};
+        struct sn_error err;
+        size_t first = report->findings.count;
+        bool open = open_process(assembly, &trace, parent);
+        (void)an_forks_tell(&assembly->forks, parent, open ? trace.reader : NULL, report,
+                            &assembly->analysis, &err);
+        if (open) {
+            name_findings(assembly, &trace, first);
+            sn_trace_close(&trace);
+        }
+    }
+    an_forks_release(&assembly->forks, report);
+}
+
 void sn_assembly_finish(struct sn_assembly *assembly)
 {
+    tell_forks(assembly);
     note_accesses(assembly);
     sn_report_fingerprint(&assembly->report);
     sn_report_apply_baseline(&assembly->report, &assembly->baseline);

@@ -15,6 +15,7 @@
 #ifndef SN_CLI_ASSEMBLE_H
 #define SN_CLI_ASSEMBLE_H
 
+#include "analyzer/forks.h"
 #include "cli/options.h"
 #include "finding/finding.h"
 
@@ -22,6 +23,7 @@ struct sn_assembly {
     struct sn_report report, baseline;
     const struct sn_settings *settings;
     struct an_options analysis;
+    struct an_forks forks;
     unsigned traces;         /* read, wholly or in part */
     unsigned damaged;        /* of them: with damage that is no mere cut, or nothing before it */
     unsigned access_source;  /* enum tr_access_source: the best among them */

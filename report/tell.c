@@ -77,7 +77,7 @@ static const char *verb(const struct sn_finding *finding, const struct sn_site *
     case SN_ROLE_RELEASES:
         return lock ? "releases" : "releases a lock";
     case SN_ROLE_CREATES:
-        return lock ? "creates" : "creates a thread";
+        return lock || site->note ? "creates" : "creates a thread";
     case SN_ROLE_JOINS:
         return "waits for a thread to end";
     case SN_ROLE_ENDS:

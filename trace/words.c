@@ -166,6 +166,7 @@ const struct tr_saying tr_sayings[TR_KINDS] = {
                        .words = attributes,
                        .a = {{NULL, TR_SAY_WORDS}, NUMBER("value")}},
     [TR_OBJECT_END] = {.lead = ends},
+    [TR_INHERITED] = {.lead = types, .a = {NUMBER("holder"), NUMBER("version")}},
     [TR_REQUEST] = {LOCK, HOLDER},
     [TR_ACQUIRE] = {LOCK},
     [TR_RELEASE] = {LOCK},

@@ -306,6 +306,35 @@ static bool still_held(const struct rec_object *object)
     return lock.word != (object->type == TR_TYPE_SPIN); /* a free spin lock is 1 */
 }
 
+/* What other threads held as this child was made: nobody here gives it back. */
+static struct inherited {
+    uint64_t address, version;
+    uint32_t owner;
+    uint8_t type;
+} inherited[64];
+static unsigned inherited_count;
+
+static void inherit(const struct rec_object *object, uint32_t tag)
+{
+    if (!tag || !object->owner || object->owner == tag || object->more == REC_NOT_ALIVE ||
+        inherited_count == sizeof inherited / sizeof *inherited ||
+        object->attributes & TR_ATTR_PROCESS_SHARED || !still_held(object))
+        return;
+    inherited[inherited_count++] =
+        (struct inherited){object->address, object->version, object->owner, object->type};
+}
+
+void rec_objects_inherited(struct rec_stream *s)
+{
+    for (unsigned i = 0; i < inherited_count; i++)
+        rec_emit(s, &(struct tr_event){.kind = TR_INHERITED,
+                                       .mode = inherited[i].type,
+                                       .object = inherited[i].address,
+                                       .a0 = inherited[i].owner - 1,
+                                       .a1 = inherited[i].version});
+    inherited_count = 0;
+}
+
 /*
  * A fork child's trace has told of no object yet, and of all threads only the forking one lives on,
  * as number 0; TAG says what it has been as an owner. What is shared with the parent stays the
@@ -315,6 +344,8 @@ void rec_objects_after_fork(uint32_t tag)
 {
     for (unsigned i = 0; i < PAGE_BUCKETS; i++)
         for (struct rec_object *object = pages[i]; object; object = object->next_in_page) {
+            if (object->alive)
+                inherit(object, tag);
             object->alive = object->begun = 0;
             object->version = 0;
             object->owner = tag && object->owner == tag &&

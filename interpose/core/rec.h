@@ -380,6 +380,8 @@ static inline bool rec_objects_maybe_in(const void *low, uint64_t size)
     return rec_objects_maybe_in_slow(first, size);
 }
 void rec_objects_after_fork(uint32_t tag);
+/* In its trace: the locks that other threads of its parent held then. */
+void rec_objects_inherited(struct rec_stream *s);
 
 /* stack.c */
 void rec_stack_start(void);

@@ -393,8 +393,10 @@ void rec_restart_in_child(void)
         rec_self->stack_high = high;
     }
     rec_header->thread_of_parent = forking_thread;
-    if (depth && (s = rec_enter())) {
-        rec_handlers_again(s, handlers, depth);
+    if ((s = rec_enter())) {
+        rec_objects_inherited(s);
+        if (depth)
+            rec_handlers_again(s, handlers, depth);
         rec_leave(s);
     }
 }

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The same, but the second kitchen does not want the pencil this time. */
+/* EXPECT: lock-held-across-fork possible @holds @forks */
+#include "order.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static pthread_mutex_t pencil = PTHREAD_MUTEX_INITIALIZER;
+
+static void *shopper_olivia(void *arg)
+{
+    pthread_mutex_lock(&pencil); /* @holds */
+    order_reach(1);
+    order_await(2);
+    pthread_mutex_unlock(&pencil);
+    return arg;
+}
+
+int main(void)
+{
+    pthread_t olivia;
+    pthread_create(&olivia, NULL, shopper_olivia, NULL);
+    order_await(1);
+    pid_t kitchen = fork(); /* @forks */
+    if (kitchen == 0)
+        _exit(0);
+    order_reach(2);
+    pthread_join(olivia, NULL);
+    waitpid(kitchen, NULL, 0);
+    printf("Both kitchens are closed.\n");
+    return 0;
+}
