@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Deadlocks. Observed: after the last event, threads that wait for each other in a circle. Every
- * wait for a lock is a wait for all who hold it in the way, and a join for one thread, so that any
- * circle is closed for good. Possible: a cycle in the order in which locks were taken
+ * Deadlocks. Observed: after the last event, threads that wait for each other in a circle
+ * (circles.h). Possible: a cycle in the order in which locks were taken
  * (lock_order.h), on other locks than those of an observed one. Predicted: such a cycle of which a
  * sync-preserving order of the run reaches an instance (predict/patterns.h), with its witness; and
  * what is proved of joins, of semaphores that are used as locks, and of waits of which only one
  * thread could be the end (predict/awaits.h), which the lock order does not know. The last are
  * possible only.
  */
+#include "analyzer/circles.h"
 #include "analyzer/compose.h"
 #include "analyzer/deadlock_story.h"
 #include "analyzer/lock_order.h"
@@ -16,7 +16,6 @@
 #include "analyzer/predict/patterns.h"
 #include "analyzer/predict/semaphore_locks.h"
 #include "analyzer/prediction.h"
-#include "analyzer/world/waits.h"
 #include "base/text.h"
 
 #include <unistd.h>
@@ -24,7 +23,7 @@
 struct deadlocks {
     struct an_context *ctx;
     struct an_lock_order order;
-    struct sn_map observed; /* sets of locks, as set_key */
+    struct sn_map observed; /* sets of locks, as an_object_set_key */
     struct an_semaphore_locks semaphores;
     bool joined_holding;   /* somebody joined a thread while holding something */
     bool semaphore_wanted; /* somebody waited for such a semaphore while holding something, */
@@ -111,169 +110,6 @@ static void prove_all(struct deadlocks *deadlocks)
                      (unsigned)sysconf(_SC_NPROCESSORS_ONLN), &deadlocks->patterns);
     for (size_t i = 0; i < deadlocks->patterns.of.count; i++)
         *sn_map_at(&deadlocks->proved, pattern_key(run, &deadlocks->patterns.of.at[i])) = i;
-}
-
-/* Observed. -------------------------------------------------------------------------------------
- */
-
-struct circle { /* each waits for the next one, the last for the first */
-    VEC(struct an_thread *) of;
-};
-
-enum color { UNSEEN, ON_PATH, DONE };
-
-/* Goes on from the end of PATH; leaves a circle in PATH, and says so, if it comes round. */
-static bool search(struct circle *path, uint8_t *color, const struct an_thread *thread)
-{
-    struct an_thread_list blockers = {0};
-    an_blockers(thread, &blockers);
-    for (size_t i = 0; i < blockers.of.count; i++) {
-        struct an_thread *next = blockers.of.at[i];
-        if (next == thread || next->blamed || !an_waits_for_ever(next) ||
-            color[next->index] == DONE)
-            continue;
-        bool round = color[next->index] == ON_PATH;
-        if (round)
-            while (path->of.at[0] != next)
-                vec_remove(&path->of, 0);
-        else
-            *vec_push(&path->of) = next;
-        color[next->index] = ON_PATH;
-        if (round || search(path, color, next)) {
-            vec_release(&blockers.of);
-            return true;
-        }
-    }
-    vec_release(&blockers.of);
-    color[thread->index] = DONE;
-    (void)vec_pop(&path->of);
-    return false;
-}
-
-/* The circle begins with its lowest number, so that every run tells it alike. */
-static void turn(struct circle *circle)
-{
-    size_t lowest = 0;
-    for (size_t i = 1; i < circle->of.count; i++)
-        if (circle->of.at[i]->number < circle->of.at[lowest]->number)
-            lowest = i;
-    for (; lowest > 0; lowest--) {
-        struct an_thread *first = circle->of.at[0];
-        vec_remove(&circle->of, 0);
-        *vec_push(&circle->of) = first;
-    }
-}
-
-static void add_party(const struct an_context *ctx, struct sn_finding *finding,
-                      const struct an_thread *thread, const struct an_thread *before)
-{
-    const struct an_held *held =
-        before->wait.kind == AN_WAIT_LOCK ? an_thread_holds(thread, before->wait.object) : NULL;
-    if (held)
-        an_site(ctx, finding, SN_ROLE_HOLDS, thread, held->stack, held->index, held->object);
-    struct sn_site *site =
-        an_site(ctx, finding, thread->wait.kind == AN_WAIT_JOIN ? SN_ROLE_JOINS : SN_ROLE_WAITS,
-                thread, thread->wait.stack, thread->wait.index, thread->wait.object);
-    an_site_locks(ctx, finding, site, an_thread_lockset(ctx->world, (struct an_thread *)thread));
-}
-
-static void tell_wait(const struct an_context *ctx, struct sn_text *text,
-                      const struct an_thread *thread, const struct an_thread *before,
-                      const struct an_thread *next)
-{
-    const struct an_object *held = before->wait.kind == AN_WAIT_LOCK ? before->wait.object : NULL;
-    if (text->length)
-        sn_text_printf(text, ", %s", an_thread_text(ctx, thread));
-    else
-        sn_text_puts(text, an_thread_begins(ctx, thread));
-    if (held && an_thread_holds(thread, held))
-        sn_text_printf(text, " holds %s and", an_lock_text(ctx, held));
-    if (thread->wait.kind == AN_WAIT_JOIN)
-        sn_text_printf(text, " waits for %s to end", an_thread_text(ctx, next));
-    else
-        sn_text_printf(text, " waits for %s%s", an_lock_text(ctx, thread->wait.object),
-                       thread->wait.shared ? " to read" : "");
-}
-
-static const char *advice(const struct circle *circle)
-{
-    for (size_t i = 0; i < circle->of.count; i++)
-        if (circle->of.at[i]->wait.kind == AN_WAIT_JOIN)
-            return "Release the lock before joining the thread that needs it.";
-    if (circle->of.at[0]->wait.object == circle->of.at[1]->wait.object)
-        return "Give the read lock back before asking for the write lock.";
-    return "Take these locks in the same order in every thread, or take them all under one further "
-           "lock.";
-}
-
-static void explain(const struct an_context *ctx, struct sn_finding *finding,
-                    const struct circle *circle, size_t behind)
-{
-    struct sn_text text = {0};
-    size_t count = circle->of.count;
-    for (size_t i = 0; i < count; i++)
-        tell_wait(ctx, &text, circle->of.at[i], circle->of.at[(i + count - 1) % count],
-                  circle->of.at[(i + 1) % count]);
-    sn_text_printf(&text,
-                   ": each waits for the next one and the last for the first, so that none "
-                   "of the %zu can ever go on.",
-                   count);
-    if (behind)
-        sn_text_printf(&text, " %zu further thread%s only because of them.", behind,
-                       behind == 1 ? " waits" : "s wait");
-    sn_text_printf(&text, AN_ADVICE "%s", advice(circle));
-    finding->explanation = sn_strndup(&ctx->report->arena, text.at, text.length);
-    sn_text_release(&text);
-}
-
-/* Any order of the same locks. */
-static uint64_t set_key(uint64_t key, const struct an_object *object)
-{
-    return key + sn_mix(object->id);
-}
-
-static void tell_circle(struct deadlocks *deadlocks, struct circle *circle)
-{
-    const struct an_context *ctx = deadlocks->ctx;
-    turn(circle);
-    size_t count = circle->of.count;
-    uint64_t key = 0;
-    bool sure = true;
-    struct sn_finding *finding = an_finding(ctx, SN_DEADLOCK, SN_OBSERVED);
-    finding->title =
-        sn_sprintf(&ctx->report->arena, "deadlock: %zu threads wait for each other", count);
-    for (size_t i = 0; i < count; i++) {
-        struct an_thread *thread = circle->of.at[i];
-        add_party(ctx, finding, thread, circle->of.at[(i + count - 1) % count]);
-        thread->blamed = finding;
-        sure &= an_waits_surely(thread);
-        if (thread->wait.object)
-            key = set_key(key, thread->wait.object);
-    }
-    if (!sure)
-        an_doubt(ctx, finding, "which may have ended one of these waits");
-    *sn_map_at(&deadlocks->observed, key) = 1;
-    explain(ctx, finding, circle, an_blame_waiters(ctx->world, finding));
-}
-
-static void find_circles(struct deadlocks *deadlocks)
-{
-    struct an_world *world = deadlocks->ctx->world;
-    uint8_t *color = sn_calloc(world->threads.all.count + 1, 1);
-    struct circle path = {0};
-    vec_each (struct an_thread *, thread, &world->threads.all) {
-        if (color[(*thread)->index] != UNSEEN || (*thread)->blamed || !an_waits_for_ever(*thread))
-            continue;
-        vec_clear(&path.of);
-        *vec_push(&path.of) = *thread;
-        color[(*thread)->index] = ON_PATH;
-        if (!search(&path, color, *thread))
-            continue;
-        tell_circle(deadlocks, &path);
-        memset(color, UNSEEN, world->threads.all.count); /* those on the way to it are blamed */
-    }
-    vec_release(&path.of);
-    free(color);
 }
 
 /* Predicted, or possible. -----------------------------------------------------------------------
@@ -506,7 +342,7 @@ static void tell_pattern(void *self, const struct an_node *const *nodes, uint32_
     struct deadlocks *deadlocks = self;
     uint64_t key = 0;
     for (uint32_t i = 0; i < count; i++)
-        key = set_key(key, nodes[i]->wanted);
+        key = an_object_set_key(key, nodes[i]->wanted);
     if (sn_map_find(&deadlocks->observed, key))
         return;
     const char *reason = "the order of the locks is a pattern of a deadlock; it is not proved that "
@@ -576,8 +412,8 @@ static void tell_others(struct deadlocks *deadlocks)
 static void finish(void *self)
 {
     struct deadlocks *deadlocks = self;
-    const struct an_context *ctx = deadlocks->ctx;
-    find_circles(deadlocks);
+    struct an_context *ctx = deadlocks->ctx;
+    an_circles_tell(ctx, &deadlocks->observed);
     an_lock_order_waiting(&deadlocks->order);
     an_lock_order_cycles(&deadlocks->order, ctx->options->deadlock_length, tell_pattern, deadlocks);
     if (deadlocks->joined_holding || (deadlocks->semaphore_wanted && deadlocks->semaphore_held) ||

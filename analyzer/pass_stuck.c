@@ -92,6 +92,7 @@ static const char *wait_text(const struct an_context *ctx, const struct an_threa
     const char *what = wait->kind == AN_WAIT_COND      ? "for a signal of "
                        : wait->kind == AN_WAIT_SEM     ? "for a post of "
                        : wait->kind == AN_WAIT_BARRIER ? "for the others at "
+                       : wait->kind == AN_WAIT_ONCE    ? "for the end of "
                                                        : "for ";
     return sn_sprintf(arena, "%s%s", what, an_lock_text(ctx, wait->object));
 }
@@ -140,6 +141,10 @@ static const char *reason(const struct an_context *ctx, const struct an_thread *
                                      ? wait->object->barrier.entered % wait->object->initial
                                      : wait->object->barrier.entered),
             (unsigned long long)wait->object->initial);
+    case AN_WAIT_ONCE:
+        return wait->object->once.by
+                   ? sn_sprintf(arena, "%s runs it.", an_thread_begins(ctx, wait->object->once.by))
+                   : "Nobody runs it any longer: it may have been on its way.";
     case AN_WAIT_OUTSIDE:
         return "It did not come before the program was stopped.";
     default:

@@ -18,6 +18,9 @@ void an_barriers_event(struct an_world *world, const struct tr_event *ev)
     world->now.fills_round =
         object->known && object->initial && barrier->entered % object->initial == 0;
     barrier->rounds += world->now.fills_round;
+    if (world->now.fills_round)
+        barrier->filled = ev->index;
+    an_object_given(world, object);
     an_wait_begin(thread, AN_WAIT_BARRIER, ev);
     thread->wait.object = object;
 }

@@ -11,6 +11,7 @@
 struct an_barrier {
     uint64_t entered; /* since it was made */
     uint64_t rounds;  /* filled; stays 0 where the count is not known */
+    uint64_t filled;  /* index of the event that filled the latest one */
 };
 
 /* BARRIER_ENTER, BARRIER_EXIT. */

@@ -93,6 +93,27 @@ void an_objects_forget(struct an_world *world, uint64_t start, uint64_t size)
         object_end(world, range->value, TR_END_FREE);
 }
 
+static uint64_t gift_key(const struct an_object *object, const struct an_thread *thread)
+{
+    return (uint64_t)object->id << 32 | thread->index;
+}
+
+void an_object_given(struct an_world *world, struct an_object *object)
+{
+    const struct an_thread *thread = world->now.thread;
+    if (object->last_giver == thread->index + 1)
+        return;
+    object->last_giver = thread->index + 1;
+    uint64_t *times = sn_map_at(&world->objects.given, gift_key(object, thread));
+    object->givers += (*times)++ == 0;
+}
+
+bool an_object_given_by(const struct an_world *world, const struct an_object *object,
+                        const struct an_thread *thread)
+{
+    return sn_map_find(&world->objects.given, gift_key(object, thread));
+}
+
 void an_objects_release(struct an_world *world)
 {
     vec_each (struct an_object *, object, &world->objects.all)
@@ -100,5 +121,6 @@ void an_objects_release(struct an_world *world)
             an_lock_release(&(*object)->lock);
     vec_release(&world->objects.all);
     sn_map_release(&world->objects.by_address);
+    sn_map_release(&world->objects.given);
     an_ranges_release(&world->objects.in_memory);
 }

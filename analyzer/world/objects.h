@@ -30,6 +30,8 @@ struct an_object {
     uint64_t block_offset, block_size;
     uint64_t create_index, end_index; /* end 0: it lives */
     enum tr_end_cause end_cause;
+    uint32_t givers,
+        last_giver; /* threads that signalled, posted or came to it; the last, plus 1 */
     union {
         struct an_lock lock; /* mutex, rwlock, spin, user */
         struct an_condition condition;
@@ -43,6 +45,7 @@ struct an_objects {
     VEC(struct an_object *) all; /* id N is at N - 1 */
     struct sn_map by_address;    /* to those that live */
     struct an_ranges in_memory;  /* the same in order, each of size 1 */
+    struct sn_map given;         /* who gave what: object id << 32 | index of the thread */
 };
 
 /* The living object at ADDRESS; made, as used from here on, if there is none of that TYPE. */
@@ -52,6 +55,11 @@ struct an_object *an_object(struct an_world *world, const struct tr_event *ev, u
 void an_objects_event(struct an_world *world, const struct tr_event *ev);
 /* Ends all objects in [START, START + SIZE). */
 void an_objects_forget(struct an_world *world, uint64_t start, uint64_t size);
+/* The current thread gives OBJECT, a condition, semaphore or barrier, what others wait for. */
+void an_object_given(struct an_world *world, struct an_object *object);
+/* Has THREAD ever done so? */
+bool an_object_given_by(const struct an_world *world, const struct an_object *object,
+                        const struct an_thread *thread);
 void an_objects_release(struct an_world *world);
 bool an_type_is_lock(enum tr_object_type type);
 

@@ -40,13 +40,14 @@ enum an_wait_kind {
     AN_WAIT_COND,
     AN_WAIT_SEM,
     AN_WAIT_BARRIER,
+    AN_WAIT_ONCE,    /* for the end of a routine that another thread runs */
     AN_WAIT_OUTSIDE, /* sleep, input, output */
 };
 
 /* What a thread waits for. */
 struct an_wait {
     enum an_wait_kind kind;
-    struct an_object *object; /* LOCK, COND, SEM, BARRIER */
+    struct an_object *object; /* LOCK, COND, SEM, BARRIER, ONCE */
     struct an_thread *thread; /* JOIN: whom */
     uint64_t index, time;
     uint32_t stack;

@@ -58,6 +58,8 @@ void an_blockers(const struct an_thread *thread, struct an_thread_list *list)
     vec_clear(&list->of);
     if (thread->wait.kind == AN_WAIT_JOIN && thread->wait.thread)
         *vec_push(&list->of) = thread->wait.thread;
+    if (thread->wait.kind == AN_WAIT_ONCE && thread->wait.object->once.by)
+        *vec_push(&list->of) = thread->wait.object->once.by;
     if (thread->wait.kind != AN_WAIT_LOCK)
         return;
     const struct an_lock *lock = &thread->wait.object->lock;

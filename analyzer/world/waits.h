@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Who waits for whom. A thread that waits for a lock waits for all that hold it in its way; one
- * that joins waits for the other. Nobody can say who was to signal a condition, post a semaphore or
- * enter a barrier: such a wait has no blockers.
+ * that joins waits for the other, and one that comes to a once for whoever runs it. Nobody can say
+ * who was to signal a condition, post a semaphore or enter a barrier: such a wait has no blockers.
  */
 #ifndef SN_ANALYZER_WORLD_WAITS_H
 #define SN_ANALYZER_WORLD_WAITS_H

@@ -3,6 +3,8 @@
 
 #include "analyzer/world/waits.h"
 
+#include <signal.h>
+
 void an_world_init(struct an_world *world, struct tr_reader *reader)
 {
     *world = (struct an_world){.reader = reader, .hard.hard = true};
@@ -107,6 +109,17 @@ static void lock_up(struct an_world *world, const struct tr_event *ev)
     }
 }
 
+/* Whoever sets a handler, or sends a signal, tells so by the order that the signal carries. Those
+ * of faults come only where the program makes them. */
+static void note_signals(struct an_world *world, const struct tr_event *ev)
+{
+    uint8_t signal = (uint8_t)ev->object;
+    if (ev->mode == TR_BY_SIGNAL)
+        world->handles_signals |= signal != SIGSEGV && signal != SIGBUS && signal != SIGFPE &&
+                                  signal != SIGILL && signal != SIGABRT && signal != SIGTRAP &&
+                                  signal != SIGSYS;
+}
+
 /* What the event means, but for its order. */
 static void update(struct an_world *world, const struct tr_event *ev)
 {
@@ -134,6 +147,8 @@ static void update(struct an_world *world, const struct tr_event *ev)
             an_sections_event(world, ev);
         } else if (tr_type(ev->mode) == TR_TYPE_SEM)
             an_semaphores_event(world, ev);
+        else if (tr_type(ev->mode) == TR_TYPE_ONCE)
+            an_once_event(world, ev);
         break;
     case TR_OBJECT_NAME:
         world->now.object = an_object(world, ev, ev->object, TR_TYPE_USER);
@@ -168,6 +183,7 @@ static void update(struct an_world *world, const struct tr_event *ev)
         break;
     case TR_HB_BEFORE:
     case TR_HB_AFTER:
+        note_signals(world, ev);
         /* an annotated address may be a lock as well: a space of its own */
         world->now.object = an_object(world, ev, ev->object ^ 1ull << 63, TR_TYPE_MASK);
         break;

@@ -57,6 +57,7 @@ struct an_world {
     struct an_publication publication;
     struct an_order order, hard; /* order.h */
     bool light;                  /* follows who and what there is, but no order and no accesses */
+    bool handles_signals;        /* that may come at any time, as far as the trace tells */
     struct an_end end;
     uint64_t events, accesses;
     uint64_t first_time, last_time; /* TSC */
