@@ -119,6 +119,14 @@ static bool is_open(const struct circle *circle)
     return false;
 }
 
+static bool reads_again(const struct circle *circle)
+{
+    for (size_t i = 0; i < circle->of.count; i++)
+        if (circle->of.at[i]->wait.shared)
+            return true;
+    return false;
+}
+
 static const char *advice(const struct circle *circle)
 {
     bool lock = has(circle, AN_WAIT_LOCK), once = has(circle, AN_WAIT_ONCE);
@@ -134,8 +142,9 @@ static const char *advice(const struct circle *circle)
         return lock ? "Release the lock before joining the thread that needs it."
                     : "Let one thread join all others, and none of these another.";
     if (circle->of.at[0]->wait.object == circle->of.at[1]->wait.object)
-        return "Give the read lock back before asking for the write lock, and do not read again "
-               "while reading.";
+        return reads_again(circle) ? "Do not ask for a read lock again while holding it: whoever "
+                                     "waits to write in between keeps the second one off."
+                                   : "Give the read lock back before asking for the write lock.";
     return "Take these locks in the same order in every thread, or take them all under one further "
            "lock.";
 }

@@ -118,11 +118,7 @@ REC_EXPORT int pthread_rwlock_init(pthread_rwlock_t *lock, const pthread_rwlocka
     int error = REAL(pthread_rwlock_init)(lock, attributes);
     struct rec_stream *s = error ? NULL : rec_enter();
     if (s) {
-        unsigned flags = lock->__data.__flags == PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP
-                             ? TR_ATTR_PREFER_WRITER
-                             : 0;
-        flags |= lock->__data.__shared ? TR_ATTR_PROCESS_SHARED : 0;
-        rec_object_init(s, lock, rec_stack(s, rec_here()), WRITE, flags, 0);
+        rec_object_init(s, lock, rec_stack(s, rec_here()), WRITE, 0, 0);
         rec_leave(s);
     }
     return error;

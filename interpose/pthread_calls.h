@@ -29,6 +29,14 @@ void rec_cond_made(pthread_cond_t *cond, uint64_t cfa);
 /* hook_once.c */
 int rec_once(pthread_once_t *control, void (*routine)(void), uint64_t cfa);
 
+/* What is done once, at CONTROL: the caller comes to it while somebody is at it (false: who is, is
+ * not known, and nothing was told); it begins; it has ended; it finds it done. Each but the first
+ * ends a wait of the caller. */
+bool rec_once_waits(const void *control, uint64_t cfa);
+void rec_once_begins(const void *control, uint64_t cfa);
+void rec_once_ends(const void *control, bool finished, uint64_t cfa);
+void rec_once_seen(const void *control, uint64_t cfa);
+
 /* hook_thread.c. To make a thread: prepare its record, whose start and argument the caller's own
  * start routine finds there; call the real function; tell what became of it. The new thread says
  * that it begins, and that it has returned. */

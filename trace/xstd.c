@@ -555,6 +555,8 @@ static int build(struct tr_xstd *x)
     else if (space && space < TR_X_SPACES)
         ev.object = address_of(x, space, first);
     ev.mode |= type_of(x, space, first);
+    if (space == TR_X_ONCE && word->kind == TR_REQUEST)
+        ev.mode |= TR_TYPE_ONCE;
     if (word->kind == TR_THREAD_CREATE)
         fork_thread(x, first->number);
     else if (word->kind == TR_JOIN)

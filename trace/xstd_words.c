@@ -71,6 +71,7 @@ static const struct tr_xword fixed[] = {
     {"bar_enter", TR_BARRIER_ENTER, 0, {TR_X_BARRIER}},
     {"bar_exit", TR_BARRIER_EXIT, 0, {TR_X_BARRIER}},
 
+    {"once_req", TR_REQUEST, 0, {TR_X_ONCE}},
     {"once_begin", TR_ONCE_BEGIN, 0, {TR_X_ONCE}},
     {"once_end", TR_ONCE_END, 0, {TR_X_ONCE}},
     {"once_undone", TR_ONCE_END, 0, {TR_X_ONCE}, .mode = 1},

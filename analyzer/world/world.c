@@ -188,10 +188,12 @@ static void update(struct an_world *world, const struct tr_event *ev)
         world->now.object = an_object(world, ev, ev->object ^ 1ull << 63, TR_TYPE_MASK);
         break;
     case TR_BLOCK_BEGIN:
-        an_wait_begin(world->now.thread, AN_WAIT_OUTSIDE, ev);
+        if (world->now.thread->wait.kind != AN_WAIT_ONCE) /* else that is how it waits */
+            an_wait_begin(world->now.thread, AN_WAIT_OUTSIDE, ev);
         break;
     case TR_BLOCK_END:
-        an_wait_end(world->now.thread);
+        if (world->now.thread->wait.kind != AN_WAIT_ONCE)
+            an_wait_end(world->now.thread);
         break;
     case TR_ALLOC:
     case TR_FREE:

@@ -134,7 +134,7 @@ void rec_request(struct rec_stream *s, const void *address, uint32_t mode, uint6
     struct rec_object *object = rec_object_find(address);
     s->waiting = (struct rec_wait){TR_REQUEST, mode, (uint64_t)address};
     if (object && !(mode & TR_LOCK_TIMED))
-        rec_wait_lock(s, object);
+        rec_wait_lock(s, object, mode & TR_LOCK_SHARED);
 }
 
 void rec_wait_result(const void *address, uint32_t mode, uint64_t cfa, int error)

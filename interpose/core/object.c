@@ -132,12 +132,28 @@ static unsigned mutex_attributes(const pthread_mutex_t *mutex)
     return attributes;
 }
 
+static unsigned rwlock_attributes(const pthread_rwlock_t *lock)
+{
+    unsigned attributes = lock->__data.__shared ? TR_ATTR_PROCESS_SHARED : 0;
+    if (lock->__data.__flags == PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP)
+        attributes |= TR_ATTR_PREFER_WRITER;
+    return attributes;
+}
+
+/* What the C library's own fields say. */
+static unsigned attributes_of(const void *address, unsigned type)
+{
+    return type == TR_TYPE_MUTEX    ? mutex_attributes(address)
+           : type == TR_TYPE_RWLOCK ? rwlock_attributes(address)
+                                    : 0;
+}
+
 struct rec_object *rec_object_first(struct rec_stream *s, const void *address, unsigned type)
 {
     struct rec_object *object = rec_object_raw(address);
     if (!object)
         return NULL;
-    unsigned attributes = type == TR_TYPE_MUTEX ? mutex_attributes(address) : 0;
+    unsigned attributes = attributes_of(address, type);
     /* A barrier of a fork child's parent is what it was. */
     uint64_t value = type == TR_TYPE_BARRIER ? object->count : 0;
     begin_life(s, object, 0, type, attributes | TR_ATTR_STATIC, value);
@@ -161,8 +177,7 @@ struct rec_object *rec_object_init(struct rec_stream *s, const void *address, ui
         return NULL;
     if (object->alive)
         rec_object_end(s, object, stack, TR_END_REINIT);
-    if (type == TR_TYPE_MUTEX)
-        attributes |= mutex_attributes(address);
+    attributes |= attributes_of(address, type);
     begin_life(s, object, stack, type, attributes, value);
     return object;
 }

@@ -88,6 +88,7 @@ struct rec_thread {
     uint32_t parent;
     uint64_t wait_number;         /* grows with each wait; atomic */
     struct rec_object *waits_for; /* the lock it is blocked on without a time limit; atomic */
+    uint8_t waits_to_read;        /* it wants that for reading; atomic */
     uint32_t joins;               /* thread number + 1 it joins without a time limit; atomic */
     uint32_t ended;
     struct rec_object *reading[REC_READING]; /* rwlocks held for reading; atomic */
@@ -490,8 +491,8 @@ static inline const void *rec_signal_key(int signal)
 }
 
 /* waits.c */
-void rec_wait_lock(struct rec_stream *s,
-                   struct rec_object *object); /* publishes and looks for a cycle */
+/* Publishes the wait, TO_READ or not, and looks for a cycle. */
+void rec_wait_lock(struct rec_stream *s, struct rec_object *object, bool to_read);
 void rec_wait_join(struct rec_stream *s, uint32_t number);
 void rec_wait_over(struct rec_stream *s);
 void rec_wait_left(struct rec_stream *s); /* not by returning: tells the end as well */

@@ -6,7 +6,9 @@
  * before the real release: so if each edge of the cycle is seen unchanged by a second walk, all of
  * them held at once between the two walks (a consistent cut).
  *
- * A reader-writer lock may have several holders; the walk tries each of them.
+ * A reader-writer lock may have several holders; the walk tries each of them. Where writers
+ * go first, a reader that none keeps out waits for those that queue before it, as far as these wait
+ * without a time limit.
  */
 #include "interpose/core/rec.h"
 
@@ -60,6 +62,32 @@ static bool through_readers(struct walk *walk, struct rec_object *object)
     return false;
 }
 
+static bool through_writers(struct walk *walk, struct rec_object *object)
+{
+    uint32_t threads = rec_thread_count();
+    for (uint32_t n = 0; n < threads; n++) {
+        struct rec_thread *thread = rec_thread_at(n);
+        if (thread && __atomic_load_n(&thread->waits_for, __ATOMIC_SEQ_CST) == object &&
+            !__atomic_load_n(&thread->waits_to_read, __ATOMIC_SEQ_CST) && towards(walk, thread))
+            return true;
+    }
+    return false;
+}
+
+/* From WAITER to those that hold OBJECT, or queue for it, in its way. */
+static bool through_lock(struct walk *walk, const struct rec_thread *waiter,
+                         struct rec_object *object)
+{
+    uint32_t owner = __atomic_load_n(&object->owner, __ATOMIC_SEQ_CST);
+    if (owner)
+        return towards(walk, rec_thread_at(owner - 1));
+    if (object->type != TR_TYPE_RWLOCK)
+        return false;
+    if (!__atomic_load_n(&waiter->waits_to_read, __ATOMIC_SEQ_CST))
+        return through_readers(walk, object);
+    return object->attributes & TR_ATTR_PREFER_WRITER && through_writers(walk, object);
+}
+
 static bool follow(struct walk *walk, struct rec_thread *waiter)
 {
     if (walk->length == LONGEST || ++walk->steps > 100000)
@@ -70,10 +98,8 @@ static bool follow(struct walk *walk, struct rec_thread *waiter)
     edge->object = __atomic_load_n(&waiter->waits_for, __ATOMIC_SEQ_CST);
     uint32_t joined = __atomic_load_n(&waiter->joins, __ATOMIC_SEQ_CST);
     if (edge->object) {
-        uint32_t owner = __atomic_load_n(&edge->object->owner, __ATOMIC_SEQ_CST);
         edge->version = rec_version_seen(edge->object);
-        if (owner ? towards(walk, rec_thread_at(owner - 1))
-                  : edge->object->type == TR_TYPE_RWLOCK && through_readers(walk, edge->object))
+        if (through_lock(walk, waiter, edge->object))
             return true;
     } else if (joined && towards(walk, rec_thread_at(joined - 1))) {
         edge->version = joined;
@@ -169,9 +195,10 @@ static void look_for_cycle(struct rec_stream *s)
     }
 }
 
-void rec_wait_lock(struct rec_stream *s, struct rec_object *object)
+void rec_wait_lock(struct rec_stream *s, struct rec_object *object, bool to_read)
 {
     __atomic_fetch_add(&s->self->wait_number, 1, __ATOMIC_SEQ_CST);
+    __atomic_store_n(&s->self->waits_to_read, to_read, __ATOMIC_SEQ_CST);
     __atomic_store_n(&s->self->waits_for, object, __ATOMIC_SEQ_CST);
     look_for_cycle(s);
 }
