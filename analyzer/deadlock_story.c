@@ -181,3 +181,28 @@ const char *an_deadlock_reason(const struct an_context *ctx, const struct an_par
         &ctx->report->arena, "in this run only %s %s %s; whether another thread could is not known",
         an_thread_text(ctx, next->thread), wake_verb(party), an_lock_text(ctx, party->wants));
 }
+
+void an_deadlock_tell_reread(const struct an_context *ctx, const struct an_reread *reader,
+                             const struct an_node *writer)
+{
+    struct sn_arena *arena = &ctx->report->arena;
+    const struct an_node *again = reader->node;
+    struct sn_finding *finding = an_finding(ctx, SN_DEADLOCK, SN_POSSIBLE);
+    const char *lock = an_lock_text(ctx, again->wanted);
+    an_site(ctx, finding, SN_ROLE_HOLDS, again->thread, reader->held.stack, reader->held.index,
+            again->wanted);
+    an_site(ctx, finding, SN_ROLE_TAKES, again->thread, again->stack, again->index, again->wanted);
+    an_site(ctx, finding, SN_ROLE_TAKES, writer->thread, writer->stack, writer->index,
+            writer->wanted);
+    finding->title = "possible deadlock: a thread reads again while a writer may wait";
+    finding->reason = "it is not proved that the writer can come between the two";
+    finding->explanation = sn_sprintf(
+        arena,
+        "%s takes %s for reading while holding it for reading, and %s takes it for writing. On "
+        "this lock writers go first (PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP). This run came "
+        "through, but if the writer comes between the two, the reader waits behind it, the writer "
+        "for the reader's first hold, and neither can ever go on." AN_ADVICE
+        "Read once: hand on to the inner function that the lock is held, or split off a variant "
+        "of it that expects that.",
+        an_thread_begins(ctx, again->thread), lock, an_thread_text(ctx, writer->thread));
+}

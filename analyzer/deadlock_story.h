@@ -7,6 +7,7 @@
 #define SN_ANALYZER_DEADLOCK_STORY_H
 
 #include "analyzer/compose.h"
+#include "analyzer/rereads.h"
 
 enum { AN_PARTIES_MOST = 16 };
 
@@ -26,6 +27,9 @@ struct an_party {
  * It begins with the lowest thread number, so that every run tells it alike. */
 struct sn_finding *an_deadlock_tell(const struct an_context *ctx, const struct an_party *parties,
                                     uint32_t count, bool proved);
+/* A possible one of a reader that reads again, and a writer that comes in between. */
+void an_deadlock_tell_reread(const struct an_context *ctx, const struct an_reread *reader,
+                             const struct an_node *writer);
 /* Why it is possible at most, if a party has to be woken; else NULL. */
 const char *an_deadlock_reason(const struct an_context *ctx, const struct an_party *parties,
                                uint32_t count);

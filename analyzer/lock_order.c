@@ -28,7 +28,7 @@ const struct an_held *an_node_holds(const struct an_node *node, const struct an_
 }
 
 /* Of moments with one past the latest says most: least is known of it. */
-static void add_moment(struct an_lock_order *order, struct an_node *node)
+void an_node_again(struct an_lock_order *order, struct an_node *node)
 {
     const struct an_thread *thread = node->thread;
     struct an_snapshot *past = an_order_snapshot(&order->world->hard, thread);
@@ -43,17 +43,24 @@ static void add_moment(struct an_lock_order *order, struct an_node *node)
     *last = (struct an_moment){thread->slot, thread->clock, past};
 }
 
-static struct an_node *node_new(struct an_lock_order *order, const struct an_thread *thread,
-                                const struct an_object *wanted)
+struct an_node *an_node_new(struct an_lock_order *order, const struct an_thread *thread,
+                            const struct an_object *wanted)
 {
     struct an_node *node = SN_NEW(&order->world->arena, struct an_node);
-    *vec_push(&order->nodes) = node;
     node->thread = thread;
     node->wanted = wanted;
     node->held = SN_NEW_ARRAY(&order->world->arena, struct an_held, thread->held.count);
     vec_each (struct an_held, held, &thread->held)
         if (held->object != wanted)
             node->held[node->held_count++] = *held;
+    return node;
+}
+
+static struct an_node *add_node(struct an_lock_order *order, const struct an_thread *thread,
+                                const struct an_object *wanted)
+{
+    struct an_node *node = an_node_new(order, thread, wanted);
+    *vec_push(&order->nodes) = node;
     return node;
 }
 
@@ -73,7 +80,7 @@ void an_lock_order_taken(struct an_lock_order *order)
     uint64_t *number = sn_map_at(&order->by_key, key);
     if (!*number) {
         const struct an_held *taken = vec_last(&thread->held);
-        struct an_node *node = node_new(order, thread, wanted);
+        struct an_node *node = add_node(order, thread, wanted);
         node->shared = taken->shared;
         node->stack = taken->stack;
         node->index = taken->index;
@@ -81,7 +88,7 @@ void an_lock_order_taken(struct an_lock_order *order)
     }
     struct an_node *node = order->nodes.at[*number - 1];
     node->count++;
-    add_moment(order, node);
+    an_node_again(order, node);
 }
 
 void an_lock_order_waiting(struct an_lock_order *order)
@@ -92,12 +99,12 @@ void an_lock_order_waiting(struct an_lock_order *order)
             !an_is_sure(*thread, wait->index) || !(*thread)->held.count ||
             an_thread_holds(*thread, wait->object))
             continue;
-        struct an_node *node = node_new(order, *thread, wait->object);
+        struct an_node *node = add_node(order, *thread, wait->object);
         node->shared = wait->shared;
         node->stack = wait->stack;
         node->index = wait->index;
         node->count = 1;
-        add_moment(order, node);
+        an_node_again(order, node);
     }
 }
 
@@ -168,6 +175,11 @@ static bool concurrent(const struct an_node *x, const struct an_node *y)
     return false;
 }
 
+bool an_nodes_may_meet(const struct an_node *x, const struct an_node *y)
+{
+    return !gated(x, y) && !maybe_gated(x, y) && !maybe_gated(y, x) && concurrent(x, y);
+}
+
 /* Does NEXT hold what NODE wants, in its way? */
 static bool blocks(const struct an_node *next, const struct an_node *node)
 {
@@ -181,8 +193,7 @@ static bool fits(const struct an_node *new, const struct an_node *const *path, u
         if (path[i]->thread == new->thread || path[i]->wanted == new->wanted)
             return false;
     for (uint32_t i = 0; i < count; i++)
-        if (gated(path[i], new) || maybe_gated(path[i], new) || maybe_gated(new, path[i]) ||
-            !concurrent(path[i], new))
+        if (!an_nodes_may_meet(path[i], new))
             return false;
     return true;
 }
@@ -318,11 +329,17 @@ void an_lock_order_cycles(struct an_lock_order *order, uint32_t length,
     free(search.locks);
 }
 
+void an_node_drop(struct an_node *node)
+{
+    for (uint32_t i = 0; i < node->moment_count; i++)
+        an_snapshot_drop(node->moments[i].past);
+    node->moment_count = 0;
+}
+
 void an_lock_order_release(struct an_lock_order *order)
 {
     vec_each (struct an_node *, node, &order->nodes)
-        for (uint32_t i = 0; i < (*node)->moment_count; i++)
-            an_snapshot_drop((*node)->moments[i].past);
+        an_node_drop(*node);
     vec_release(&order->nodes);
     sn_map_release(&order->by_key);
 }

@@ -46,6 +46,14 @@ void an_lock_order_waiting(struct an_lock_order *order);
 void an_lock_order_cycles(struct an_lock_order *order, uint32_t length,
                           void (*tell)(void *, const struct an_node *const *nodes, uint32_t count),
                           void *data);
+/* A node of its own: THREAD takes WANTED, with what it holds now. Whoever makes it drops it. */
+struct an_node *an_node_new(struct an_lock_order *order, const struct an_thread *thread,
+                            const struct an_object *wanted);
+/* It does so now (again). */
+void an_node_again(struct an_lock_order *order, struct an_node *node);
+/* Can both be about to take what they want at one time, as far as locks and order tell? */
+bool an_nodes_may_meet(const struct an_node *x, const struct an_node *y);
+void an_node_drop(struct an_node *node);
 /* The hold of OBJECT that NODE has, or NULL. */
 const struct an_held *an_node_holds(const struct an_node *node, const struct an_object *object);
 void an_lock_order_release(struct an_lock_order *order);

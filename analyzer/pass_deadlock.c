@@ -23,6 +23,7 @@
 struct deadlocks {
     struct an_context *ctx;
     struct an_lock_order order;
+    struct an_rereads rereads;
     struct sn_map observed; /* sets of locks, as an_object_set_key */
     struct an_semaphore_locks semaphores;
     bool joined_holding;   /* somebody joined a thread while holding something */
@@ -47,6 +48,7 @@ static void *open_pass(struct an_context *ctx)
     struct deadlocks *deadlocks = sn_calloc(1, sizeof *deadlocks);
     deadlocks->ctx = ctx;
     deadlocks->order.world = ctx->world;
+    deadlocks->rereads.order = &deadlocks->order;
     return deadlocks;
 }
 
@@ -65,6 +67,8 @@ static void event(void *self, const struct tr_event *ev)
     bool waits = !(ev->mode & (TR_LOCK_TRY | TR_LOCK_TIMED));
     uint32_t semaphores = an_semaphore_locks_held(&deadlocks->semaphores, now->thread->index);
     uint32_t holds = (uint32_t)now->thread->held.count + semaphores;
+    if (ev->kind == TR_ACQUIRE && waits)
+        an_rereads_taken(&deadlocks->rereads, ev);
     an_awaits_note(&deadlocks->awaits, deadlocks->ctx->world, ev, holds);
     if (ev->kind == TR_JOIN) {
         deadlocks->joined_holding |= holds > 0;
@@ -409,6 +413,13 @@ static void tell_others(struct deadlocks *deadlocks)
     }
 }
 
+static void tell_reread(void *self, const struct an_reread *reader, const struct an_node *writer)
+{
+    const struct deadlocks *deadlocks = self;
+    if (!reader->node->thread->blamed && !writer->thread->blamed)
+        an_deadlock_tell_reread(deadlocks->ctx, reader, writer);
+}
+
 static void finish(void *self)
 {
     struct deadlocks *deadlocks = self;
@@ -416,6 +427,7 @@ static void finish(void *self)
     an_circles_tell(ctx, &deadlocks->observed);
     an_lock_order_waiting(&deadlocks->order);
     an_lock_order_cycles(&deadlocks->order, ctx->options->deadlock_length, tell_pattern, deadlocks);
+    an_rereads_tell(&deadlocks->rereads, tell_reread, deadlocks);
     if (deadlocks->joined_holding || (deadlocks->semaphore_wanted && deadlocks->semaphore_held) ||
         an_awaits_any(&deadlocks->awaits, ctx->world))
         tell_others(deadlocks);
@@ -427,6 +439,7 @@ static void finish(void *self)
 static void close_pass(void *self)
 {
     struct deadlocks *deadlocks = self;
+    an_rereads_release(&deadlocks->rereads);
     an_lock_order_release(&deadlocks->order);
     sn_map_release(&deadlocks->observed);
     sn_map_release(&deadlocks->proved);
