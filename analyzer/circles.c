@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "analyzer/circles.h"
 
+#include "analyzer/wait_story.h"
 #include "analyzer/world/standstill.h"
 #include "analyzer/world/waits.h"
 #include "base/text.h"
@@ -64,31 +65,12 @@ static void add_party(const struct an_context *ctx, struct sn_finding *finding,
         an_site(ctx, finding, SN_ROLE_HOLDS, thread, stack, index, before->wait.object);
     struct sn_site *site =
         an_site(ctx, finding, thread->wait.kind == AN_WAIT_JOIN ? SN_ROLE_JOINS : SN_ROLE_WAITS,
-                thread, thread->wait.stack, thread->wait.index, thread->wait.object);
+                thread, thread->wait.stack, thread->wait.index, an_wait_object(thread));
     an_site_locks(ctx, finding, site, an_thread_lockset(ctx->world, (struct an_thread *)thread));
 }
 
-static const char *wait_text(const struct an_context *ctx, const struct an_thread *thread,
-                             const struct an_thread *next)
-{
-    struct sn_arena *arena = &ctx->report->arena;
-    const struct an_wait *wait = &thread->wait;
-    if (wait->kind == AN_WAIT_JOIN)
-        return sn_sprintf(arena, "for %s to end", an_thread_text(ctx, next));
-    bool lock = wait->kind == AN_WAIT_LOCK ||
-                (wait->kind == AN_WAIT_SEM && an_semaphore_holder(wait->object));
-    return sn_sprintf(arena, "%s%s%s",
-                      lock                            ? "for "
-                      : wait->kind == AN_WAIT_COND    ? "for a signal of "
-                      : wait->kind == AN_WAIT_SEM     ? "for a post of "
-                      : wait->kind == AN_WAIT_BARRIER ? "for the others at "
-                                                      : "for the end of ",
-                      an_lock_text(ctx, wait->object), wait->shared ? " to read" : "");
-}
-
 static void tell_wait(const struct an_context *ctx, struct sn_text *text,
-                      const struct an_thread *thread, const struct an_thread *before,
-                      const struct an_thread *next)
+                      const struct an_thread *thread, const struct an_thread *before)
 {
     uint32_t stack;
     uint64_t index;
@@ -99,7 +81,7 @@ static void tell_wait(const struct an_context *ctx, struct sn_text *text,
     if (hold_of(thread, before, &stack, &index))
         sn_text_printf(text, " %s %s and", before->wait.kind == AN_WAIT_ONCE ? "runs" : "holds",
                        an_lock_text(ctx, before->wait.object));
-    sn_text_printf(text, " waits %s", wait_text(ctx, thread, next));
+    sn_text_printf(text, " waits %s", an_wait_text(ctx, thread));
 }
 
 static bool has(const struct circle *circle, enum an_wait_kind kind)
@@ -155,8 +137,7 @@ static void explain(const struct an_context *ctx, struct sn_finding *finding,
     struct sn_text text = {0};
     size_t count = circle->of.count;
     for (size_t i = 0; i < count; i++)
-        tell_wait(ctx, &text, circle->of.at[i], circle->of.at[(i + count - 1) % count],
-                  circle->of.at[(i + 1) % count]);
+        tell_wait(ctx, &text, circle->of.at[i], circle->of.at[(i + count - 1) % count]);
     sn_text_printf(&text,
                    ": each waits for the next one and the last for the first, so that none "
                    "of the %zu can ever go on.",
@@ -176,14 +157,12 @@ static void doubt(const struct circles *circles, struct sn_finding *finding,
                   const struct circle *circle)
 {
     const struct an_context *ctx = circles->ctx;
-    bool sure = !is_open(circle) || !an_lost_events(ctx->reader), handler = false;
-    for (size_t i = 0; i < circle->of.count; i++) {
+    bool open = is_open(circle), sure = !open || !an_lost_events(ctx->reader);
+    for (size_t i = 0; i < circle->of.count; i++)
         sure &= an_waits_surely(circle->of.at[i]);
-        handler |= an_handler_may_help(&circles->still, circle->of.at[i]);
-    }
     if (!sure) {
         an_doubt(ctx, finding, "which may have ended one of these waits");
-    } else if (handler) {
+    } else if (open && circles->still.may_be_helped) {
         finding->level = SN_POSSIBLE;
         finding->reason = "a signal handler of the program may yet end one of these waits";
     }
@@ -275,12 +254,19 @@ static bool may_have_missed(const struct an_thread *thread)
     return thread->wait.kind == AN_WAIT_COND && thread->wait.object->condition.signals_unheard;
 }
 
+/* Do both wait for the same? */
+static bool is_at_same(const struct an_thread *one, const struct an_thread *other)
+{
+    return one->wait.kind == other->wait.kind && one->wait.what == other->wait.what &&
+           one->wait.object == other->wait.object && one->wait.on == other->wait.on;
+}
+
 /* Might GIVER have been the one to end THREAD's wait? */
 static bool would_give(const struct circles *circles, const struct an_thread *thread,
                        const struct an_thread *giver)
 {
     const struct an_object *object = thread->wait.object;
-    if (giver == thread || !an_is_past_help(&circles->still, giver) || giver->wait.object == object)
+    if (giver == thread || !an_is_past_help(&circles->still, giver) || is_at_same(thread, giver))
         return false;
     const struct an_thread *holder =
         thread->wait.kind == AN_WAIT_SEM ? an_semaphore_holder(object) : NULL;
@@ -288,7 +274,8 @@ static bool would_give(const struct circles *circles, const struct an_thread *th
         return holder == giver;
     if (an_waits_for_anybody(giver) && (may_have_missed(thread) || may_have_missed(giver)))
         return false;
-    if (an_object_given_by(circles->ctx->world, object, giver))
+    bool unknown = !object || thread->wait.what == TR_BLOCK_OUTPUT; /* who gives, who gets */
+    if (unknown || an_object_given_by(circles->ctx->world, object, giver))
         return true;
     const uint64_t *idle = sn_map_find(&circles->idle, object->id);
     return object->givers == (idle ? *idle : 0);
@@ -326,7 +313,7 @@ static bool keeps(const struct an_thread *first, const struct an_thread *before,
 {
     return before->wait.kind == AN_WAIT_LOCK || before->wait.kind == AN_WAIT_ONCE ||
            (before->wait.kind == AN_WAIT_SEM && an_semaphore_holder(before->wait.object)) ||
-           (an_waits_for_anybody(next) && next->wait.object != first->wait.object);
+           (an_waits_for_anybody(next) && !is_at_same(next, first));
 }
 
 /* The way to the last of STEPS, if it meets each thread once. */
@@ -405,12 +392,19 @@ static size_t blame_all_behind(struct circles *circles, struct sn_finding *findi
     return blamed;
 }
 
+/* Where a handler may wake somebody, it may well be that everybody waits for that, and rightly. */
+static bool is_worth_telling(const struct circles *circles, const struct circle *circle)
+{
+    return !circles->still.may_be_helped || has(circle, AN_WAIT_LOCK) || has(circle, AN_WAIT_ONCE);
+}
+
 static void find_open(struct circles *circles)
 {
     struct circle circle = {0};
     vec_each (struct an_thread *, thread, &circles->ctx->world->threads.all)
         if (!(*thread)->blamed && an_waits_for_anybody(*thread) &&
-            an_is_past_help(&circles->still, *thread) && find_round(circles, *thread, &circle))
+            an_is_past_help(&circles->still, *thread) && find_round(circles, *thread, &circle) &&
+            is_worth_telling(circles, &circle))
             tell_circle(circles, &circle);
     vec_release(&circle.of);
 }
@@ -419,7 +413,7 @@ static void count_idle(struct circles *circles)
 {
     const struct an_world *world = circles->ctx->world;
     vec_each (struct an_thread *, thread, &world->threads.all)
-        if (an_waits_for_anybody(*thread) &&
+        if (an_waits_for_anybody(*thread) && (*thread)->wait.object &&
             an_object_given_by(world, (*thread)->wait.object, *thread))
             ++*sn_map_at(&circles->idle, (*thread)->wait.object->id);
 }

@@ -161,7 +161,7 @@ static bool holds_itself(const struct an_standstill *still, const struct an_thre
         return true;
     }
     if (wait->kind == AN_WAIT_SEM && an_semaphore_holder(wait->object) == thread &&
-        an_is_past_help(still, thread) && !an_handler_may_help(still, thread)) {
+        an_is_past_help(still, thread) && !still->may_be_helped) {
         held->stack = wait->object->semaphore.hold_stack;
         held->index = wait->object->semaphore.hold_index;
         return true;

@@ -7,8 +7,8 @@
  * where something in particular was to come, input or a child's end; whoever asks for anything that
  * may come (poll, accept) is a server without work.
  */
-#include "analyzer/compose.h"
 #include "analyzer/forks.h"
+#include "analyzer/wait_story.h"
 #include "analyzer/world/waits.h"
 
 static void *open_pass(struct an_context *ctx)
@@ -54,47 +54,6 @@ static struct an_thread *end_of_chain(const struct an_world *world, struct an_th
     }
     vec_release(&blockers.of);
     return thread;
-}
-
-/* What a call waits for that nobody in the program is known to give. */
-static const char *outside_text(const struct an_context *ctx, const struct an_wait *wait)
-{
-    struct sn_arena *arena = &ctx->report->arena;
-    unsigned descriptor = (unsigned)wait->on;
-    switch (wait->what) {
-    case TR_BLOCK_INPUT:
-        return sn_sprintf(arena, "for input on descriptor %u", descriptor);
-    case TR_BLOCK_OUTPUT:
-        return sn_sprintf(arena, "for room for output on descriptor %u", descriptor);
-    case TR_BLOCK_FILE_LOCK:
-        return sn_sprintf(arena, "for the file lock on descriptor %u", descriptor);
-    case TR_BLOCK_FUTEX:
-        return sn_sprintf(arena, "at the futex 0x%llx", (unsigned long long)wait->on);
-    case TR_BLOCK_CHILD:
-        return "for a child process to end";
-    case TR_BLOCK_SIGNAL:
-        return "for a signal";
-    case TR_BLOCK_TEAM:
-        return "for its OpenMP team";
-    default:
-        return "for something outside the program";
-    }
-}
-
-static const char *wait_text(const struct an_context *ctx, const struct an_thread *thread)
-{
-    struct sn_arena *arena = &ctx->report->arena;
-    const struct an_wait *wait = &thread->wait;
-    if (wait->kind == AN_WAIT_JOIN)
-        return sn_sprintf(arena, "for %s to end", an_thread_text(ctx, wait->thread));
-    if (wait->kind == AN_WAIT_OUTSIDE)
-        return outside_text(ctx, wait);
-    const char *what = wait->kind == AN_WAIT_COND      ? "for a signal of "
-                       : wait->kind == AN_WAIT_SEM     ? "for a post of "
-                       : wait->kind == AN_WAIT_BARRIER ? "for the others at "
-                       : wait->kind == AN_WAIT_ONCE    ? "for the end of "
-                                                       : "for ";
-    return sn_sprintf(arena, "%s%s", what, an_lock_text(ctx, wait->object));
 }
 
 static const char *lock_reason(const struct an_context *ctx, const struct an_lock *lock)
@@ -176,10 +135,10 @@ static void tell(struct an_context *ctx, struct an_thread *thread)
     if (!an_waits_surely(thread))
         an_doubt(ctx, finding, "which may have ended this wait");
     const struct an_wait *wait = &thread->wait;
-    const char *who = an_thread_text(ctx, thread), *what = wait_text(ctx, thread);
+    const char *who = an_thread_text(ctx, thread), *what = an_wait_text(ctx, thread);
     struct sn_site *site =
         an_site(ctx, finding, wait->kind == AN_WAIT_JOIN ? SN_ROLE_JOINS : SN_ROLE_WAITS, thread,
-                wait->stack, wait->index, wait->object);
+                wait->stack, wait->index, an_wait_object(thread));
     double since = an_milliseconds(ctx, ctx->world->first_time, wait->time);
     if (since >= 0)
         site->note = sn_sprintf(arena, "since %.1f s after the start", since / 1e3);

@@ -178,6 +178,8 @@ static int made(int result, const int *fds, uint64_t pc, uint64_t sp)
     if (rec_live.on && result >= 0) {
         rec_way_made(fds[0], REC_WAY_PIPE, sp);
         rec_way_made(fds[1], REC_WAY_PIPE, sp);
+        rec_way_own(fds[0]);
+        rec_way_own(fds[1]);
         if (rec_tells(pc))
             rec_access_range((uint64_t)fds, 2 * sizeof *fds, true, pc, sp);
     }

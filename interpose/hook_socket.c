@@ -26,6 +26,8 @@ REC_EXPORT int socketpair(int domain, int type, int protocol, int ends[2])
     int result = REAL(socketpair)(domain, type, protocol, ends);
     if (rec_live.on && result == 0) {
         rec_way_pair(ends);
+        rec_way_own(ends[0]);
+        rec_way_own(ends[1]);
         if (REC_TELLS)
             REC_WRITES(ends, 2 * sizeof *ends);
     }
@@ -114,6 +116,9 @@ static void tell_message_ahead(const struct msghdr *message, uint64_t pc, uint64
 
 REC_EXPORT ssize_t sendmsg(int fd, const struct msghdr *message, int flags)
 {
+    if (rec_live.on)
+        rec_ways_sent(); /* what it carries is not looked at: the kernel may find no message there
+                          */
     if (REC_TELLS)
         tell_message_ahead(message, rec_return_address(), rec_here());
     REC_GIVES(fd, PROMPT, REAL(sendmsg)(fd, message, flags));
@@ -121,6 +126,8 @@ REC_EXPORT ssize_t sendmsg(int fd, const struct msghdr *message, int flags)
 
 REC_EXPORT int sendmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags)
 {
+    if (rec_live.on)
+        rec_ways_sent();
     if (REC_TELLS)
         for (unsigned i = 0; i < count && i < UIO_MAXIOV; i++)
             tell_message_ahead(&messages[i].msg_hdr, rec_return_address(), rec_here());

@@ -132,6 +132,7 @@ enum tr_block {
     TR_BLOCK_SIGNAL = 9,     /* pause, sigwait* */
     TR_BLOCK_TEAM = 10,      /* OpenMP: barrier, taskwait */
     TR_BLOCK_TIMED = 1 << 4, /* no longer than a time */
+    TR_BLOCK_OWN = 1 << 5,   /* on a channel that the process itself made, and has sent to nobody */
 };
 
 /* Mode of THREAD_CREATE. */

@@ -95,7 +95,8 @@ static const struct tr_word blocks[] = {
     {15, TR_BLOCK_FILE_LOCK, "file_lock"}, {15, TR_BLOCK_SIGNAL, "signal"},
     {15, TR_BLOCK_TEAM, "team"},           {0}};
 
-static const struct tr_word block_flags[] = {FLAG(TR_BLOCK_TIMED, "timed"), {0}};
+static const struct tr_word block_flags[] = {
+    FLAG(TR_BLOCK_TIMED, "timed"), FLAG(TR_BLOCK_OWN, "own"), {0}};
 
 static const struct tr_word handler_flags[] = {FLAG(TR_HANDLER_LEFT, "left"), {0}};
 

@@ -101,6 +101,7 @@ static uint64_t gift_key(const struct an_object *object, const struct an_thread 
 void an_object_given(struct an_world *world, struct an_object *object)
 {
     const struct an_thread *thread = world->now.thread;
+    object->last_given = world->now.index;
     if (object->last_giver == thread->index + 1)
         return;
     object->last_giver = thread->index + 1;

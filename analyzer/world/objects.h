@@ -30,8 +30,9 @@ struct an_object {
     uint64_t block_offset, block_size;
     uint64_t create_index, end_index; /* end 0: it lives */
     enum tr_end_cause end_cause;
-    uint32_t givers,
-        last_giver; /* threads that signalled, posted or came to it; the last, plus 1 */
+    uint32_t givers;                 /* threads that signalled, posted, came to it */
+    uint32_t last_giver;             /* plus 1 */
+    uint64_t last_given, last_taken; /* events; taken: of channels alone */
     union {
         struct an_lock lock; /* mutex, rwlock, spin, user */
         struct an_condition condition;

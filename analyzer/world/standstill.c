@@ -7,19 +7,23 @@
 bool an_waits_for_anybody(const struct an_thread *thread)
 {
     enum an_wait_kind kind = thread->wait.kind;
-    return kind == AN_WAIT_COND || kind == AN_WAIT_SEM || kind == AN_WAIT_BARRIER;
+    return kind == AN_WAIT_COND || kind == AN_WAIT_SEM || kind == AN_WAIT_BARRIER ||
+           (kind == AN_WAIT_OUTSIDE && thread->wait.inside);
 }
 
-bool an_handler_may_help(const struct an_standstill *still, const struct an_thread *thread)
+/* Only semaphores and channels may be served by a signal handler. */
+static bool may_handler_help(const struct an_thread *thread)
 {
-    return still->handlers && thread->wait.kind == AN_WAIT_SEM;
+    return thread->wait.kind == AN_WAIT_SEM || thread->wait.kind == AN_WAIT_OUTSIDE;
 }
 
 /* Was it given already what it waits for, or may it have been? */
-static bool may_be_served(const struct an_thread *thread)
+static bool may_be_served(const struct an_world *world, const struct an_thread *thread)
 {
     const struct an_wait *wait = &thread->wait;
     const struct an_object *object = wait->object;
+    if (wait->kind == AN_WAIT_OUTSIDE)
+        return world->lost_until || !an_channel_is_quiet(world, thread);
     if (!object->known || object->attributes & TR_ATTR_PROCESS_SHARED)
         return true;
     switch (wait->kind) {
@@ -53,6 +57,8 @@ static bool is_kept(const struct an_standstill *still, const struct an_thread *t
 
 static bool anybody_lives(const struct an_world *world, const struct an_standstill *still)
 {
+    if (world->others_may_come)
+        return true;
     vec_each (struct an_thread *, thread, &world->threads.all)
         if (an_thread_lives(*thread) && !an_is_past_help(still, *thread))
             return true;
@@ -77,15 +83,18 @@ static bool let_go(const struct an_world *world, struct an_standstill *still,
 void an_standstill_find(const struct an_world *world, struct an_standstill *still)
 {
     struct an_thread_list blockers = {0};
-    *still = (struct an_standstill){.count = world->threads.all.count,
-                                    .handlers = world->handles_signals};
+    *still = (struct an_standstill){.count = world->threads.all.count};
     still->past_help = sn_calloc(still->count + 1, sizeof *still->past_help);
     vec_each (struct an_thread *, thread, &world->threads.all)
         still->past_help[(*thread)->index] =
-            an_waits_for_ever(*thread) &&
-            !(an_waits_for_anybody(*thread) && may_be_served(*thread));
+            an_waits_for_anybody(*thread) ? !(*thread)->wait.timed && an_thread_lives(*thread) &&
+                                                !may_be_served(world, *thread)
+                                          : an_waits_for_ever(*thread);
     while (let_go(world, still, &blockers))
         ;
+    vec_each (struct an_thread *, thread, &world->threads.all)
+        still->may_be_helped |=
+            world->handles_signals && an_is_past_help(still, *thread) && may_handler_help(*thread);
     vec_release(&blockers.of);
 }
 

@@ -11,7 +11,7 @@
  *     an_standstill_release(&still);
  *
  * Nothing is said of what another process shares, nor of an object of whose past a ring has given
- * up a part. A signal handler of the program may still come, and post: `handlers`.
+ * up a part. A signal handler of the program may still come, and post, or write: `may_be_helped`.
  */
 #ifndef SN_ANALYZER_WORLD_STANDSTILL_H
 #define SN_ANALYZER_WORLD_STANDSTILL_H
@@ -21,7 +21,7 @@
 struct an_standstill {
     bool *past_help; /* by index of threads */
     size_t count;
-    bool handlers; /* the program handles signals that may come at any time */
+    bool may_be_helped; /* by a signal handler, to some of them, and so perhaps to all */
 };
 
 void an_standstill_find(const struct an_world *world, struct an_standstill *still);
@@ -32,9 +32,6 @@ static inline bool an_is_past_help(const struct an_standstill *still,
 }
 /* Does THREAD wait for what no thread in particular has to give? */
 bool an_waits_for_anybody(const struct an_thread *thread);
-/* Could only a signal handler be what THREAD waits for? Only semaphores and channels may be served
- * there. */
-bool an_handler_may_help(const struct an_standstill *still, const struct an_thread *thread);
 void an_standstill_release(struct an_standstill *still);
 
 #endif

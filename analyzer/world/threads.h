@@ -47,7 +47,7 @@ enum an_wait_kind {
 /* What a thread waits for. */
 struct an_wait {
     enum an_wait_kind kind;
-    struct an_object *object; /* LOCK, COND, SEM, BARRIER, ONCE */
+    struct an_object *object; /* LOCK, COND, SEM, BARRIER, ONCE; a channel, if known; or NULL */
     struct an_thread *thread; /* JOIN: whom */
     uint64_t index, time;
     uint32_t stack;
@@ -55,6 +55,7 @@ struct an_wait {
     uint64_t on;
     bool shared;
     bool timed;
+    bool inside; /* OUTSIDE: no, for what only this process can give (channels.h) */
 };
 
 struct an_thread {
@@ -80,6 +81,8 @@ struct an_thread {
     uint32_t lockset; /* number of the set of locks held (locks.h) */
     bool lockset_known;
     struct an_wait wait;
+    struct an_object *gives; /* the channel that it is about to put something into, or NULL */
+    uint64_t took_from;      /* descriptor from which it has just got something, plus 1; 0: none */
     VEC(struct an_lock_use *) lock_uses; /* sections.h */
     VEC(struct an_object *) gave_back;   /* released, but when it took them is missing */
     VEC(struct an_held) create_held;     /* what the maker held when it made this one */

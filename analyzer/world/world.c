@@ -109,12 +109,19 @@ static void lock_up(struct an_world *world, const struct tr_event *ev)
     }
 }
 
-/* Whoever sets a handler, or sends a signal, tells so by the order that the signal carries. Those
- * of faults come only where the program makes them. */
+/* Whoever sets a handler, or sends a signal, tells so by the order that the signal carries; and so
+ * does a timer that the C library serves by a thread. Handlers of faults come only where the
+ * program makes them. */
 static void note_signals(struct an_world *world, const struct tr_event *ev)
 {
-    uint8_t signal = (uint8_t)ev->object;
-    if (ev->mode == TR_BY_SIGNAL)
+    enum { SIGNALS = 128 };
+    const uint64_t first = 1ull << 63 | 1ull << 56; /* of the keys that are signals */
+    if (ev->mode != TR_BY_SIGNAL)
+        return;
+    uint64_t signal = ev->object - first;
+    if (signal >= SIGNALS)
+        world->others_may_come = true;
+    else
         world->handles_signals |= signal != SIGSEGV && signal != SIGBUS && signal != SIGFPE &&
                                   signal != SIGILL && signal != SIGABRT && signal != SIGTRAP &&
                                   signal != SIGSYS;
@@ -186,12 +193,15 @@ static void update(struct an_world *world, const struct tr_event *ev)
         note_signals(world, ev);
         /* an annotated address may be a lock as well: a space of its own */
         world->now.object = an_object(world, ev, ev->object ^ 1ull << 63, TR_TYPE_MASK);
+        an_channels_event(world, ev);
         break;
     case TR_BLOCK_BEGIN:
         if (world->now.thread->wait.kind != AN_WAIT_ONCE) /* else that is how it waits */
             an_wait_begin(world->now.thread, AN_WAIT_OUTSIDE, ev);
+        an_channels_event(world, ev);
         break;
     case TR_BLOCK_END:
+        an_channels_event(world, ev);
         if (world->now.thread->wait.kind != AN_WAIT_ONCE)
             an_wait_end(world->now.thread);
         break;
@@ -206,6 +216,9 @@ static void update(struct an_world *world, const struct tr_event *ev)
     case TR_ATOMIC_LOAD ... TR_ATOMIC_RMW:
         if (!world->light)
             atomic_access(world, ev);
+        break;
+    case TR_FORK:
+        an_channels_event(world, ev);
         break;
     case TR_EXIT:
         process_ends(world, ev);
@@ -317,6 +330,7 @@ void an_world_release(struct an_world *world)
     an_ranges_release(&world->benign);
     an_objects_release(world);
     an_locksets_release(world);
+    an_channels_release(&world->channels);
     an_threads_release(world);
     an_order_release(&world->order);
     an_order_release(&world->hard);

@@ -8,6 +8,7 @@
 #define SN_ANALYZER_WORLD_WORLD_H
 
 #include "analyzer/world/benign.h"
+#include "analyzer/world/channels.h"
 #include "analyzer/world/heap.h"
 #include "analyzer/world/locks.h"
 #include "analyzer/world/memory.h"
@@ -50,6 +51,7 @@ struct an_world {
     struct an_threads threads;
     struct an_objects objects;
     struct an_locksets locksets;
+    struct an_channels channels;
     struct an_heap heap;
     struct an_memory memory;
     struct an_ranges benign; /* races here are meant */
@@ -58,6 +60,7 @@ struct an_world {
     struct an_order order, hard; /* order.h */
     bool light;                  /* follows who and what there is, but no order and no accesses */
     bool handles_signals;        /* that may come at any time, as far as the trace tells */
+    bool others_may_come;        /* threads that the C library makes unseen */
     struct an_end end;
     uint64_t events, accesses;
     uint64_t first_time, last_time; /* TSC */

@@ -39,6 +39,8 @@ rec_way rec_ways[REC_WAYS];
 
 static uint8_t closed[REC_WAYS];               /* was one of that number once? */
 static uint32_t links[KEYS];                   /* of socket pairs: LINK_MADE | the next one */
+static uint32_t owner;                         /* process whose channels are marked as its own */
+static bool sent;                              /* it has sent descriptors to somebody */
 static uint32_t numbers;                       /* given to eventfds and epoll instances */
 static bool unnumbered[REC_WAY_KIND_MASK + 1]; /* kinds of which one without a number was met */
 
@@ -309,6 +311,37 @@ void rec_way_new(int fd, enum rec_way_kind kind)
     uint32_t number = mix(__atomic_add_fetch(&numbers, 1, __ATOMIC_RELAXED), kind);
     long flags = rec_syscall3(SYS_fcntl, fd, F_GETFL, 0);
     set(fd, word(kind, number, number) | (flags > 0 && flags & O_NONBLOCK ? REC_WAY_PROMPT : 0));
+    if (kind == REC_WAY_EVENT)
+        rec_way_own(fd);
+}
+
+/* A forked child has the words of its parent, whose channels are not its own. */
+static void wipe_own(void)
+{
+    for (unsigned fd = 0; fd < REC_WAYS; fd++)
+        if (__atomic_load_n(&rec_ways[fd], __ATOMIC_RELAXED))
+            __atomic_fetch_and(&rec_ways[fd], ~(rec_way)REC_WAY_OWN, __ATOMIC_RELAXED);
+}
+
+void rec_way_own(int fd)
+{
+    if ((unsigned)fd >= REC_WAYS || !is_ours())
+        return;
+    if (__atomic_exchange_n(&owner, rec_header->pid, __ATOMIC_SEQ_CST) != rec_header->pid)
+        wipe_own();
+    set(fd, rec_way_of(fd) | REC_WAY_OWN);
+}
+
+void rec_ways_sent(void)
+{
+    __atomic_store_n(&sent, true, __ATOMIC_SEQ_CST);
+}
+
+uint32_t rec_way_block(rec_way way, enum tr_block what)
+{
+    bool own = way & REC_WAY_OWN && __atomic_load_n(&owner, __ATOMIC_RELAXED) == rec_header->pid &&
+               !__atomic_load_n(&sent, __ATOMIC_RELAXED);
+    return what | (own ? (uint32_t)TR_BLOCK_OWN : 0);
 }
 
 void rec_way_failed(int fd, rec_way way)

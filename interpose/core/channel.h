@@ -32,6 +32,7 @@ enum rec_way_kind {
     REC_WAY_QUEUE,   /* mq_* */
     REC_WAY_KIND_MASK = 15,
     REC_WAY_PROMPT = 1 << 4, /* does not wait: O_NONBLOCK, as far as is known */
+    REC_WAY_OWN = 1 << 5,    /* made by this process (rec_way_own) */
     REC_WAY_IN_SHIFT = 16,   /* 16 bits each */
     REC_WAY_OUT_SHIFT = 32,
 };
@@ -87,6 +88,12 @@ void rec_way_prompt(int fd, bool prompt);
 void rec_way_new(int fd, enum rec_way_kind kind);
 /* The ends of a new pair of sockets. */
 void rec_way_pair(const int ends[2]);
+/* FD is a new channel, both of whose ends the process has just made. */
+void rec_way_own(int fd);
+/* Descriptors are sent to somebody: whose other ends are where is not known any more. */
+void rec_ways_sent(void);
+/* WHAT a call on it waits for (enum tr_block), TR_BLOCK_OWN where that holds. */
+uint32_t rec_way_block(rec_way way, enum tr_block what);
 
 /* Order: before data goes out; before the end of what goes out (and comes in); after data, or the
  * end, came in. RESULT is the call's: nothing has come if it is negative. errno is kept. */
@@ -116,8 +123,8 @@ void rec_way_failed(int fd, rec_way way);
         } else {                                                                                   \
             if (prompt)                                                                            \
                 rec_its |= REC_WAY_PROMPT;                                                         \
-            rec_took =                                                                             \
-                REC_WAITING(rec_way_waits(rec_its), TR_BLOCK_INPUT, (unsigned)(fd), real_call);    \
+            rec_took = REC_WAITING(rec_way_waits(rec_its), rec_way_block(rec_its, TR_BLOCK_INPUT), \
+                                   (unsigned)(fd), real_call);                                     \
             rec_way_got((fd), rec_its, rec_took, rec_here());                                      \
         }                                                                                          \
         rec_took;                                                                                  \
@@ -134,7 +141,8 @@ void rec_way_failed(int fd, rec_way way);
                 rec_its |= REC_WAY_PROMPT;                                                         \
             rec_way_puts(rec_its, rec_here());                                                     \
             rec_gave =                                                                             \
-                REC_WAITING(rec_way_waits(rec_its), TR_BLOCK_OUTPUT, (unsigned)(fd), real_call);   \
+                REC_WAITING(rec_way_waits(rec_its), rec_way_block(rec_its, TR_BLOCK_OUTPUT),       \
+                            (unsigned)(fd), real_call);                                            \
             if (rec_gave < 0)                                                                      \
                 rec_way_failed((fd), rec_its);                                                     \
         }                                                                                          \

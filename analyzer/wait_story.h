@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a thread waits for, as a report says it: "for a post of %LOCK 3%", "for input ...". */
+#ifndef SN_ANALYZER_WAIT_STORY_H
+#define SN_ANALYZER_WAIT_STORY_H
+
+#include "analyzer/compose.h"
+
+const char *an_wait_text(const struct an_context *ctx, const struct an_thread *thread);
+/* What it waits for as the object of a site: NULL for a channel, or a thread. */
+static inline const struct an_object *an_wait_object(const struct an_thread *thread)
+{
+    return thread->wait.kind == AN_WAIT_OUTSIDE ? NULL : thread->wait.object;
+}
+
+#endif
