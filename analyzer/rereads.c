@@ -4,7 +4,7 @@
 static bool is_of_interest(const struct an_now *now)
 {
     const struct an_object *object = now->object;
-    return object->type == TR_TYPE_RWLOCK && object->attributes & TR_ATTR_PREFER_WRITER &&
+    return object && object->type == TR_TYPE_RWLOCK && object->attributes & TR_ATTR_PREFER_WRITER &&
            !(object->attributes & TR_ATTR_PROCESS_SHARED) && now->thread->whole &&
            an_is_sure(now->thread, now->index);
 }
