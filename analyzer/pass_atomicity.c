@@ -6,8 +6,9 @@
  * like keep the other thread's write apart.
  *
  * That the written value comes from the read one cannot be seen; so the two must be one activity:
- * by the same stack but for the innermost two frames. Single bytes are flags. A section that writes
- * the variable as well had done what it wanted to.
+ * by the same stack but for the innermost two frames, and most writes from there must come behind a
+ * read of the same variable in the section before, which those of a list's neighbours do not. Single
+ * bytes are flags. A section that writes the variable as well had done what it wanted to.
  *
  * ThreadSanitizer's instrumentation by clang may leave out a read in front of a write: of such code
  * nothing is told, unless it says which writes have read.
@@ -28,8 +29,13 @@ struct suspect {
     bool between; /* it has come between */
 };
 
+struct place { /* from where somebody writes what the section has not read */
+    uint64_t writes, read_before; /* read_before: of them, what the section before had read */
+};
+
 struct atomicity {
     struct an_context *ctx;
+    VEC(struct place) places; /* by stack */
     VEC(struct suspect) suspects;
     struct sn_map by_key;  /* both stacks and the word: place + 1 in suspects */
     struct sn_map by_word; /* place + 1 of the latest one on the word */
@@ -168,8 +174,12 @@ static void left_section(struct atomicity *self)
         if (!write->write_index || write->read_index || write->size < 2)
             continue;
         const struct an_touch *read = an_touched(&use->last, write->word);
-        if (read && read->read_index && !read->write_index && read->address == write->address)
-            suspect_it(self, use, read, write);
+        vec_cover(&self->places, write->write_stack);
+        self->places.at[write->write_stack].writes++;
+        if (!read || !read->read_index || read->write_index || read->address != write->address)
+            continue;
+        self->places.at[write->write_stack].read_before++;
+        suspect_it(self, use, read, write);
     }
 }
 
@@ -258,7 +268,8 @@ static void finish(void *data)
         return;               /* a read may be among them */
     struct sn_map told = {0}; /* by both stacks: the finding */
     vec_each (struct suspect, suspect, &self->suspects) {
-        if (!suspect->other || !suspect->thread)
+        const struct place *place = &self->places.at[suspect->write.write_stack];
+        if (!suspect->other || !suspect->thread || 2 * place->read_before < place->writes)
             continue;
         uint64_t *known =
             sn_map_at(&told, (uint64_t)suspect->read.read_stack << 32 | suspect->write.write_stack);
@@ -274,6 +285,7 @@ static void close_pass(void *data)
 {
     struct atomicity *self = data;
     vec_release(&self->suspects);
+    vec_release(&self->places);
     sn_map_release(&self->by_key);
     sn_map_release(&self->by_word);
     sn_map_release(&self->modules);
