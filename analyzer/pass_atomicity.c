@@ -7,8 +7,8 @@
  *
  * That the written value comes from the read one cannot be seen; so the two must be one activity:
  * by the same stack but for the innermost two frames, and most writes from there must come behind a
- * read of the same variable in the section before, which those of a list's neighbours do not. Single
- * bytes are flags. A section that writes the variable as well had done what it wanted to.
+ * read of the same variable in the section before, which those of a list's neighbours do not.
+ * Single bytes are flags. A section that writes the variable as well had done what it wanted to.
  *
  * ThreadSanitizer's instrumentation by clang may leave out a read in front of a write: of such code
  * nothing is told, unless it says which writes have read.
@@ -29,7 +29,7 @@ struct suspect {
     bool between; /* it has come between */
 };
 
-struct place { /* from where somebody writes what the section has not read */
+struct place {                    /* from where somebody writes what the section has not read */
     uint64_t writes, read_before; /* read_before: of them, what the section before had read */
 };
 
