@@ -45,7 +45,8 @@ PEERS = {
         "self-deadlock": r"Attempt to re-lock a non-recursive lock I already hold|EDEADLK",
         "abandoned-lock": r"Exiting thread still holds",
         "lock-destroyed-held": r"pthread_mutex_destroy of a locked mutex|"
-                               r"pthread_rwlock_destroy of a locked|memory .*contains a locked mutex|"
+                               r"pthread_rwlock_destroy of a locked|"
+                               r"memory .*contains a locked mutex|"
                                r"deallocated .* (mutex|lock) .* held|pthread_mutex_destroy.*EBUSY",
         "unlock-not-held": r"unlocked a not-locked lock|unlocked lock at .* currently held by",
         "use-after-destroy": r"unlocked an invalid lock|pthread_cond_destroy.*waited upon|"
