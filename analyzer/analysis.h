@@ -17,9 +17,17 @@ struct an_forks;
 struct an_prediction;
 struct an_world;
 
-/* Thresholds. All have command-line options; defaults, and why, in analyzer.c. */
 struct an_relation;
 
+/* What was seen from outside of a descriptor at which a thread waited when the program was stopped.
+ */
+struct an_open_end {
+    uint32_t pid;
+    unsigned descriptor;
+    const char *text; /* a sentence */
+};
+
+/* Thresholds. All have command-line options; defaults, and why, in analyzer.c. */
 struct an_options {
     bool timed_out;             /* the program was stopped by --timeout */
     uint32_t livelock_rounds;   /* failed rounds in a row, of each party */
@@ -30,8 +38,10 @@ struct an_options {
     bool only_proved_deadlocks;  /* cycles of locks that no order of the run reaches are not told */
     /* May instrumentation for ThreadSanitizer leave out reads in that module? NULL: in all. */
     bool (*hides_reads)(const struct an_options *options, const struct tr_module *module);
-    const char *sysroot;                /* or NULL */
-    struct an_forks *forks;             /* forks.h; or NULL */
+    const char *sysroot;            /* or NULL */
+    struct an_forks *forks;         /* forks.h; or NULL */
+    const struct an_open_end *ends; /* what is known of them, in no order */
+    size_t ends_count;
     const struct an_relation *relation; /* that says which races to prove; NULL: syncp */
 };
 

@@ -139,6 +139,9 @@ static void add_counts(struct an_context *ctx)
     double ms = an_milliseconds(ctx, world->first_time, world->last_time);
     if (ms / 1e3 > report->seconds) /* processes run side by side */
         report->seconds = ms / 1e3;
+    double still = an_milliseconds(ctx, world->last_time, header->standstill_tsc) / 1e3;
+    if (header->standstill_tsc && still > 0 && (still < report->still_for || !report->still_for))
+        report->still_for = still;
     judge_completeness(ctx->reader, report, lost);
     note_ring(ctx->reader, report);
 }

@@ -163,6 +163,18 @@ const char *an_thread_begins(const struct an_context *ctx, const struct an_threa
     return thread_text(ctx, thread, 'T');
 }
 
+const char *an_ending_text(const struct an_thread *thread)
+{
+    switch (thread->exit_mode) {
+    case TR_EXIT_CALL:
+        return "ended itself by pthread_exit";
+    case TR_EXIT_CANCEL:
+        return "was cancelled";
+    default:
+        return "returned from its start routine";
+    }
+}
+
 const char *an_lock_text(const struct an_context *ctx, const struct an_object *object)
 {
     return sn_sprintf(&ctx->report->arena, "%%LOCK %u%%", lock_id(ctx, object));

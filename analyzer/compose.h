@@ -39,6 +39,8 @@ struct sn_variable *an_variable(const struct an_context *ctx, uint64_t address, 
 const char *an_thread_text(const struct an_context *ctx, const struct an_thread *thread);
 /* The same at the beginning of a sentence. */
 const char *an_thread_begins(const struct an_context *ctx, const struct an_thread *thread);
+/* How a thread ended: "was cancelled". */
+const char *an_ending_text(const struct an_thread *thread);
 /* "%LOCK 3%" */
 const char *an_lock_text(const struct an_context *ctx, const struct an_object *object);
 /* How many events the recorder lost, as far as it counted. */

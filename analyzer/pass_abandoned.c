@@ -68,20 +68,6 @@ static size_t add_waiters(struct abandoned *abandoned, struct sn_finding *findin
     return count;
 }
 
-static const char *ending(const struct an_thread *thread, bool process)
-{
-    if (process)
-        return "ended the process";
-    switch (thread->exit_mode) {
-    case TR_EXIT_CALL:
-        return "ended itself by pthread_exit";
-    case TR_EXIT_CANCEL:
-        return "was cancelled";
-    default:
-        return "returned from its start routine";
-    }
-}
-
 static const char *advice(bool process, size_t waiters)
 {
     if (process && !waiters)
@@ -114,7 +100,8 @@ static void tell(struct abandoned *abandoned, struct an_thread *thread, const st
     finding->explanation =
         sn_sprintf(arena, "%s took %s%s and %s without giving it back. %s" AN_ADVICE "%s",
                    an_thread_begins(ctx, thread), lock, held->shared ? " for reading" : "",
-                   ending(thread, process), consequence, advice(process, waiters));
+                   process ? "ended the process" : an_ending_text(thread), consequence,
+                   advice(process, waiters));
     if (!thread->blamed)
         thread->blamed = finding;
     an_blame_waiters(ctx->world, thread->blamed);

@@ -1,15 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Threads because of which a program had to be stopped. If all living threads wait, each of them
- * that waits for something else than another thread; else the one at the end of the chain that
- * begins with the main thread, if that waits. What another analysis has accounted for stays out,
- * and so do waits with a time limit: they end by themselves. Waiting for the world outside counts
- * where something in particular was to come, input or a child's end; whoever asks for anything that
- * may come (poll, accept) is a server without work.
+ * Threads because of which a program had to be stopped. From each thread that waits a chain leads
+ * on: to whoever holds the lock, is joined or runs the once; else to whoever did before what would
+ * end the wait, if that one waits itself. The last of a chain is a cause, all before it wait behind
+ * it, and causes that are waits for the same thing are one.
+ *
+ * All threads are looked at if all that live wait; else only the main thread's chain counts. What
+ * another analysis has accounted for stays out, and so do waits with a time limit: they end by
+ * themselves. Waiting for the world outside counts where something in particular was to come, input
+ * or a child's end; whoever asks for anything that may come (poll, accept) is a server without
+ * work. Where the program is known to have stood still, whatever a thread does is a wait, and a
+ * child that is waited for does, too: its own trace says why.
  */
-#include "analyzer/forks.h"
-#include "analyzer/wait_story.h"
-#include "analyzer/world/waits.h"
+#include "analyzer/stuck_story.h"
+
+struct causes {
+    struct an_context *ctx;
+    bool certain;               /* nothing could go on */
+    VEC(struct an_thread *) of; /* by the thread's index: the last of its chain, or NULL */
+};
 
 static void *open_pass(struct an_context *ctx)
 {
@@ -38,145 +47,172 @@ static bool all_wait(const struct an_world *world)
     return true;
 }
 
-/* Follows the waits from THREAD to the last that waits, or to one that is accounted for. */
-static struct an_thread *end_of_chain(const struct an_world *world, struct an_thread *thread)
+/* Does it wait for those that are there in any case to come as well? */
+static bool waits_for_team(const struct an_thread *thread)
+{
+    return thread->wait.kind == AN_WAIT_OUTSIDE && thread->wait.what == TR_BLOCK_TEAM;
+}
+
+/* The one for which THREAD waits, if that waits, too, or is accounted for. */
+static struct an_thread *next_of(const struct an_world *world, const struct an_thread *thread)
 {
     struct an_thread_list blockers = {0};
-    for (size_t steps = 0; steps < world->threads.all.count && !thread->blamed; steps++) {
-        an_blockers(thread, &blockers);
-        struct an_thread *next = NULL;
-        for (size_t i = 0; i < blockers.of.count; i++)
-            if (waits(blockers.of.at[i]) || blockers.of.at[i]->blamed)
-                next = blockers.of.at[i];
-        if (!next)
-            break;
-        thread = next;
-    }
+    struct an_thread *next = NULL;
+    an_blockers(thread, &blockers);
+    for (size_t i = 0; i < blockers.of.count; i++)
+        if (waits(blockers.of.at[i]) || blockers.of.at[i]->blamed)
+            next = blockers.of.at[i];
     vec_release(&blockers.of);
-    return thread;
+    const struct an_doers *doers = next ? NULL : an_wakers(world, &thread->wait);
+    for (unsigned i = 0; doers && !next && i < AN_DOERS && doers->of[i].thread; i++) {
+        struct an_thread *doer = doers->of[i].thread;
+        bool same = doer->wait.object && doer->wait.object == thread->wait.object;
+        if (doer != thread && waits(doer) && !same)
+            next = doer;
+    }
+    return next;
 }
 
-static const char *lock_reason(const struct an_context *ctx, const struct an_lock *lock)
+static bool is_before(const struct an_thread *one, const struct an_thread *other)
 {
-    if (!lock->owner && !lock->readers.count && ctx->world->lost_until && !lock->acquisitions)
-        return "Who holds it was recorded too long ago.";
-    struct sn_arena *arena = &ctx->report->arena;
-    if (lock->owner)
-        return sn_sprintf(arena, "%s holds it.", an_thread_begins(ctx, lock->owner));
-    if (lock->readers.count)
-        return sn_sprintf(arena, "%zu hold it for reading, %s among them.", lock->readers.count,
-                          an_thread_text(ctx, lock->readers.at[0]));
-    return "Nobody holds it any longer: it may have been on its way.";
+    return one->index < other->index;
 }
 
-/* Who was to wake it. */
-static const char *reason(const struct an_context *ctx, const struct an_thread *thread)
+/* Could whatever it waits for be given by anybody? */
+static bool is_open(const struct an_thread *thread)
 {
-    struct sn_arena *arena = &ctx->report->arena;
-    const struct an_wait *wait = &thread->wait;
-    if (wait->object && !wait->object->known && !an_type_is_lock(wait->object->type))
-        return "What was done with it before this recording's beginning is not known.";
-    switch (wait->kind) {
-    case AN_WAIT_LOCK:
-        return lock_reason(ctx, &wait->object->lock);
-    case AN_WAIT_JOIN:
-        return sn_sprintf(arena, "%s has not ended.", an_thread_begins(ctx, wait->thread));
-    case AN_WAIT_COND:
-        return wait->object->condition.signals
-                   ? sn_sprintf(arena, "It was signalled %llu times, but not since.",
-                                (unsigned long long)wait->object->condition.signals)
-                   : "Nobody ever signalled it.";
-    case AN_WAIT_SEM:
-        return sn_sprintf(arena,
-                          "It was posted %llu times and waited for %llu times, from a value "
-                          "of %llu.",
-                          (unsigned long long)wait->object->semaphore.posts,
-                          (unsigned long long)wait->object->semaphore.waits,
-                          (unsigned long long)wait->object->initial);
-    case AN_WAIT_BARRIER:
-        return sn_sprintf(
-            arena, "%llu of the %llu threads of this round have come.",
-            (unsigned long long)(wait->object->initial
-                                     ? wait->object->barrier.entered % wait->object->initial
-                                     : wait->object->barrier.entered),
-            (unsigned long long)wait->object->initial);
-    case AN_WAIT_ONCE:
-        return wait->object->once.by
-                   ? sn_sprintf(arena, "%s runs it.", an_thread_begins(ctx, wait->object->once.by))
-                   : "Nobody runs it any longer: it may have been on its way.";
-    case AN_WAIT_OUTSIDE:
-        return "It did not come before the program was stopped.";
-    default:
-        return "";
+    return thread->wait.kind != AN_WAIT_LOCK && thread->wait.kind != AN_WAIT_JOIN &&
+           thread->wait.kind != AN_WAIT_ONCE;
+}
+
+/* Follows the waits from THREAD to the last that waits, or to one that is accounted for. For a
+ * circle stands one that waits for what was to be given rather than for a thread; of several the
+ * first. */
+static struct an_thread *end_of_chain(const struct an_world *world, struct an_thread *thread)
+{
+    size_t most = world->threads.all.count, steps = 0;
+    struct an_thread *next;
+    while (!thread->blamed && steps++ < most && (next = next_of(world, thread)))
+        thread = next;
+    if (steps <= most)
+        return thread;
+    struct an_thread *first = thread;
+    for (next = next_of(world, thread); next != thread; next = next_of(world, next))
+        if (is_open(next) == is_open(first) ? is_before(next, first) : is_open(next))
+            first = next;
+    return first;
+}
+
+static bool is_same_wait(const struct an_thread *one, const struct an_thread *other)
+{
+    const struct an_wait *a = &one->wait, *b = &other->wait;
+    if (a->kind != b->kind || a->kind == AN_WAIT_LOCK || a->kind == AN_WAIT_JOIN)
+        return false;
+    if (a->kind != AN_WAIT_OUTSIDE)
+        return a->object == b->object;
+    if (a->channel && a->channel == b->channel) /* two ends of one socket pair, say */
+        return true;
+    return a->what == b->what && a->on == b->on && a->what != TR_BLOCK_CHILD &&
+           a->what != TR_BLOCK_SIGNAL;
+}
+
+/* A thread with the same wait that comes before CAUSE, or CAUSE itself. */
+static struct an_thread *first_of_same(const struct causes *causes, struct an_thread *cause)
+{
+    vec_each (struct an_thread *, at, &causes->of)
+        if (*at && is_same_wait(*at, cause) && is_before(*at, cause))
+            cause = *at;
+    return cause;
+}
+
+static bool counts(const struct causes *causes, const struct an_thread *thread, bool all)
+{
+    bool child = thread->wait.kind == AN_WAIT_OUTSIDE && thread->wait.what == TR_BLOCK_CHILD;
+    return waits(thread) && (all || thread->number == 0) && !(causes->certain && child);
+}
+
+static void find_causes(struct causes *causes)
+{
+    struct an_world *world = causes->ctx->world;
+    bool all = causes->certain || all_wait(world);
+    vec_each (struct an_thread *, at, &world->threads.all)
+        *vec_push(&causes->of) = counts(causes, *at, all) ? end_of_chain(world, *at) : NULL;
+    vec_each (struct an_thread *, at, &causes->of)
+        if (*at)
+            *at = first_of_same(causes, *at);
+}
+
+/* Whoever waits behind what another analysis has told. */
+static void leave_accounted(struct causes *causes)
+{
+    for (size_t i = 0; i < causes->of.count; i++) {
+        struct an_thread *thread = causes->ctx->world->threads.all.at[i];
+        struct an_thread *cause = causes->of.at[i];
+        if (!cause || !cause->blamed)
+            continue;
+        if (!thread->blamed)
+            thread->blamed = cause->blamed;
+        causes->of.at[i] = NULL;
     }
 }
 
-static void add_others(const struct an_context *ctx, struct sn_finding *finding,
-                       const struct an_thread *thread)
+static void tell(struct causes *causes, struct an_thread *cause)
 {
-    const struct an_wait *wait = &thread->wait;
-    if (wait->kind == AN_WAIT_LOCK && wait->object->lock.owner) {
-        const struct an_thread *owner = wait->object->lock.owner;
-        const struct an_held *held = an_thread_holds(owner, wait->object);
-        if (held)
-            an_site(ctx, finding, SN_ROLE_HOLDS, owner, held->stack, held->index, wait->object);
+    struct an_stuck stuck = {.thread = cause};
+    for (size_t i = 0; i < causes->of.count; i++) {
+        struct an_thread *thread = causes->ctx->world->threads.all.at[i];
+        if (causes->of.at[i] != cause || thread == cause)
+            continue;
+        *vec_push(is_same_wait(thread, cause) ? &stuck.same.of : &stuck.behind.of) = thread;
+        causes->of.at[i] = NULL;
     }
-    if (wait->kind == AN_WAIT_COND && wait->object->condition.signals)
-        an_site(ctx, finding, SN_ROLE_SIGNALS,
-                an_thread(ctx->world, wait->object->condition.last_signal_thread),
-                wait->object->condition.last_signal_stack, wait->object->condition.last_signal,
-                wait->object);
+    an_stuck_tell(causes->ctx, &stuck, causes->certain);
+    vec_release(&stuck.same.of);
+    vec_release(&stuck.behind.of);
 }
 
-static void tell(struct an_context *ctx, struct an_thread *thread)
+/* Of a team, the rest waits for whoever is stuck elsewhere. */
+static void tell_all(struct causes *causes)
 {
-    struct sn_arena *arena = &ctx->report->arena;
-    struct sn_finding *finding = an_finding(ctx, SN_STUCK_THREAD, SN_OBSERVED);
-    if (!an_waits_surely(thread))
-        an_doubt(ctx, finding, "which may have ended this wait");
-    const struct an_wait *wait = &thread->wait;
-    const char *who = an_thread_text(ctx, thread), *what = an_wait_text(ctx, thread);
-    struct sn_site *site =
-        an_site(ctx, finding, wait->kind == AN_WAIT_JOIN ? SN_ROLE_JOINS : SN_ROLE_WAITS, thread,
-                wait->stack, wait->index, an_wait_object(thread));
-    double since = an_milliseconds(ctx, ctx->world->first_time, wait->time);
-    if (since >= 0)
-        site->note = sn_sprintf(arena, "since %.1f s after the start", since / 1e3);
-    an_site_locks(ctx, finding, site, an_thread_lockset(ctx->world, thread));
-    add_others(ctx, finding, thread);
-    if (wait->kind == AN_WAIT_JOIN)
-        an_name_thread(ctx, finding, wait->thread);
-    thread->blamed = finding;
-    if (wait->kind == AN_WAIT_OUTSIDE && wait->what == TR_BLOCK_CHILD && ctx->options->forks)
-        *vec_push(&ctx->options->forks->child_waits) =
-            (struct an_child_wait){ctx->process, finding};
-    size_t behind = an_blame_waiters(ctx->world, finding);
-    finding->title = sn_sprintf(arena, "%s is stuck waiting %s", who, what);
-    finding->explanation =
-        sn_sprintf(arena,
-                   "The program did not end by itself: it was stopped while %s waited, in vain, "
-                   "%s. %s%s" AN_ADVICE "See who was to wake it, and why that did not happen.",
-                   who, what, reason(ctx, thread),
-                   behind ? sn_sprintf(arena, " %zu further thread%s only because of this one.",
-                                       behind, behind == 1 ? " waits" : "s wait")
-                          : "");
+    bool told = false;
+    for (int team = 0; team <= 1; team++)
+        vec_each (struct an_thread *, at, &causes->of) {
+            struct an_thread *cause = *at;
+            if (!cause || cause->blamed || (team ? told : waits_for_team(cause)))
+                continue;
+            tell(causes, cause);
+            told = true;
+        }
+}
+
+/* Nothing that was recorded says why: the C library's own locks, a call that no hook sees. */
+static void tell_unknown(const struct causes *causes)
+{
+    const struct an_world *world = causes->ctx->world;
+    vec_each (struct an_thread *, thread, &world->threads.all)
+        if ((*thread)->blamed || (an_thread_lives(*thread) && (*thread)->wait.kind != AN_WAIT_NONE))
+            return;
+    vec_each (struct an_thread *, thread, &world->threads.all)
+        if (an_thread_lives(*thread)) {
+            an_stuck_tell_unknown(causes->ctx, *thread);
+            return;
+        }
 }
 
 static void finish(void *self)
 {
     struct an_context *ctx = self;
-    struct an_world *world = ctx->world;
-    if (world->end.exit || !(ctx->options->timed_out || world->end.timeout))
+    const struct an_end *end = &ctx->world->end;
+    struct causes causes = {.ctx = ctx,
+                            .certain = tr_reader_header(ctx->reader)->standstill_tsc != 0};
+    if (!causes.certain && (end->exit || !(ctx->options->timed_out || end->timeout)))
         return;
-    bool all = all_wait(world);
-    vec_each (struct an_thread *, at, &world->threads.all) {
-        struct an_thread *thread = *at;
-        if (!waits(thread) || !(all || thread->number == 0))
-            continue;
-        thread = end_of_chain(world, thread);
-        if (!thread->blamed)
-            tell(ctx, thread);
-    }
+    find_causes(&causes);
+    leave_accounted(&causes);
+    tell_all(&causes);
+    if (causes.certain)
+        tell_unknown(&causes);
+    vec_release(&causes.of);
 }
 
 const struct an_analysis an_stuck = {

@@ -22,7 +22,8 @@ static const struct sn_usage usage = {
             "file of --log-file. PROGRAM's own input, output and signals are untouched.",
     .more =
         "Exit codes: PROGRAM's own (128+N after signal N) when nothing is gated; 66 for a gated "
-        "finding, or when PROGRAM was stopped because of a deadlock; 124 after --timeout; 125 "
+        "finding, or when PROGRAM was stopped because of a deadlock or another hang that is "
+        "certain; 124 after --timeout; 125 "
         "when snarl failed or could not record; 126 or 127 when PROGRAM cannot be executed or "
         "found.",
 };
@@ -36,6 +37,7 @@ static void fill_program(struct sn_report *report, const struct sn_settings *set
     report->exit_status = outcome->exit_status;
     report->signal = outcome->signal;
     report->timed_out = outcome->timed_out;
+    report->stood_still = outcome->stood_still;
     report->seconds = outcome->seconds;
 }
 
@@ -52,6 +54,8 @@ static int assemble(struct sn_assembly *assembly, const struct sn_recording *rec
 {
     assembly->no_accesses = why_no_accesses(assembly->settings, recording);
     assembly->analysis.timed_out = recording->outcome.timed_out;
+    assembly->analysis.ends = recording->outcome.ends.of.at;
+    assembly->analysis.ends_count = recording->outcome.ends.of.count;
     fill_program(&assembly->report, assembly->settings, &recording->outcome);
     vec_each (const char *const, gap, &recording->gaps)
         sn_assembly_warn(assembly, "%s", *gap);
@@ -80,7 +84,7 @@ static int tell(struct sn_assembly *assembly, const struct sn_recording *recordi
         sn_say_error("", &err);
         return SN_EXIT_SNARL;
     }
-    if (assembly->report.gated || recording->outcome.deadlock_pid)
+    if (assembly->report.gated || recording->outcome.deadlock_pid || recording->outcome.stood_still)
         return assembly->settings->error_exitcode;
     return sn_recording_exit_code(recording);
 }

@@ -2,6 +2,8 @@
 #define _GNU_SOURCE
 #include "cli/control.h"
 
+#include "trace/wire.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -124,6 +126,32 @@ uint32_t sn_control_attached(const struct sn_control *control)
 uint32_t sn_control_deadlock(const struct sn_control *control)
 {
     return __atomic_load_n(&control->page->deadlock_pid, __ATOMIC_ACQUIRE);
+}
+
+/* Whose path it is may have been replaced: only what is a trace of that process is written to. */
+static void mark(const struct tr_control_process *process, uint64_t now)
+{
+    struct tr_header header = {0};
+    int fd = open(process->path, O_RDWR | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0)
+        return;
+    if (pread(fd, &header, sizeof header, 0) == sizeof header && header.magic == TR_MAGIC &&
+        header.pid == process->pid &&
+        pwrite(fd, &now, sizeof now, offsetof(struct tr_header, standstill_tsc)) < 0) {
+    }
+    close(fd);
+}
+
+void sn_control_mark_standstill(const struct sn_control *control)
+{
+    uint64_t now = __builtin_ia32_rdtsc();
+    unsigned count = sn_control_count(control);
+    for (unsigned i = 0; i < count; i++) {
+        struct tr_control_process process = sn_control_entry(control, i);
+        if (process.state == TR_PROCESS_RECORDING && process.path[0] &&
+            sn_control_shared_by(control, process.pid))
+            mark(&process, now);
+    }
 }
 
 bool sn_control_shared_by(const struct sn_control *control, uint32_t pid)

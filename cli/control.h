@@ -28,6 +28,8 @@ struct tr_control_process sn_control_entry(const struct sn_control *control, uns
 uint32_t sn_control_attached(const struct sn_control *control);
 /* The process that saw a deadlock, or 0. */
 uint32_t sn_control_deadlock(const struct sn_control *control);
+/* Writes into the header of each recorded process's trace that it stands still now. */
+void sn_control_mark_standstill(const struct sn_control *control);
 /* Does the process PID share this page? Only then may it be meddled with: a number alone proves
  * nothing, it may come from another process namespace, or be another program's by now. */
 bool sn_control_shared_by(const struct sn_control *control, uint32_t pid);

@@ -1,121 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * /proc tells which threads have run, which costs little. Only if one has not, the traces are asked
- * what their threads wait for (trace/live.h).
+ * /proc tells which threads have run, which costs little. Only if one has not, more is asked for:
+ * what the threads wait for by their traces (trace/live.h), or by the kernel (standstill.h).
  */
 #include "cli/hang.h"
 
+#include "cli/standstill.h"
 #include "trace/live.h"
-
-#include <dirent.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 static const double looks = 8; /* so many in the time that a thread must be still */
 static const double shortest = 0.05;
-
-/* The numbers behind the name in /proc/PID/task/TID/stat: the state, then from the fourth field
- * on. */
-static bool read_times(const char *directory, char *state, uint64_t *ticks)
-{
-    char path[160], line[1024];
-    unsigned long long user = 0, system = 0;
-    snprintf(path, sizeof path, "%s/stat", directory);
-    FILE *file = fopen(path, "re");
-    size_t n = file ? fread(line, 1, sizeof line - 1, file) : 0;
-    if (file)
-        fclose(file);
-    line[n] = 0;
-    const char *name_end = strrchr(line, ')');
-    bool good =
-        name_end && sscanf(name_end + 1, " %c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %llu %llu",
-                           state, &user, &system) == 3;
-    *ticks = user + system;
-    return good;
-}
-
-static uint64_t read_switches(const char *directory)
-{
-    char path[160], line[256];
-    uint64_t all = 0;
-    unsigned long long count;
-    snprintf(path, sizeof path, "%s/status", directory);
-    FILE *file = fopen(path, "re");
-    while (file && fgets(line, sizeof line, file))
-        if (sscanf(line, "voluntary_ctxt_switches: %llu", &count) == 1 ||
-            sscanf(line, "nonvoluntary_ctxt_switches: %llu", &count) == 1)
-            all += count;
-    if (file)
-        fclose(file);
-    return all;
-}
-
-static struct sn_task *task_of(struct sn_hang *hang, uint32_t pid, uint32_t tid)
-{
-    vec_each (struct sn_task, task, &hang->tasks)
-        if (task->pid == pid && task->tid == tid)
-            return task;
-    return NULL;
-}
-
-static void look_at_task(struct sn_hang *hang, uint32_t pid, uint32_t tid, double now)
-{
-    char directory[64], state = 'R';
-    uint64_t ticks = 0;
-    snprintf(directory, sizeof directory, "/proc/%u/task/%u", pid, tid);
-    if (!read_times(directory, &state, &ticks))
-        return; /* it has just ended */
-    struct sn_task *task = task_of(hang, pid, tid);
-    uint64_t ran = ticks + read_switches(directory);
-    if (!task) {
-        task = vec_push(&hang->tasks);
-        *task = (struct sn_task){.pid = pid, .tid = tid, .ran = ran, .since = now};
-    }
-    if (task->ran != ran || state == 'R')
-        task->since = now;
-    task->ran = ran;
-    task->running = state == 'R';
-    task->seen = true;
-}
-
-static void look_at_process(struct sn_hang *hang, uint32_t pid, double now)
-{
-    char path[64];
-    snprintf(path, sizeof path, "/proc/%u/task", pid);
-    DIR *tasks = opendir(path);
-    for (struct dirent *entry; tasks && (entry = readdir(tasks));)
-        if (entry->d_name[0] != '.')
-            look_at_task(hang, pid, (uint32_t)strtoul(entry->d_name, NULL, 10), now);
-    if (tasks)
-        closedir(tasks);
-}
-
-static bool is_recorded(const struct tr_control_process *process)
-{
-    return process->state == TR_PROCESS_RECORDING && process->path[0];
-}
-
-/* Returns whether any thread is still. */
-static bool look_at_all(struct sn_hang *hang, const struct sn_control *control, double now)
-{
-    vec_each (struct sn_task, task, &hang->tasks)
-        task->seen = false;
-    unsigned count = sn_control_count(control);
-    for (unsigned i = 0; i < count; i++) {
-        struct tr_control_process process = sn_control_entry(control, i);
-        if (is_recorded(&process))
-            look_at_process(hang, process.pid, now);
-    }
-    bool any = false;
-    for (size_t i = hang->tasks.count; i-- > 0;) {
-        if (!hang->tasks.at[i].seen)
-            vec_remove(&hang->tasks, i);
-        else
-            any |= now - hang->tasks.at[i].since >= hang->seconds;
-    }
-    return any;
-}
+/* For what is certain: how often is looked, and for how long nothing must have moved. Together well
+ * within the 2 s that are promised. */
+static const double look_apart = 0.25, stands_still = 0.9, judged_apart = 0.4;
 
 enum waiting { FOR_ANYTHING, FOR_A_THREAD, FOR_A_CHILD };
 
@@ -153,7 +50,7 @@ struct census {
 
 static bool is_still(struct sn_hang *hang, uint32_t pid, uint32_t tid, double now)
 {
-    const struct sn_task *task = task_of(hang, pid, tid);
+    const struct sn_task *task = sn_task_of(&hang->tasks, pid, tid);
     return !task || now - task->since >= hang->seconds;
 }
 
@@ -174,7 +71,7 @@ static void count_process(struct sn_hang *hang, const struct tr_control_process 
     if (tr_live_open(&live, process->path, &err) < 0)
         return;
     vec_each (struct tr_tail, tail, &live.tails) {
-        const struct sn_task *task = task_of(hang, process->pid, tail->tid);
+        const struct sn_task *task = sn_task_of(&hang->tasks, process->pid, tail->tid);
         if (!tail->tid || !task || now - task->since < hang->seconds)
             continue;
         enum waiting waiting = what_for(tail);
@@ -187,25 +84,61 @@ static void count_process(struct sn_hang *hang, const struct tr_control_process 
     tr_live_close(&live);
 }
 
-bool sn_hang_look(struct sn_hang *hang, const struct sn_control *control, double now)
+/* Has any thread been still for as long as was asked for, and does that hang the program? */
+static bool has_hung(struct sn_hang *hang, const struct sn_control *control, double now)
 {
-    if (!hang->seconds || now < hang->next_look)
-        return false;
-    hang->next_look = now + (hang->seconds / looks > shortest ? hang->seconds / looks : shortest);
-    if (!look_at_all(hang, control, now))
+    bool any = false;
+    vec_each (struct sn_task, task, &hang->tasks.of)
+        any |= now - task->since >= hang->seconds;
+    if (!hang->seconds || !any)
         return false;
     struct census census = {0};
     unsigned count = sn_control_count(control);
     for (unsigned i = 0; i < count; i++) {
         struct tr_control_process process = sn_control_entry(control, i);
-        if (is_recorded(&process))
+        if (sn_is_recorded(&process))
             count_process(hang, &process, now, &census);
     }
     return census.on_lock ||
-           (census.waiting && census.for_children + census.waiting == hang->tasks.count);
+           (census.waiting && census.for_children + census.waiting == hang->tasks.of.count);
+}
+
+/* The second look makes what was seen of one thread after the other hold for one moment. */
+static bool stands(struct sn_hang *hang, const struct sn_control *control, double now)
+{
+    double moved = hang->tasks.moved;
+    if (!hang->certain || now < hang->next_judged || now - moved < stands_still)
+        return false;
+    hang->next_judged = now + judged_apart;
+    if (!sn_is_standstill(&hang->tasks, control))
+        return false;
+    sn_tasks_look(&hang->tasks, control, now, true);
+    return hang->tasks.moved == moved;
+}
+
+static double apart(const struct sn_hang *hang)
+{
+    double wanted = hang->seconds ? hang->seconds / looks : look_apart;
+    if (hang->certain && wanted > look_apart)
+        wanted = look_apart;
+    return wanted > shortest ? wanted : shortest;
+}
+
+enum sn_hung sn_hang_look(struct sn_hang *hang, const struct sn_control *control, double now)
+{
+    if (!(hang->seconds || hang->certain) || now < hang->next_look)
+        return SN_GOES_ON;
+    bool was_away = hang->next_look && now - hang->next_look > stands_still / 2;
+    hang->next_look = now + apart(hang);
+    sn_tasks_look(&hang->tasks, control, now, hang->seconds > 0);
+    if (was_away && hang->certain) /* perhaps stopped, and the program with us */
+        hang->not_before = now + stands_still;
+    if (now >= hang->not_before && stands(hang, control, now))
+        return SN_STANDS_STILL;
+    return has_hung(hang, control, now) ? SN_HAS_HUNG : SN_GOES_ON;
 }
 
 void sn_hang_release(struct sn_hang *hang)
 {
-    vec_release(&hang->tasks);
+    sn_tasks_release(&hang->tasks);
 }

@@ -137,10 +137,11 @@ static const struct argp_option record_options[] = {
      0},
     {"timeout", KEY_TIMEOUT, "SECONDS", 0,
      "Stop the program then (SIGTERM, SIGKILL after 2 s); exit code 124", 0},
-    {"hang", KEY_HANG, "SECONDS", 0,
-     "Watch for a hang: no thread has run for so long while all wait for each other, or one for a "
-     "lock. run stops the program then, as after --timeout; record writes a copy of the trace, "
-     "FILE.hang-1, and leaves it as it is. Default: no watch",
+    {"hang", KEY_HANG, "SECONDS|off", 0,
+     "Watch for a hang also where it may end: no thread has run for so long while all wait for "
+     "each other, or one for a lock. run stops the program then, as after --timeout; record writes "
+     "a copy of the trace, FILE.hang-1, and leaves it as it is. Default: run stops a program, "
+     "within 2 s, only when it is certain that no thread of it can ever go on; off: not even then",
      0},
     {"ring", KEY_RING, "SIZE", 0,
      "Keep the newest events only, in a trace of SIZE bytes for each process (K, M or G behind it; "
@@ -179,7 +180,8 @@ static error_t parse_record(int key, char *arg, struct argp_state *state)
         settings->follow = arg;
         return 0;
     case KEY_HANG:
-        settings->hang = parse_number(state, "--hang", arg, 0.1, 1e9);
+        settings->no_hang = strcmp(arg, "off") == 0;
+        settings->hang = settings->no_hang ? 0 : parse_number(state, "--hang", arg, 0.1, 1e9);
         return 0;
     case KEY_RING:
         settings->ring = parse_size(state, "--ring", arg, TR_RING_MIN, TR_RING_MAX);

@@ -55,7 +55,8 @@ struct sn_settings {
     const char *output; /* -o, or NULL */
     enum sn_accesses accesses;
     double timeout;      /* seconds; 0: none */
-    double hang;         /* seconds; 0: no watch */
+    double hang;         /* seconds; 0: not said */
+    bool no_hang;        /* nobody looks for hangs, not even for those that are certain */
     uint64_t ring;       /* bytes; 0: the trace may grow */
     const char *follow;  /* all, main or patterns; NULL: all */
     const char *rewrite; /* patterns of libraries; NULL: the program's own */

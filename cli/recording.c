@@ -10,6 +10,7 @@
 #include "cli/command.h"
 #include "cli/environment.h"
 #include "cli/image_cache.h"
+#include "cli/process_list.h"
 #include "cli/program.h"
 #include "cli/trouble.h"
 #include "trace/wire.h"
@@ -159,30 +160,11 @@ static void add_entry(struct sn_recording *recording, const struct tr_control_pr
         add_gap(recording, "process %u ended while its recorder was starting", entry->pid);
 }
 
-/* Is any of its threads left? A process that is being killed loses them one by one. */
-static bool is_alive(uint32_t pid)
-{
-    char name[64], line[1024], state = 0;
-    unsigned threads = 0;
-    snprintf(name, sizeof name, "/proc/%u/stat", pid);
-    FILE *file = pid > 1 ? fopen(name, "re") : NULL;
-    if (!file)
-        return false;
-    char *rest = fgets(line, sizeof line, file) ? strrchr(line, ')') : NULL;
-    fclose(file);
-    if (!rest || sscanf(rest + 1,
-                        " %c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d "
-                        "%*d %u",
-                        &state, &threads) < 2)
-        return false;
-    return (state != 'Z' && state != 'X') || threads > 1;
-}
-
 /* A daemon that was left behind, say: nobody waits for it. */
 static void add_running(struct sn_recording *recording, unsigned index, unsigned count)
 {
     struct tr_control_process entry = sn_control_entry(&recording->control, index);
-    if (entry.state != TR_PROCESS_RECORDING || !is_alive(entry.pid))
+    if (entry.state != TR_PROCESS_RECORDING || !sn_process_lives(entry.pid))
         return;
     while (++index < count) /* it has executed another program since */
         if (sn_control_entry(&recording->control, index).pid == entry.pid)
@@ -268,7 +250,9 @@ static int supervise(struct sn_recording *recording, const struct sn_settings *s
                                   .environment = environment->variables,
                                   .timeout = settings->timeout,
                                   .hang = settings->hang,
+                                  .look_for_standstill = stop_on_deadlock && !settings->no_hang,
                                   .discard = recording->discard,
+                                  .arena = &recording->arena,
                                   .stop_on_deadlock = stop_on_deadlock};
     struct sn_outcome *outcome = &recording->outcome;
     struct sn_error err;
@@ -356,6 +340,7 @@ void sn_recording_release(struct sn_recording *recording)
     guarded = NULL;
     sn_place_release(&recording->place);
     sn_control_close(&recording->control);
+    vec_release(&recording->outcome.ends.of);
     vec_release(&recording->traces);
     vec_release(&recording->living);
     vec_release(&recording->gaps);

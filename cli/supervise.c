@@ -4,7 +4,7 @@
  * child undoes that before exec. SIGINT and SIGQUIT of the terminal reach the program by
  * themselves, and snarl only has to survive them; SIGTERM and SIGHUP that somebody sent to snarl
  * are passed on; SIGUSR1 asks for a snapshot. Every TICK_MS the control page is looked at for a
- * deadlock, and now and then the threads, if a watch for hangs was asked for.
+ * deadlock, and now and then the threads, for hangs.
  *
  * Stopping means SIGTERM to the program and to every process that still shares the control page (a
  * deadlock or a hang is often in a child of what was started), and SIGKILL to what is left later.
@@ -198,15 +198,29 @@ static void look_for_deadlock(struct watch *watch)
     }
 }
 
+static void stands_still(struct watch *watch)
+{
+    sn_say("the program hangs: none of its threads can ever go on; it is stopped");
+    watch->outcome->stood_still = true;
+    sn_control_mark_standstill(watch->control);
+    sn_standstill_ends(&watch->hang.tasks, watch->what->arena, &watch->outcome->ends);
+    stop(watch, grace_deadlock);
+}
+
 /* Told once for each time that it stops getting on. */
 static void look_for_hang(struct watch *watch)
 {
     double now = sn_now();
     if (!watch->running || watch->outcome->deadlock_pid || watch->outcome->timed_out ||
-        now < watch->hang.next_look)
+        watch->outcome->stood_still || now < watch->hang.next_look)
         return;
     bool hung = watch->hangs;
-    watch->hangs = sn_hang_look(&watch->hang, watch->control, now);
+    enum sn_hung how = sn_hang_look(&watch->hang, watch->control, now);
+    watch->hangs = how == SN_HAS_HUNG;
+    if (how == SN_STANDS_STILL) {
+        stands_still(watch);
+        return;
+    }
     if (!watch->hangs || hung)
         return;
     if (watch->what->stop_on_deadlock) {
@@ -223,7 +237,7 @@ static void look_at_clock(struct watch *watch)
 {
     double now = sn_now();
     if (watch->running && watch->what->timeout > 0 && !watch->outcome->timed_out &&
-        now - watch->started >= watch->what->timeout) {
+        !watch->outcome->stood_still && now - watch->started >= watch->what->timeout) {
         watch->outcome->timed_out = true;
         stop(watch, grace_timeout);
     }
@@ -263,6 +277,7 @@ int sn_supervise(struct sn_outcome *outcome, const struct sn_supervision *what,
                           .outcome = outcome,
                           .signals = -1,
                           .hang.seconds = what->hang,
+                          .hang.certain = what->look_for_standstill,
                           .kill_at = INFINITY,
                           .give_up_at = INFINITY};
     int ret = take_signals(&watch, err);

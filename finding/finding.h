@@ -175,6 +175,8 @@ struct sn_report {
     int exit_status; /* -1: not known, or ended by a signal */
     int signal;      /* 0: none */
     bool timed_out;
+    bool stood_still; /* stopped, since no thread of it could ever go on */
+    double still_for; /* seconds for which nothing had moved then; 0: not known */
     VEC(struct sn_process) processes;
     /* recording */
     VEC(const char *) traces;

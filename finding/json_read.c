@@ -358,6 +358,14 @@ static void read_coverage(struct sn_report *report, const struct node *node)
     coverage->reason = string(node, "reason");
 }
 
+static double seconds(const struct node *node, const char *name)
+{
+    struct node value = field(node, name);
+    if (!absent(&value) && !json_is_number(value.value))
+        complain(&value, SN_E_FORMAT, "expected a number");
+    return json_number_value(value.value);
+}
+
 static void read_program(struct sn_report *report, const struct node *node)
 {
     report->argv = read_strings(node, "argv", &report->argc);
@@ -365,6 +373,8 @@ static void read_program(struct sn_report *report, const struct node *node)
     report->exit_status = (int)number_between(node, "exit_status", 0, 255, -1);
     report->signal = (int)number_between(node, "signal", 0, 255, 0);
     report->timed_out = truth(node, "timed_out");
+    report->stood_still = truth(node, "hung");
+    report->still_for = seconds(node, "still_for");
 }
 
 static void read_recording(struct sn_report *report, const struct node *node)
@@ -380,10 +390,7 @@ static void read_recording(struct sn_report *report, const struct node *node)
     report->threads = count(node, "threads");
     report->locks = count(node, "locks");
     report->access_source = string(node, "access_source");
-    struct node seconds = field(node, "seconds");
-    if (!absent(&seconds) && !json_is_number(seconds.value))
-        complain(&seconds, SN_E_FORMAT, "expected a number");
-    report->seconds = json_number_value(seconds.value);
+    report->seconds = seconds(node, "seconds");
     report->lost_events = count(node, "lost_events");
     READ_EACH(read_coverage, report, node, "coverage");
 }

@@ -181,6 +181,8 @@ static json_t *program_object(const struct sn_report *report)
     SET(object, "exit_status", exited ? json_integer(report->exit_status) : json_null());
     SET(object, "signal", report->signal ? json_integer(report->signal) : json_null());
     SET(object, "timed_out", json_boolean(report->timed_out));
+    SET(object, "hung", json_boolean(report->stood_still));
+    SET(object, "still_for", report->still_for > 0 ? json_real(report->still_for) : json_null());
     return object;
 }
 

@@ -42,8 +42,8 @@ static inline bool has(const FILE *stream, size_t size)
             result = real_call;                                                                    \
         } else {                                                                                   \
             int fd = (stream)->_fileno;                                                            \
-            result = REC_WAITING(rec_way_waits(way) && !(at_hand), TR_BLOCK_INPUT, (unsigned)fd,   \
-                                 real_call);                                                       \
+            result = REC_WAITING(rec_way_waits(way) && !(at_hand), TR_BLOCK_INPUT,                 \
+                                 rec_way_on(fd, way, false), real_call);                           \
             rec_way_got(fd, way, 0, rec_here());                                                   \
         }                                                                                          \
         result;                                                                                    \
@@ -395,7 +395,7 @@ REC_EXPORT int fflush(FILE *stream)
     if (rec_way_is_dull(way))
         return REAL(fflush)(stream);
     rec_way_puts(way, rec_here());
-    return REC_WAITING(rec_way_waits(way), TR_BLOCK_OUTPUT, (unsigned)stream->_fileno,
+    return REC_WAITING(rec_way_waits(way), TR_BLOCK_OUTPUT, rec_way_on(stream->_fileno, way, true),
                        REAL(fflush)(stream));
 }
 

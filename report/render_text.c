@@ -405,7 +405,13 @@ static void tell_recording(struct story *story)
         sn_text_puts(text, " lost; hazards may have been missed");
         own_line(story, "warning: ", SN_YELLOW, text->at);
     }
-    if (report->timed_out) {
+    if (report->stood_still) {
+        text = sentence(story);
+        sn_text_puts(text, "no thread of the program could ever go on: it was stopped");
+        if (report->still_for > 0)
+            sn_text_printf(text, " after %.1f s without a movement", report->still_for);
+        own_line(story, "note: ", SN_CYAN, text->at);
+    } else if (report->timed_out) {
         own_line(story, "note: ", SN_CYAN,
                  "the program was stopped before its end (by --timeout or --hang)");
     } else if (report->signal) {

@@ -83,7 +83,7 @@ static const char *verb(const struct sn_finding *finding, const struct sn_site *
     case SN_ROLE_ENDS:
         return "ends";
     case SN_ROLE_SIGNALS:
-        return lock ? "signals" : "signals a condition";
+        return "signals";
     case SN_ROLE_POSTS:
         return lock ? "posts" : "posts a semaphore";
     case SN_ROLE_TRIES:

@@ -135,6 +135,24 @@ enum tr_block {
     TR_BLOCK_OWN = 1 << 5,   /* on a channel that the process itself made, and has sent to nobody */
 };
 
+/* A0 of a BLOCK_BEGIN for input or output: the descriptor, and above it which channel that is: the
+ * low bits of its key (that of HB_BEFORE and HB_AFTER), 0 where it has none of its own. */
+enum { TR_CHANNEL_SHIFT = 32, TR_CHANNEL_KEY_BITS = 16 };
+#define TR_CHANNEL_SPACE (1ull << 63 | 1ull << 57)
+
+static inline uint32_t tr_block_descriptor(uint64_t a0)
+{
+    return (uint32_t)a0;
+}
+
+static inline uint64_t tr_block_channel(uint64_t a0)
+{
+    uint64_t channel = a0 >> TR_CHANNEL_SHIFT;
+    uint64_t kind = channel >> TR_CHANNEL_KEY_BITS;
+    uint64_t key = channel & ((1u << TR_CHANNEL_KEY_BITS) - 1);
+    return key ? TR_CHANNEL_SPACE | kind << 32 | key : 0;
+}
+
 /* Mode of THREAD_CREATE. */
 enum tr_create_mode { TR_CREATE_DETACHED = 1 << 0 };
 

@@ -67,6 +67,7 @@ struct tr_header {
     uint32_t ring_chunk;       /* size of each place for chunks, but the first */
     uint32_t ring_kept;        /* size of the first one, which is never given up */
     uint64_t loss_time; /* TSC of the first loss, but for those of stacks; 0: none, or not known */
+    uint64_t standstill_tsc; /* when snarl saw that no thread could ever go on; 0: it did not */
 };
 
 struct tr_chunk {

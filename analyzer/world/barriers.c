@@ -15,6 +15,7 @@ void an_barriers_event(struct an_world *world, const struct tr_event *ev)
         return;
     }
     barrier->entered++;
+    an_doers_note(&barrier->comers, thread, ev);
     world->now.fills_round =
         object->known && object->initial && barrier->entered % object->initial == 0;
     barrier->rounds += world->now.fills_round;

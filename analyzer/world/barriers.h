@@ -6,12 +6,13 @@
 #ifndef SN_ANALYZER_WORLD_BARRIERS_H
 #define SN_ANALYZER_WORLD_BARRIERS_H
 
-#include "analyzer/world/threads.h"
+#include "analyzer/world/doers.h"
 
 struct an_barrier {
     uint64_t entered; /* since it was made */
     uint64_t rounds;  /* filled; stays 0 where the count is not known */
     uint64_t filled;  /* index of the event that filled the latest one */
+    struct an_doers comers;
 };
 
 /* BARRIER_ENTER, BARRIER_EXIT. */

@@ -37,7 +37,7 @@ static void block_begins(struct an_world *world, const struct tr_event *ev)
     } else if (ev->mode & TR_BLOCK_OWN) {
         wait->object = wait->what == TR_BLOCK_OUTPUT
                            ? thread->gives
-                           : known_at(&world->channels.by_descriptor, ev->a0);
+                           : known_at(&world->channels.by_descriptor, wait->on);
         wait->inside = true;
     }
 }
@@ -66,12 +66,14 @@ void an_channels_event(struct an_world *world, const struct tr_event *ev)
 {
     switch (ev->kind) {
     case TR_HB_BEFORE:
+        an_doers_note(&world->now.object->channel.givers, world->now.thread, ev);
         if (is_channel(ev->mode) || ev->mode == TR_BY_FUTEX)
             an_object_given(world, world->now.object);
         if (is_channel(ev->mode))
             world->now.thread->gives = world->now.object;
         break;
     case TR_HB_AFTER:
+        an_doers_note(&world->now.object->channel.takers, world->now.thread, ev);
         got(world, ev);
         break;
     case TR_BLOCK_BEGIN:
@@ -95,6 +97,12 @@ static bool any_given_since(const struct an_world *world, uint64_t index)
         if ((*thread)->gives && (*thread)->gives->last_given > index)
             return true;
     return world->channels.last_given > index;
+}
+
+const struct an_object *an_channel_find(const struct an_world *world, uint64_t key)
+{
+    const struct an_object *object = known_at(&world->objects.by_address, key ^ 1ull << 63);
+    return object && object->type == TR_TYPE_MASK ? object : NULL;
 }
 
 bool an_channel_is_quiet(const struct an_world *world, const struct an_thread *thread)

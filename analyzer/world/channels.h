@@ -10,7 +10,11 @@
 #ifndef SN_ANALYZER_WORLD_CHANNELS_H
 #define SN_ANALYZER_WORLD_CHANNELS_H
 
-#include "analyzer/world/threads.h"
+#include "analyzer/world/doers.h"
+
+struct an_channel { /* of an object whose type is none */
+    struct an_doers givers, takers;
+};
 
 struct an_channels {
     struct sn_map by_descriptor; /* for input: to the channel, as a pointer */
@@ -20,6 +24,8 @@ struct an_channels {
 
 /* HB_BEFORE and HB_AFTER, FORK, BLOCK_BEGIN once the wait has begun, BLOCK_END before it ends. */
 void an_channels_event(struct an_world *world, const struct tr_event *ev);
+/* The channel of that key (a futex: its address); NULL if nothing was told of it. */
+const struct an_object *an_channel_find(const struct an_world *world, uint64_t key);
 /* Is it known that THREAD, which waits at such a channel, has not been served since? */
 bool an_channel_is_quiet(const struct an_world *world, const struct an_thread *thread);
 void an_channels_release(struct an_channels *channels);

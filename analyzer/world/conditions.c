@@ -53,6 +53,7 @@ static void signalled(struct an_world *world, struct an_object *object, const st
 {
     struct an_condition *condition = &object->condition;
     condition->signals++;
+    an_doers_note(&condition->signallers, world->now.thread, ev);
     an_object_given(world, object);
     if (!condition->waiting) {
         condition->signals_unheard++;

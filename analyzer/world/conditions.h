@@ -9,7 +9,7 @@
 #ifndef SN_ANALYZER_WORLD_CONDITIONS_H
 #define SN_ANALYZER_WORLD_CONDITIONS_H
 
-#include "analyzer/world/threads.h"
+#include "analyzer/world/doers.h"
 
 struct an_condition {
     uint64_t mutex;                    /* address of the one waited with last */
@@ -19,6 +19,7 @@ struct an_condition {
     uint64_t last_signal;              /* index of the event, 0: none */
     uint64_t last_unheard;             /* the same, of those that found no waiter */
     uint32_t last_signal_stack, last_signal_thread;
+    struct an_doers signallers;
 };
 
 /* COND_WAIT, COND_WAKE, COND_SIGNAL. */

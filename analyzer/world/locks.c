@@ -44,6 +44,7 @@ static void acquired(struct an_world *world, struct an_object *object, const str
     }
     world->now.outermost = true;
     object->lock.acquisitions++;
+    an_doers_note(&object->lock.takers, thread, ev);
     object->lock.shared_acquisitions += (ev->mode & TR_LOCK_SHARED) != 0;
     thread->lockset_known = false;
     *vec_push(&thread->held) = (struct an_held){

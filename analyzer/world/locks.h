@@ -7,13 +7,14 @@
 #ifndef SN_ANALYZER_WORLD_LOCKS_H
 #define SN_ANALYZER_WORLD_LOCKS_H
 
-#include "analyzer/world/threads.h"
+#include "analyzer/world/doers.h"
 
 struct an_lock {
     struct an_thread *owner; /* who holds it alone, or NULL */
     VEC(struct an_thread *) readers;
     VEC(struct an_thread *) waiters;
-    uint64_t version;             /* of its latest event */
+    uint64_t version; /* of its latest event */
+    struct an_doers takers;
     uint64_t acquisitions;        /* so far, nested ones not counted */
     uint64_t shared_acquisitions; /* those of readers among them */
 };

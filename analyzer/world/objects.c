@@ -46,7 +46,7 @@ static void object_end(struct an_world *world, struct an_object *object, enum tr
     an_order_object_end(&world->hard, object);
 }
 
-static struct an_object *find(const struct an_world *world, uint64_t address)
+struct an_object *an_object_find(const struct an_world *world, uint64_t address)
 {
     uint64_t *found = sn_map_find(&world->objects.by_address, address);
     return found ? (struct an_object *)(uintptr_t)*found : NULL;
@@ -55,7 +55,7 @@ static struct an_object *find(const struct an_world *world, uint64_t address)
 struct an_object *an_object(struct an_world *world, const struct tr_event *ev, uint64_t address,
                             enum tr_object_type type)
 {
-    struct an_object *object = find(world, address);
+    struct an_object *object = an_object_find(world, address);
     if (object && object->type == type)
         return object;
     uint32_t incarnation = object ? object->incarnation + 1 : 1;
@@ -68,7 +68,7 @@ struct an_object *an_object(struct an_world *world, const struct tr_event *ev, u
 
 void an_objects_event(struct an_world *world, const struct tr_event *ev)
 {
-    struct an_object *object = find(world, ev->object);
+    struct an_object *object = an_object_find(world, ev->object);
     world->now.object = object;
     if (ev->kind == TR_OBJECT_END) {
         if (object)

@@ -8,6 +8,7 @@
 #define SN_ANALYZER_WORLD_OBJECTS_H
 
 #include "analyzer/world/barriers.h"
+#include "analyzer/world/channels.h"
 #include "analyzer/world/conditions.h"
 #include "analyzer/world/locks.h"
 #include "analyzer/world/once.h"
@@ -39,6 +40,7 @@ struct an_object {
         struct an_semaphore semaphore;
         struct an_barrier barrier;
         struct an_once once;
+        struct an_channel channel;
     };
 };
 
@@ -52,6 +54,8 @@ struct an_objects {
 /* The living object at ADDRESS; made, as used from here on, if there is none of that TYPE. */
 struct an_object *an_object(struct an_world *world, const struct tr_event *ev, uint64_t address,
                             enum tr_object_type type);
+/* The same, whatever its type; NULL if there is none. */
+struct an_object *an_object_find(const struct an_world *world, uint64_t address);
 /* OBJECT_NEW and OBJECT_END. */
 void an_objects_event(struct an_world *world, const struct tr_event *ev);
 /* Ends all objects in [START, START + SIZE). */

@@ -55,6 +55,7 @@ void an_semaphores_event(struct an_world *world, const struct tr_event *ev)
         break;
     case TR_SEM_POST:
         post(semaphore, thread, ev);
+        an_doers_note(&semaphore->posters, thread, ev);
         an_object_given(world, object);
         break;
     case TR_TRY_FAIL:

@@ -3,7 +3,7 @@
 #ifndef SN_ANALYZER_WORLD_SEMAPHORES_H
 #define SN_ANALYZER_WORLD_SEMAPHORES_H
 
-#include "analyzer/world/threads.h"
+#include "analyzer/world/doers.h"
 
 struct an_semaphore {
     int64_t value; /* as posts and waits were recorded; may pass through -1 for a moment */
@@ -14,6 +14,7 @@ struct an_semaphore {
     uint32_t hold_stack;
     uint64_t hold_index;
     bool otherwise; /* it was not used as a lock: it has further tokens, or others gave them back */
+    struct an_doers posters;
 };
 
 /* It begins with one token, and no other process can give it another. */

@@ -53,6 +53,7 @@ struct an_wait {
     uint32_t stack;
     enum tr_block what; /* OUTSIDE: for what, and on which descriptor or futex */
     uint64_t on;
+    uint64_t channel; /* OUTSIDE: the key of what it waits at, or a futex; 0: not known */
     bool shared;
     bool timed;
     bool inside; /* OUTSIDE: no, for what only this process can give (channels.h) */
@@ -70,13 +71,15 @@ struct an_thread {
     uint64_t create_index, exit_index;
     uint32_t exit_stack, exit_mode; /* enum tr_exit_cause */
     bool created, started, exited, joined, detached;
-    bool whole;      /* whatever it does from now on, nothing that it depends on is missing */
-    bool made_whole; /* its maker was, when it made it */
-    bool locked_up;  /* it found itself in a deadlock while it ran */
-    uint64_t unsure; /* its first event before which something may be missing; 0: none yet */
-    uint64_t clock;  /* its own component, moves behind writes and sync events */
-    uint64_t epoch;  /* `clock` when its recorded epoch last moved */
-    uint64_t time;   /* of its latest event */
+    bool whole;          /* whatever it does from now on, nothing that it depends on is missing */
+    bool made_whole;     /* its maker was, when it made it */
+    bool locked_up;      /* it found itself in a deadlock while it ran */
+    uint64_t unsure;     /* its first event before which something may be missing; 0: none yet */
+    uint64_t clock;      /* its own component, moves behind writes and sync events */
+    uint64_t epoch;      /* `clock` when its recorded epoch last moved */
+    uint64_t time;       /* of its latest event */
+    uint64_t last_index; /* the latest that has a stack */
+    uint32_t last_stack;
     VEC(struct an_held) held;
     uint32_t lockset; /* number of the set of locks held (locks.h) */
     bool lockset_known;

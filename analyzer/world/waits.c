@@ -17,7 +17,11 @@ void an_wait_begin(struct an_thread *thread, enum an_wait_kind kind, const struc
     if (kind != AN_WAIT_OUTSIDE)
         return;
     thread->wait.what = (enum tr_block)(ev->mode & (TR_BLOCK_TIMED - 1));
-    thread->wait.on = ev->a0;
+    bool transfers = thread->wait.what == TR_BLOCK_INPUT || thread->wait.what == TR_BLOCK_OUTPUT;
+    thread->wait.on = transfers ? tr_block_descriptor(ev->a0) : ev->a0;
+    thread->wait.channel = transfers                             ? tr_block_channel(ev->a0)
+                           : thread->wait.what == TR_BLOCK_FUTEX ? ev->a0
+                                                                 : 0;
     thread->wait.shared = false;
     thread->wait.timed = (ev->mode & TR_BLOCK_TIMED) != 0;
 }
@@ -70,6 +74,26 @@ void an_blockers(const struct an_thread *thread, struct an_thread_list *list)
             *vec_push(&list->of) = lock->readers.at[i];
     else if (!lock->owner && lock->readers.count)
         add_queued_writers(lock, thread, list);
+}
+
+const struct an_doers *an_wakers(const struct an_world *world, const struct an_wait *wait)
+{
+    const struct an_object *channel;
+    switch (wait->kind) {
+    case AN_WAIT_COND:
+        return &wait->object->condition.signallers;
+    case AN_WAIT_SEM:
+        return &wait->object->semaphore.posters;
+    case AN_WAIT_BARRIER:
+        return &wait->object->barrier.comers;
+    case AN_WAIT_OUTSIDE:
+        channel = wait->channel ? an_channel_find(world, wait->channel) : wait->object;
+        return !channel                        ? NULL
+               : wait->what == TR_BLOCK_OUTPUT ? &channel->channel.takers
+                                               : &channel->channel.givers;
+    default:
+        return NULL;
+    }
 }
 
 size_t an_blame_waiters(struct an_world *world, struct sn_finding *finding)

@@ -276,6 +276,10 @@ static void begin(struct an_world *world, const struct tr_event *ev)
     if (ev->unsure && !now->thread->unsure)
         now->thread->unsure = ev->index;
     now->thread->whole |= !world->lost_until || ev->time > world->lost_until;
+    if (ev->stack) {
+        now->thread->last_index = ev->index;
+        now->thread->last_stack = ev->stack;
+    }
     world->events++;
     world->accesses += tr_is_access(ev->kind) || tr_is_atomic(ev->kind);
     if (!ev->time)

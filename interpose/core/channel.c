@@ -396,6 +396,15 @@ void rec_way_ends(rec_way way, bool in_too, uint64_t cfa)
         rec_before(key_of(way, REC_WAY_IN_SHIFT), carrier_of(rec_way_kind(way)), cfa);
 }
 
+uint64_t rec_way_on(int fd, rec_way way, bool output)
+{
+    enum rec_way_kind kind = rec_way_kind(way);
+    uint64_t key = way >> (output ? REC_WAY_OUT_SHIFT : REC_WAY_IN_SHIFT) & (KEYS - 1);
+    if (!has_key(way) || !key || __atomic_load_n(&unnumbered[kind], __ATOMIC_SEQ_CST))
+        return (unsigned)fd;
+    return ((uint64_t)kind << TR_CHANNEL_KEY_BITS | key) << TR_CHANNEL_SHIFT | (unsigned)fd;
+}
+
 static const void *key_of_number(int fd)
 {
     return rec_channel(1ull << 57 | (uint64_t)REC_WAY_KIND_MASK << 32 | (unsigned)fd);

@@ -101,6 +101,8 @@ void rec_way_puts(rec_way way, uint64_t cfa);
 void rec_way_ends(rec_way way, bool in_too, uint64_t cfa);
 void rec_way_closes(int fd, uint64_t cfa); /* about to be: it ends, and is forgotten */
 void rec_way_got(int fd, rec_way way, long result, uint64_t cfa);
+/* What a wait for input (or OUTPUT) on FD is told to be on (tr_block_channel). */
+uint64_t rec_way_on(int fd, rec_way way, bool output);
 /* After signals, as many as the RESULT of a read from a signalfd tells. */
 void rec_way_got_signals(const void *bytes, long result, uint64_t cfa);
 /* The same for what connects sockets, from connect to accept. */
@@ -124,7 +126,7 @@ void rec_way_failed(int fd, rec_way way);
             if (prompt)                                                                            \
                 rec_its |= REC_WAY_PROMPT;                                                         \
             rec_took = REC_WAITING(rec_way_waits(rec_its), rec_way_block(rec_its, TR_BLOCK_INPUT), \
-                                   (unsigned)(fd), real_call);                                     \
+                                   rec_way_on((fd), rec_its, false), real_call);                   \
             rec_way_got((fd), rec_its, rec_took, rec_here());                                      \
         }                                                                                          \
         rec_took;                                                                                  \
@@ -142,7 +144,7 @@ void rec_way_failed(int fd, rec_way way);
             rec_way_puts(rec_its, rec_here());                                                     \
             rec_gave =                                                                             \
                 REC_WAITING(rec_way_waits(rec_its), rec_way_block(rec_its, TR_BLOCK_OUTPUT),       \
-                            (unsigned)(fd), real_call);                                            \
+                            rec_way_on((fd), rec_its, true), real_call);                           \
             if (rec_gave < 0)                                                                      \
                 rec_way_failed((fd), rec_its);                                                     \
         }                                                                                          \

@@ -5,7 +5,6 @@
  */
 /* EXPECT: stuck-thread observed @waits */
 /* HANGS */
-/* RUN: --timeout=2 */
 #include <pthread.h>
 #include <semaphore.h>
 #include <stdio.h>

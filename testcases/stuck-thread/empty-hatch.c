@@ -2,7 +2,6 @@
 /* Olivia waits at the hatch, a pipe into which nobody puts anything, and nobody closes it. */
 /* EXPECT: stuck-thread observed @waits */
 /* HANGS */
-/* RUN: --timeout=2 */
 #include <pthread.h>
 #include <stdio.h>
 #include <unistd.h>

@@ -30,6 +30,7 @@ from testcase import TREE, BuildError, Expected, build_testcase, read_all
 GATED = 66
 TIMED_OUT = 124
 PATIENCE = 60  # for a whole run, analysis included, on a loaded machine
+STILL = 3.0  # for so long may a hang that is certain go on; 2 s are promised, on an idle machine
 HANG = 1.0  # a program that is said to hang must do so for this long
 CONFIGURATIONS = [
     ("clang", "-O0", "tsan"),
@@ -207,6 +208,12 @@ class Run:
             yield f"findings: expected {tell(case.expected)}; got {tell(actual)}"
         else:
             yield from finding_faults(case, report)
+        if case.must_be_seen():
+            hung, still = (report["program"][key] for key in ("hung", "still_for"))
+            if not hung and not case.is_circle():
+                yield "report: was not found to hang"
+            if hung and not (still and still < STILL):
+                yield f"report: should be found to hang within {STILL} s; still for {still} s"
         recording = report["recording"]
         source = self.source()
         if self.mode == "auto":

@@ -85,6 +85,15 @@ class Testcase:
         else:
             raise ValueError(f"{self.path}: what is {word}: {rest}?")
 
+    def must_be_seen(self):
+        """Whether `run` must see by itself that the program hangs."""
+        limits = ("--timeout", "--hang")
+        return self.hangs and not any(option.startswith(limits) for option in self.options)
+
+    def is_circle(self):
+        """Whether the program itself may see it first."""
+        return any("deadlock" in expected.kind for expected in self.expected)
+
     def markers_at(self, line):
         """The markers of a line, or a word that is none, so that no expectation matches it."""
         return self.markers.get(line) or {f"line:{line}"}

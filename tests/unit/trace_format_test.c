@@ -79,6 +79,7 @@ static void every_field_has_its_offset(void **state)
     FIELD(tr_header, ring_chunk);
     FIELD(tr_header, ring_kept);
     FIELD(tr_header, loss_time);
+    FIELD(tr_header, standstill_tsc);
     FIELD(tr_chunk, magic);
     FIELD(tr_chunk, offset);
     FIELD(tr_chunk, size);
@@ -87,7 +88,7 @@ static void every_field_has_its_offset(void **state)
     FIELD(tr_chunk, settled);
     FIELD(tr_chunk, time);
     FIELD(tr_chunk, epoch);
-    assert_int_equal(sizeof(struct tr_header), 1224);
+    assert_int_equal(sizeof(struct tr_header), 1232);
     assert_int_equal(sizeof(struct tr_chunk), 48);
     free(format);
 }

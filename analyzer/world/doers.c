@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "analyzer/world/doers.h"
+
+void an_doers_note(struct an_doers *doers, struct an_thread *thread, const struct tr_event *ev)
+{
+    unsigned i = 0;
+    while (i < AN_DOERS - 1 && doers->of[i].thread && doers->of[i].thread != thread)
+        i++;
+    uint32_t before = doers->of[i].thread == thread ? doers->of[i].count : 0;
+    for (; i > 0; i--)
+        doers->of[i] = doers->of[i - 1];
+    doers->of[0] = (struct an_doer){
+        .thread = thread,
+        .index = ev->index,
+        .stack = ev->stack,
+        .count = before + 1,
+    };
+}

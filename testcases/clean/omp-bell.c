@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Of three cooks of an OpenMP region one waits for a bell, and another one rings it. */
+/* EXPECT: nothing */
+/* TSAN: knows nothing of OpenMP's threads */
+/* FLAGS: gcc -fopenmp */
+/* FLAGS: clang -fopenmp */
+#include <omp.h>
+#include <semaphore.h>
+#include <stdio.h>
+
+static sem_t bell;
+
+int main(void)
+{
+    omp_set_dynamic(0);
+    omp_set_num_threads(3);
+    sem_init(&bell, 0, 0);
+#pragma omp parallel
+    {
+        if (omp_get_thread_num() == 1)
+            sem_wait(&bell);
+        else if (omp_get_thread_num() == 0)
+            sem_post(&bell);
+#pragma omp barrier
+    }
+    printf("The kitchen is closed.\n");
+    return 0;
+}
