@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Barriers: a thread enters before the real call and leaves after it; who entered n-th is in round
  * n / count. */
-#include "interpose/core/rec.h"
+#include "interpose/core/mark.h"
 
 enum { BARRIER = TR_TYPE_BARRIER };
 
@@ -40,6 +40,8 @@ REC_EXPORT int pthread_barrier_init(pthread_barrier_t *barrier,
 {
     rec_be_early();
     int error = REAL(pthread_barrier_init)(barrier, attributes, count);
+    if (!error)
+        rec_mark(barrier, BARRIER, REC_MARK_MADE);
     struct rec_stream *s = error ? NULL : rec_enter();
     if (s) {
         rec_object_init(s, barrier, rec_stack(s, rec_here()), BARRIER, 0, count);
@@ -48,16 +50,34 @@ REC_EXPORT int pthread_barrier_init(pthread_barrier_t *barrier,
     return error;
 }
 
-/* The real call waits until the last thread has left the barrier. */
+static void destroyed(pthread_barrier_t *barrier, bool before, uint64_t cfa)
+{
+    struct rec_stream *s = rec_enter();
+    if (!s)
+        return;
+    rec_object_destroyed(s, barrier, BARRIER, before, cfa);
+    rec_leave(s);
+}
+
+static bool is_waited_for(const pthread_barrier_t *barrier)
+{
+    const struct rec_object *object = rec_live.on ? rec_object_find(barrier) : NULL;
+    return object && object->alive && object->count &&
+           __atomic_load_n(&object->entered, __ATOMIC_RELAXED) % object->count;
+}
+
+/* The real call waits until the last thread has left the barrier; for ever, if a round is not
+ * filled. */
 REC_EXPORT int pthread_barrier_destroy(pthread_barrier_t *barrier)
 {
+    bool before = rec_is_destroyed(barrier, BARRIER), early = is_waited_for(barrier);
+    if (early)
+        destroyed(barrier, before, rec_here());
     int error = REAL(pthread_barrier_destroy)(barrier);
-    struct rec_stream *s = error ? NULL : rec_enter();
-    if (s) {
-        struct rec_object *object = rec_object_find(barrier);
-        if (object && object->alive)
-            rec_object_end(s, object, rec_stack(s, rec_here()), TR_END_DESTROY);
-        rec_leave(s);
-    }
-    return error;
+    if (error)
+        return error;
+    rec_mark(barrier, BARRIER, REC_MARK_DESTROYED);
+    if (!early)
+        destroyed(barrier, before, rec_here());
+    return 0;
 }

@@ -5,6 +5,7 @@
  * stands in a cleanup too.
  */
 #include "interpose/core/lock.h"
+#include "interpose/core/mark.h"
 #include "interpose/pthread_calls.h"
 
 enum { COND = TR_TYPE_COND, MUTEX_IN_WAIT = TR_TYPE_MUTEX | TR_LOCK_IN_WAIT };
@@ -22,8 +23,7 @@ struct wait {
 static bool refused(struct rec_stream *s, const pthread_mutex_t *mutex)
 {
     const struct rec_object *object = rec_object(s, mutex, TR_TYPE_MUTEX);
-    return object && !rec_owns(object, s) &&
-           object->attributes & (TR_ATTR_ERROR_CHECK | TR_ATTR_RECURSIVE | TR_ATTR_ROBUST);
+    return object && !rec_owns(object, s) && rec_checks_owner(object);
 }
 
 static void wait_begins(struct wait *wait)
@@ -52,7 +52,7 @@ static void wait_ends(struct wait *wait)
     if (!s)
         return;
     if (!wait->told) {
-        rec_error(s, wait->mutex, TR_TYPE_MUTEX, wait->cfa, wait->error);
+        rec_error(s, wait->mutex, MUTEX_IN_WAIT | TR_LOCK_FOREIGN, wait->cfa, wait->error);
         rec_leave(s);
         return;
     }
@@ -171,9 +171,7 @@ int rec_cond_destroy(pthread_cond_t *cond, uint64_t cfa)
 {
     struct rec_stream *s = rec_enter();
     if (s) {
-        struct rec_object *object = rec_object_find(cond);
-        if (object && object->alive)
-            rec_object_end(s, object, rec_stack(s, cfa), TR_END_DESTROY);
+        rec_object_destroyed(s, cond, COND, rec_is_destroyed(cond, COND), cfa);
         rec_leave(s);
     }
     return REAL(pthread_cond_destroy)(cond);

@@ -55,7 +55,7 @@ static void mapped(const void *low, uint64_t size, bool over, uint64_t cfa)
     struct rec_stream *s = enter(rec_config.heap || objects);
     if (s) {
         if (objects)
-            rec_objects_end_in(s, low, size, TR_END_UNMAP);
+            rec_objects_end_in(s, low, size, TR_END_UNMAP, cfa);
         if (rec_config.heap)
             tell(s, TR_ALLOC, 0, low, size, rec_counter_next(low), cfa);
         rec_leave(s);
@@ -105,7 +105,7 @@ REC_EXPORT int munmap(void *address, size_t size)
             if (rec_config.heap)
                 tell(s, TR_FREE, 0, address, all, rec_counter_next(address), rec_here());
             if (objects)
-                rec_objects_end_in(s, address, all, TR_END_UNMAP);
+                rec_objects_end_in(s, address, all, TR_END_UNMAP, rec_here());
             rec_leave(s);
         }
         errno = error;
@@ -143,7 +143,7 @@ static void vacated(struct rec_stream *s, const char *low, uint64_t size, uint64
     if (rec_config.heap)
         tell(s, TR_FREE, 0, low, size, version, cfa);
     if (rec_objects_maybe_in(low, size))
-        rec_objects_end_noted_in(s, low, size, TR_END_UNMAP);
+        rec_objects_end_noted_in(s, low, size, TR_END_UNMAP, cfa);
 }
 
 static void move_ended(const struct moving *moving, const char *new, uint64_t cfa)

@@ -2,6 +2,7 @@
 /* Mutexes, of all types. A robust mutex whose owner died is acquired by the try, with EOWNERDEAD.
  */
 #include "interpose/core/lock.h"
+#include "interpose/core/mark.h"
 #include "interpose/pthread_calls.h"
 
 enum { MUTEX = TR_TYPE_MUTEX };
@@ -126,12 +127,6 @@ REC_EXPORT int pthread_mutex_clocklock(pthread_mutex_t *mutex, clockid_t clock,
     return error;
 }
 
-/* Would unlocking by a thread that does not hold it be refused? Then nothing is released. */
-static bool checks_owner(const struct rec_object *object)
-{
-    return object->attributes & (TR_ATTR_ERROR_CHECK | TR_ATTR_RECURSIVE | TR_ATTR_ROBUST);
-}
-
 static __attribute__((noinline)) int unlock_general(pthread_mutex_t *mutex, uint64_t cfa)
 {
     struct rec_stream *s = rec_enter();
@@ -142,13 +137,13 @@ static __attribute__((noinline)) int unlock_general(pthread_mutex_t *mutex, uint
         return REAL(pthread_mutex_unlock)(mutex);
     }
     const struct rec_object *object = rec_object(s, mutex, MUTEX);
-    bool foreign = object && !rec_owns(object, s) && checks_owner(object);
+    bool foreign = object && !rec_owns(object, s) && rec_checks_owner(object);
     if (!foreign)
         rec_releases(s, mutex, MUTEX, cfa);
     rec_leave(s);
     int error = REAL(pthread_mutex_unlock)(mutex);
     if (foreign && error && (s = rec_enter())) {
-        rec_error(s, mutex, MUTEX, cfa, error);
+        rec_error(s, mutex, MUTEX | TR_LOCK_FOREIGN, cfa, error);
         rec_leave(s);
     }
     return error;
@@ -190,14 +185,14 @@ REC_EXPORT int pthread_mutex_init(pthread_mutex_t *mutex, const pthread_mutexatt
 
 int rec_mutex_destroy(pthread_mutex_t *mutex, uint64_t cfa)
 {
+    bool before = rec_is_destroyed(mutex, MUTEX);
     int error = REAL(pthread_mutex_destroy)(mutex);
     struct rec_stream *s = rec_enter();
     if (s) {
-        struct rec_object *object = rec_object_find(mutex);
         if (error)
             rec_error(s, mutex, MUTEX, cfa, error);
-        else if (object && object->alive)
-            rec_object_end(s, object, rec_stack(s, cfa), TR_END_DESTROY);
+        else
+            rec_object_destroyed(s, mutex, MUTEX, before, cfa);
         rec_leave(s);
     }
     return error;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Reader-writer locks. Timed calls look at the time before they try, as the C library does. */
 #include "interpose/core/lock.h"
+#include "interpose/core/mark.h"
 
 enum { READ = TR_TYPE_RWLOCK | TR_LOCK_SHARED, WRITE = TR_TYPE_RWLOCK };
 
@@ -99,6 +100,15 @@ REC_EXPORT int pthread_rwlock_clockwrlock(pthread_rwlock_t *lock, clockid_t cloc
          rec_real.pthread_rwlock_clockwrlock(lock, clock, until));
 }
 
+/* By the C library's own word: then the caller, of whom it is not known that it has the lock, has
+ * not. */
+static bool is_free(const pthread_rwlock_t *lock)
+{
+    enum { WRITE_LOCKED = 2, READER = 8 };
+    unsigned readers = __atomic_load_n(&lock->__data.__readers, __ATOMIC_RELAXED);
+    return readers < READER && !(readers & WRITE_LOCKED);
+}
+
 REC_EXPORT int pthread_rwlock_unlock(pthread_rwlock_t *lock)
 {
     struct rec_stream *s = rec_enter();
@@ -107,7 +117,7 @@ REC_EXPORT int pthread_rwlock_unlock(pthread_rwlock_t *lock)
         if (object && rec_owns(object, s))
             rec_releases(s, lock, WRITE, rec_here());
         else
-            rec_releases_shared(s, lock, READ, rec_here());
+            rec_releases_shared(s, lock, is_free(lock) ? READ | TR_LOCK_FOREIGN : READ, rec_here());
         rec_leave(s);
     }
     return REAL(pthread_rwlock_unlock)(lock);
@@ -126,12 +136,13 @@ REC_EXPORT int pthread_rwlock_init(pthread_rwlock_t *lock, const pthread_rwlocka
 
 REC_EXPORT int pthread_rwlock_destroy(pthread_rwlock_t *lock)
 {
+    bool before = rec_is_destroyed(lock, WRITE);
     int error = REAL(pthread_rwlock_destroy)(lock);
-    struct rec_stream *s = rec_enter();
+    if (!error)
+        rec_mark(lock, WRITE, REC_MARK_DESTROYED);
+    struct rec_stream *s = error ? NULL : rec_enter();
     if (s) {
-        struct rec_object *object = rec_object_find(lock);
-        if (object && object->alive)
-            rec_object_end(s, object, rec_stack(s, rec_here()), TR_END_DESTROY);
+        rec_object_destroyed(s, lock, WRITE, before, rec_here());
         rec_leave(s);
     }
     return error;

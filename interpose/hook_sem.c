@@ -8,6 +8,7 @@
  * How often that was done is counted, as the C library does: the last sem_close unmaps it.
  */
 #include "interpose/core/lock.h"
+#include "interpose/core/mark.h"
 
 #include <stdarg.h>
 
@@ -21,12 +22,15 @@ struct wait {
     bool returned, told;
 };
 
+/* Who waited may have been let through by the last post, behind which the semaphore was destroyed,
+ * rightly: then it is not used anew. */
 static void got(sem_t *sem, uint32_t mode, uint64_t cfa)
 {
     struct rec_stream *s = rec_enter();
     if (!s)
         return;
-    struct rec_object *object = rec_object(s, sem, SEM);
+    struct rec_object *object =
+        mode & TR_LOCK_CONTENDED ? rec_object_find(sem) : rec_object(s, sem, SEM);
     if (object)
         rec_sync(s, TR_SEM_WAIT, mode, rec_stack(s, cfa), (uint64_t)sem, rec_version(object));
     rec_leave(s);
@@ -53,7 +57,7 @@ static void wait_ends(struct wait *wait)
             uint32_t why = !wait->returned            ? TR_LOCK_CANCELLED
                            : wait->error == ETIMEDOUT ? TR_LOCK_TIMEOUT
                                                       : 0;
-            rec_failed(s, wait->sem, wait->mode | why, wait->cfa);
+            rec_gave_up(s, wait->sem, wait->mode | why, wait->cfa);
         }
         rec_leave(s);
         if (wait->returned && !wait->error)
@@ -166,6 +170,8 @@ REC_EXPORT int sem_init(sem_t *sem, int shared, unsigned value)
 {
     rec_be_early();
     int result = REAL(sem_init)(sem, shared, value);
+    if (!result)
+        rec_mark(sem, SEM, REC_MARK_MADE);
     struct rec_stream *s = result ? NULL : rec_enter();
     if (s) {
         rec_object_init(s, sem, rec_stack(s, rec_here()), SEM, shared ? TR_ATTR_PROCESS_SHARED : 0,
@@ -179,12 +185,13 @@ REC_EXPORT int sem_destroy(sem_t *sem)
 {
     struct rec_stream *s = rec_enter();
     if (s) {
-        struct rec_object *object = rec_object_find(sem);
-        if (object && object->alive)
-            rec_object_end(s, object, rec_stack(s, rec_here()), TR_END_DESTROY);
+        rec_object_destroyed(s, sem, SEM, rec_is_destroyed(sem, SEM), rec_here());
         rec_leave(s);
     }
-    return REAL(sem_destroy)(sem);
+    int result = REAL(sem_destroy)(sem);
+    if (!result)
+        rec_mark(sem, SEM, REC_MARK_DESTROYED);
+    return result;
 }
 
 REC_EXPORT sem_t *sem_open(const char *name, int flags, ...)

@@ -83,9 +83,7 @@ REC_EXPORT int pthread_spin_destroy(pthread_spinlock_t *lock)
     int error = REAL(pthread_spin_destroy)(lock);
     struct rec_stream *s = rec_enter();
     if (s) {
-        struct rec_object *object = rec_object_find((void *)lock);
-        if (object && object->alive)
-            rec_object_end(s, object, rec_stack(s, rec_here()), TR_END_DESTROY);
+        rec_object_destroyed(s, (void *)lock, SPIN, false, rec_here());
         rec_leave(s);
     }
     return error;

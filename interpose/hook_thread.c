@@ -42,7 +42,7 @@ static void goodbye(void *data)
                                    .stack = s->self->exit_stack});
     if (s->stack_known)
         rec_objects_end_in(s, (const void *)s->stack_low, s->stack_high - s->stack_low,
-                           TR_END_STACK);
+                           TR_END_STACK, 0);
     rec_thread_detach(s);
 }
 

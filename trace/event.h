@@ -66,7 +66,7 @@ enum tr_lock_mode {
     TR_LOCK_IN_HANDLER = 1 << 13, /* called from a signal handler */
     TR_LOCK_BROADCAST = 1 << 14,  /* COND_SIGNAL: all of them */
     TR_LOCK_SERIAL = 1 << 15,     /* BARRIER_EXIT: this thread got PTHREAD_BARRIER_SERIAL_THREAD */
-    TR_LOCK_FOREIGN = 1 << 16,    /* RELEASE: by a thread that does not hold it */
+    TR_LOCK_FOREIGN = 1 << 16,    /* RELEASE, OP_ERROR: by a thread that does not hold it */
 };
 
 /* A0 of OBJECT_NEW: attributes. A1 is the initial value (semaphore) or count (barrier). */
@@ -77,6 +77,8 @@ enum tr_object_attribute {
     TR_ATTR_PROCESS_SHARED = 1 << 3,
     TR_ATTR_PREFER_WRITER = 1 << 4,
     TR_ATTR_STATIC = 1 << 5, /* first seen in use: initialised statically, or before the recorder */
+    TR_ATTR_DESTROYED = 1 << 6, /* with STATIC: what was destroyed here, and is as it was left */
+    TR_ATTR_UNMADE = 1 << 7,    /* with STATIC: a semaphore or barrier that nobody initialised */
 };
 
 /* Mode of OBJECT_END. */

@@ -38,6 +38,7 @@ enum tr_header_flags {
     TR_IS_SNAPSHOT = 1 << 3,  /* copied while the program went on (tr_chunk.settled) */
     TR_HAS_HUNG = 1 << 4,     /* a snapshot of a program that did not get on */
     TR_IS_IMPORTED = 1 << 5,  /* made of text: the time of an event is its line */
+    TR_IS_CHILD = 1 << 6,     /* of a fork: what there was before is in its parent's trace */
 };
 
 /* The first page. Live while the program runs: the counters are final when it has ended. */

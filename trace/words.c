@@ -43,6 +43,8 @@ static const struct tr_word attributes[] = {FLAG(TR_ATTR_RECURSIVE, "recursive")
                                             FLAG(TR_ATTR_PROCESS_SHARED, "process_shared"),
                                             FLAG(TR_ATTR_PREFER_WRITER, "prefer_writer"),
                                             FLAG(TR_ATTR_STATIC, "static"),
+                                            FLAG(TR_ATTR_DESTROYED, "destroyed"),
+                                            FLAG(TR_ATTR_UNMADE, "unmade"),
                                             {0}};
 
 static const struct tr_word exits[] = {{7, TR_EXIT_RETURN, "return"}, {7, TR_EXIT_CALL, "call"},

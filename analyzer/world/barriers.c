@@ -6,7 +6,9 @@
 
 void an_barriers_event(struct an_world *world, const struct tr_event *ev)
 {
-    struct an_object *object = an_object(world, ev, ev->object, TR_TYPE_BARRIER);
+    struct an_object *object = ev->kind == TR_BARRIER_EXIT
+                                   ? an_object_waited(world, ev, TR_TYPE_BARRIER)
+                                   : an_object(world, ev, ev->object, TR_TYPE_BARRIER);
     struct an_barrier *barrier = &object->barrier;
     struct an_thread *thread = world->now.thread;
     world->now.object = object;

@@ -22,6 +22,25 @@ static void drop(struct an_condition *condition, const struct an_thread *thread)
     for (uint32_t i = condition->waiting; i-- > 0;)
         if (condition->waiters[i] == thread)
             condition->waiters[i] = condition->waiters[--condition->waiting];
+    if (condition->woken > condition->waiting)
+        condition->woken = condition->waiting;
+}
+
+static bool is_waiting(const struct an_condition *condition, const struct an_thread *thread)
+{
+    for (uint32_t i = 0; i < condition->waiting; i++)
+        if (condition->waiters[i] == thread)
+            return true;
+    return false;
+}
+
+uint32_t an_condition_blocks(const struct an_object *object)
+{
+    const struct an_condition *condition = &object->condition;
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < condition->waiting; i++)
+        count += condition->waiters[i]->wait.object == object;
+    return count > condition->woken ? count - condition->woken : 0;
 }
 
 /* The mutex of those that wait, if THREAD holds it. */
@@ -46,7 +65,7 @@ static void wake_all(struct an_object *object, struct an_object *mutex)
         thread->wait.timed = false;
         *vec_push(&mutex->lock.waiters) = thread;
     }
-    condition->waiting = 0;
+    condition->waiting = condition->woken = 0;
 }
 
 static void signalled(struct an_world *world, struct an_object *object, const struct tr_event *ev)
@@ -62,6 +81,10 @@ static void signalled(struct an_world *world, struct an_object *object, const st
     condition->last_signal = ev->index;
     condition->last_signal_stack = ev->stack;
     condition->last_signal_thread = ev->thread;
+    if (ev->mode & TR_LOCK_BROADCAST)
+        condition->woken = condition->waiting;
+    else
+        condition->woken += condition->woken < condition->waiting;
     if (!condition->waiting || (condition->waiting > 1 && !(ev->mode & TR_LOCK_BROADCAST)))
         return;
     struct an_object *mutex = mutex_held(condition, world->now.thread);
@@ -71,7 +94,9 @@ static void signalled(struct an_world *world, struct an_object *object, const st
 
 void an_conditions_event(struct an_world *world, const struct tr_event *ev)
 {
-    struct an_object *object = an_object(world, ev, ev->object, TR_TYPE_COND);
+    struct an_object *object = ev->kind == TR_COND_WAKE
+                                   ? an_object_waited(world, ev, TR_TYPE_COND)
+                                   : an_object(world, ev, ev->object, TR_TYPE_COND);
     struct an_condition *condition = &object->condition;
     struct an_thread *thread = world->now.thread;
     world->now.object = object;
@@ -84,6 +109,8 @@ void an_conditions_event(struct an_world *world, const struct tr_event *ev)
         thread->wait.object = object;
         break;
     case TR_COND_WAKE:
+        if (condition->woken && !(ev->mode & (TR_LOCK_TIMEOUT | TR_LOCK_CANCELLED)))
+            condition->woken -= is_waiting(condition, thread);
         drop(condition, thread);
         an_wait_end(thread);
         break;

@@ -15,6 +15,7 @@ struct an_condition {
     uint64_t mutex;                    /* address of the one waited with last */
     struct an_thread **waiters;        /* in the world's arena */
     uint32_t waiting, room;            /* threads, and for how many there is room */
+    uint32_t woken;                    /* of those, how many a signal may have woken by now */
     uint64_t signals, signals_unheard; /* unheard: nobody waited */
     uint64_t last_signal;              /* index of the event, 0: none */
     uint64_t last_unheard;             /* the same, of those that found no waiter */
@@ -22,6 +23,8 @@ struct an_condition {
     struct an_doers signallers;
 };
 
+/* How many threads wait that no signal has woken. */
+uint32_t an_condition_blocks(const struct an_object *object);
 /* COND_WAIT, COND_WAKE, COND_SIGNAL. */
 void an_conditions_event(struct an_world *world, const struct tr_event *ev);
 

@@ -133,7 +133,7 @@ static void freed(struct an_world *world, const struct tr_event *ev)
     an_sights_free(world, ev->object, size);
     an_memory_free(&world->memory, &world->order, world->now.thread, access, ev->object, size,
                    &world->now.conflicts);
-    an_objects_forget(world, ev->object, size);
+    an_objects_forget_untold(world, ev->object, size);
     an_memory_forget(&world->memory, ev->object, size);
     an_benign_forget(&world->benign, ev->object, size);
     if (!block)

@@ -27,11 +27,52 @@ static void let_go(struct an_object *object, struct an_thread *thread, struct an
     thread->lockset_known = false;
 }
 
+/* THREAD does not know that its hold of what lies at ADDRESS was ended by somebody else. */
+static void rob(struct an_thread *thread, uint64_t address)
+{
+    *vec_push(&thread->robbed) = address;
+}
+
+static bool was_robbed(struct an_thread *thread, uint64_t address)
+{
+    bool found = false;
+    for (size_t i = thread->robbed.count; i-- > 0;)
+        if (thread->robbed.at[i] == address) {
+            vec_remove(&thread->robbed, i);
+            found = true;
+        }
+    return found;
+}
+
+static void party(struct an_world *world, struct an_object *object, struct an_thread *thread)
+{
+    struct an_held *held = an_thread_holds(thread, object);
+    if (!held || !an_thread_lives(thread))
+        return;
+    *vec_push(&world->now.ended_holds.of) = (struct an_hold){thread, *held};
+    let_go(object, thread, held);
+    rob(thread, object->address);
+}
+
+void an_lock_ends(struct an_world *world, struct an_object *object)
+{
+    struct an_lock *lock = &object->lock;
+    size_t before = world->now.ended_holds.of.count;
+    if (lock->owner)
+        party(world, object, lock->owner);
+    for (size_t i = lock->readers.count; i-- > 0;)
+        if (i < lock->readers.count)
+            party(world, object, lock->readers.at[i]);
+    object->ended_in_use = world->now.ended_holds.of.count > before || lock->waiters.count;
+}
+
 static void acquired(struct an_world *world, struct an_object *object, const struct tr_event *ev)
 {
     struct an_thread *thread = world->now.thread;
     struct an_held *held = an_thread_holds(thread, object);
     an_wait_end(thread);
+    if (thread->robbed.count)
+        was_robbed(thread, object->address);
     if (held && !(held->shared && !(ev->mode & TR_LOCK_SHARED))) {
         held->depth++;
         return;
@@ -40,6 +81,7 @@ static void acquired(struct an_world *world, struct an_object *object, const str
     struct an_thread *owner = object->lock.owner;
     if (owner && (held = an_thread_holds(owner, object))) {
         let_go(object, owner, held);
+        rob(owner, object->address);
         world->now.succeeded = owner;
     }
     world->now.outermost = true;
@@ -78,6 +120,8 @@ static struct an_thread *holder(struct an_object *object, struct an_thread *thre
 static void released(struct an_world *world, struct an_object *object, const struct tr_event *ev)
 {
     struct an_thread *thread = holder(object, world->now.thread);
+    if (thread != world->now.thread)
+        world->now.was_robbed = was_robbed(world->now.thread, object->address);
     if (!thread && world->lost_until && !(ev->mode & TR_LOCK_FOREIGN))
         *vec_push(&world->now.thread->gave_back) = object;
     if (!thread) {
@@ -94,7 +138,10 @@ static void released(struct an_world *world, struct an_object *object, const str
     world->now.outermost = true;
     world->now.released = *held;
     world->now.released_by_other = thread != world->now.thread;
+    world->now.released_of = thread;
     let_go(object, thread, held);
+    if (world->now.released_by_other)
+        rob(thread, object->address);
 }
 
 /* When the holder took the lock may be missing; who waits for it says who that is. */
@@ -116,8 +163,9 @@ static void infer_holder(struct an_world *world, struct an_object *object,
 
 void an_locks_event(struct an_world *world, const struct tr_event *ev)
 {
-    struct an_object *object =
-        an_object(world, ev, ev->object, (enum tr_object_type)tr_type(ev->mode));
+    enum tr_object_type type = (enum tr_object_type)tr_type(ev->mode);
+    struct an_object *object = ev->kind == TR_TRY_FAIL ? an_object_waited(world, ev, type)
+                                                       : an_object(world, ev, ev->object, type);
     struct an_thread *thread = world->now.thread;
     world->now.object = object;
     switch (ev->kind) {
@@ -132,7 +180,9 @@ void an_locks_event(struct an_world *world, const struct tr_event *ev)
         object->lock.version = ev->version;
         break;
     case TR_RELEASE:
+        world->now.last_release = object->lock.last_release;
         released(world, object, ev);
+        object->lock.last_release = (struct an_release){thread, ev->index, ev->stack};
         object->lock.version = ev->version;
         break;
     case TR_TRY_FAIL:

@@ -9,12 +9,19 @@
 
 #include "analyzer/world/doers.h"
 
+struct an_release {
+    struct an_thread *thread; /* NULL: none yet */
+    uint64_t index;
+    uint32_t stack;
+};
+
 struct an_lock {
     struct an_thread *owner; /* who holds it alone, or NULL */
     VEC(struct an_thread *) readers;
     VEC(struct an_thread *) waiters;
     uint64_t version; /* of its latest event */
     struct an_doers takers;
+    struct an_release last_release;
     uint64_t acquisitions;        /* so far, nested ones not counted */
     uint64_t shared_acquisitions; /* those of readers among them */
 };
@@ -31,6 +38,19 @@ struct an_locksets {
     VEC(uint32_t) scratch;
 };
 
+/* Who held a lock when it ended. */
+struct an_hold {
+    struct an_thread *thread;
+    struct an_held held;
+};
+
+struct an_holds {
+    VEC(struct an_hold) of;
+};
+
+/* LOCK is no more: threads that live hold it no longer, and are `now.ended_holds`. What the dead
+ * held stays theirs. */
+void an_lock_ends(struct an_world *world, struct an_object *lock);
 /* REQUEST, ACQUIRE, RELEASE, TRY_FAIL on a lock. */
 void an_locks_event(struct an_world *world, const struct tr_event *ev);
 /* The number of the set that THREAD holds now. */

@@ -15,6 +15,14 @@
 #include "analyzer/world/ranges.h"
 #include "analyzer/world/semaphores.h"
 
+/* What is wrong with using an object, which its first use shows. */
+enum an_misuse {
+    AN_SOUND,
+    AN_DESTROYED, /* and not initialised since */
+    AN_FREED,     /* the heap block around it, of which no new use is known */
+    AN_UNMADE,    /* a semaphore or a barrier that was never initialised */
+};
+
 struct an_object {
     uint32_t id; /* 1, 2, 3 ... in order of appearance */
     uint32_t incarnation;
@@ -31,6 +39,13 @@ struct an_object {
     uint64_t block_offset, block_size;
     uint64_t create_index, end_index; /* end 0: it lives */
     enum tr_end_cause end_cause;
+    struct an_thread *ended_by;
+    uint32_t end_stack;
+    bool told;                  /* the trace told its beginning, and so tells its end */
+    bool ended_in_use;          /* a thread that lived held it, or waited for it */
+    struct sn_finding *blamed;  /* the finding that tells of that, or NULL */
+    struct an_object *previous; /* the latest one before it at its address, or NULL */
+    enum an_misuse misuse;
     uint32_t givers;                 /* threads that signalled, posted, came to it */
     uint32_t last_giver;             /* plus 1 */
     uint64_t last_given, last_taken; /* events; taken: of channels alone */
@@ -46,7 +61,7 @@ struct an_object {
 
 struct an_objects {
     VEC(struct an_object *) all; /* id N is at N - 1 */
-    struct sn_map by_address;    /* to those that live */
+    struct sn_map by_address;    /* to the latest one there */
     struct an_ranges in_memory;  /* the same in order, each of size 1 */
     struct sn_map given;         /* who gave what: object id << 32 | index of the thread */
 };
@@ -56,10 +71,17 @@ struct an_object *an_object(struct an_world *world, const struct tr_event *ev, u
                             enum tr_object_type type);
 /* The same, whatever its type; NULL if there is none. */
 struct an_object *an_object_find(const struct an_world *world, uint64_t address);
+/* The same at the end of a wait for an object, which may have been destroyed meanwhile. */
+struct an_object *an_object_waited(struct an_world *world, const struct tr_event *ev,
+                                   enum tr_object_type type);
+/* How many threads surely wait at the condition, semaphore or barrier OBJECT: woken by nobody, and
+ * let through by nothing. */
+uint32_t an_object_blocks(const struct an_object *object);
 /* OBJECT_NEW and OBJECT_END. */
 void an_objects_event(struct an_world *world, const struct tr_event *ev);
-/* Ends all objects in [START, START + SIZE). */
+/* Ends all objects in [START, START + SIZE); only those of which nobody else tells the end. */
 void an_objects_forget(struct an_world *world, uint64_t start, uint64_t size);
+void an_objects_forget_untold(struct an_world *world, uint64_t start, uint64_t size);
 /* The current thread gives OBJECT, a condition, semaphore or barrier, what others wait for. */
 void an_object_given(struct an_world *world, struct an_object *object);
 /* Has THREAD ever done so? */

@@ -40,7 +40,9 @@ static void post(struct an_semaphore *semaphore, const struct an_thread *thread,
 
 void an_semaphores_event(struct an_world *world, const struct tr_event *ev)
 {
-    struct an_object *object = an_object(world, ev, ev->object, TR_TYPE_SEM);
+    struct an_object *object = ev->kind == TR_SEM_WAIT || ev->kind == TR_TRY_FAIL
+                                   ? an_object_waited(world, ev, TR_TYPE_SEM)
+                                   : an_object(world, ev, ev->object, TR_TYPE_SEM);
     struct an_semaphore *semaphore = &object->semaphore;
     struct an_thread *thread = world->now.thread;
     world->now.object = object;
@@ -48,6 +50,7 @@ void an_semaphores_event(struct an_world *world, const struct tr_event *ev)
     case TR_REQUEST:
         an_wait_begin(thread, AN_WAIT_SEM, ev);
         thread->wait.object = object;
+        semaphore->waiting++;
         break;
     case TR_SEM_WAIT:
         an_wait_end(thread);

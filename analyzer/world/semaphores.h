@@ -8,6 +8,7 @@
 struct an_semaphore {
     int64_t value; /* as posts and waits were recorded; may pass through -1 for a moment */
     uint64_t posts, waits;
+    uint32_t waiting; /* threads */
     uint32_t last_post_stack, last_post_thread;
     /* While it is used as a lock: who took its token, where; or NULL */
     struct an_thread *holder;

@@ -104,6 +104,7 @@ static void forget_stack(struct an_world *world, uint64_t handle)
     while (low < handle && (other = an_ranges_overlap(&world->threads.handles, low, handle - low)))
         low = other->start + DESCRIPTOR < handle ? other->start + DESCRIPTOR : handle;
     an_world_forget_memory(world, low, handle - low);
+    an_objects_forget(world, low, handle - low);
 }
 
 static void started(struct an_world *world, struct an_thread *thread, const struct tr_event *ev)
@@ -147,6 +148,7 @@ static void has_stack(struct an_world *world, struct an_thread *thread, const st
     thread->stack_low = ev->object;
     thread->stack_size = ev->a0;
     an_world_forget_memory(world, ev->object, ev->a0);
+    an_objects_forget(world, ev->object, ev->a0);
 }
 
 /* Where a stack is not told, it is taken to lie just below the thread's descriptor. */
@@ -259,6 +261,7 @@ void an_threads_release(struct an_world *world)
         vec_release(&(*thread)->held);
         an_sections_release(*thread);
         vec_release(&(*thread)->gave_back);
+        vec_release(&(*thread)->robbed);
         vec_release(&(*thread)->create_held);
         vec_release(&(*thread)->guards);
     }

@@ -88,6 +88,7 @@ struct an_thread {
     uint64_t took_from;      /* descriptor from which it has just got something, plus 1; 0: none */
     VEC(struct an_lock_use *) lock_uses; /* sections.h */
     VEC(struct an_object *) gave_back;   /* released, but when it took them is missing */
+    VEC(uint64_t) robbed;                /* addresses of locks that others released, or ended */
     VEC(struct an_held) create_held;     /* what the maker held when it made this one */
     VEC(struct an_held) guards;          /* what it held from create to join, and by whom: below */
     struct an_thread *guardian;

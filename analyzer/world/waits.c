@@ -34,6 +34,8 @@ void an_wait_end(struct an_thread *thread)
             if (lock->waiters.at[i] == thread)
                 vec_remove(&lock->waiters, i);
     }
+    if (thread->wait.kind == AN_WAIT_SEM)
+        thread->wait.object->semaphore.waiting--;
     thread->wait = (struct an_wait){0};
 }
 
@@ -114,4 +116,15 @@ size_t an_blame_waiters(struct an_world *world, struct sn_finding *finding)
     } while (blamed != before);
     vec_release(&blockers.of);
     return blamed;
+}
+
+void an_blame_those_left(struct an_world *world)
+{
+    vec_each (struct an_thread *, thread, &world->threads.all) {
+        const struct an_object *object = (*thread)->wait.object;
+        if ((*thread)->blamed || !object || !object->blamed || !an_waits_for_ever(*thread))
+            continue;
+        (*thread)->blamed = object->blamed;
+        an_blame_waiters(world, object->blamed);
+    }
 }

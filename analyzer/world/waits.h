@@ -29,4 +29,8 @@ const struct an_doers *an_wakers(const struct an_world *world, const struct an_w
  * Returns how many. */
 size_t an_blame_waiters(struct an_world *world, struct sn_finding *finding);
 
+/* Threads that still wait at an object of which a finding tells the end (an_object.blamed) do so
+ * because of that, and those behind them. */
+void an_blame_those_left(struct an_world *world);
+
 #endif

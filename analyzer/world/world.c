@@ -19,7 +19,7 @@ void an_world_forget_memory(struct an_world *world, uint64_t start, uint64_t siz
         return;
     an_memory_forget(&world->memory, start, size);
     an_heap_forget(world, start, size);
-    an_objects_forget(world, start, size);
+    an_objects_forget_untold(world, start, size);
     an_benign_forget(&world->benign, start, size);
 }
 
@@ -272,7 +272,9 @@ static void begin(struct an_world *world, const struct tr_event *ev)
     now->thread = an_thread(world, ev->thread);
     now->object = NULL;
     now->succeeded = NULL;
-    now->outermost = now->released_by_other = now->fills_round = false;
+    now->outermost = now->released_by_other = now->was_robbed = now->fills_round = false;
+    now->released_of = NULL;
+    vec_clear(&now->ended_holds.of);
     if (ev->unsure && !now->thread->unsure)
         now->thread->unsure = ev->index;
     now->thread->whole |= !world->lost_until || ev->time > world->lost_until;
@@ -327,6 +329,7 @@ void an_world_release(struct an_world *world)
 {
     an_snapshot_drop(world->now.access.past);
     vec_release(&world->now.conflicts.of);
+    vec_release(&world->now.ended_holds.of);
     an_memory_release(&world->memory);
     an_sights_release(&world->sights);
     an_publication_release(&world->publication);

@@ -25,9 +25,13 @@
 struct an_now {
     uint64_t index;
     struct an_thread *thread;
-    struct an_object *object;      /* of synchronisation; or NULL */
-    bool outermost;                /* ACQUIRE: not held before; RELEASE: not held any longer */
-    bool released_by_other;        /* RELEASE: another thread's hold ended */
+    struct an_object *object;       /* of synchronisation; or NULL */
+    bool outermost;                 /* ACQUIRE: not held before; RELEASE: not held any longer */
+    bool released_by_other;         /* RELEASE: another thread's hold ended */
+    struct an_thread *released_of;  /* RELEASE: whose hold ended, or NULL */
+    bool was_robbed;                /* RELEASE: of a hold that somebody else had ended before */
+    struct an_release last_release; /* RELEASE: the one before */
+    struct an_holds ended_holds;    /* OBJECT_END: whose holds of a lock ended with it */
     struct an_thread *succeeded;   /* ACQUIRE: who still held it: it died, or its release is lost */
     bool fills_round;              /* BARRIER_ENTER: nobody is missing now */
     struct an_held released;       /* RELEASE: the hold that ended */

@@ -54,7 +54,7 @@ void rec_block_ends_slow(const void *block, size_t size, uint64_t cfa)
         if (!told)
             tell_end(s, block, size, rec_config.heap ? rec_heap_counter_next(block) : 0, cfa);
         if (rec_objects_maybe_in(block, size))
-            rec_objects_end_in(s, block, size, TR_END_FREE);
+            rec_objects_end_in(s, block, size, TR_END_FREE, cfa);
         rec_leave(s);
     }
     errno = error;
@@ -85,7 +85,7 @@ static void moved(struct rec_stream *s, const struct rec_resizing *old, uint64_t
 {
     tell_end(s, old->block, old->size, old->version, cfa);
     if (rec_objects_maybe_in(old->block, old->size))
-        rec_objects_end_noted_in(s, old->block, old->size, TR_END_FREE);
+        rec_objects_end_noted_in(s, old->block, old->size, TR_END_FREE, cfa);
 }
 
 static void stayed(struct rec_stream *s, const struct rec_resizing *old, size_t size, uint64_t cfa)

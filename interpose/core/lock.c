@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "interpose/core/lock.h"
 
+#include "interpose/core/mark.h"
+
 #include "interpose/core/poison.h"
 
 void rec_sync(struct rec_stream *s, uint8_t kind, uint32_t mode, uint32_t stack, uint64_t address,
@@ -44,10 +46,21 @@ void rec_acquired(struct rec_stream *s, const void *address, uint32_t mode, uint
     tell(s, TR_ACQUIRE, mode, object, cfa, version);
 }
 
-/* Does the caller hold the mutex although nobody told so, as what a constructor took early? */
-static bool taken_unseen(const pthread_mutex_t *mutex)
+/* May the caller hold the lock although nobody told so, as what a constructor took early? Of a
+ * mutex the C library knows who has it, of a spin lock that somebody has. */
+static bool taken_unseen(const struct rec_object *object, uint32_t mode)
 {
-    return mutex->__data.__owner && mutex->__data.__owner == rec_sys_gettid();
+    const pthread_mutex_t *mutex = (const void *)object->address;
+    const int *spin = (const void *)object->address;
+    switch (tr_type(mode)) {
+    case TR_TYPE_MUTEX:
+        return mutex->__data.__owner && mutex->__data.__owner == rec_sys_gettid();
+    case TR_TYPE_SPIN:
+        return !__atomic_load_n(&object->owner, __ATOMIC_RELAXED) &&
+               __atomic_load_n(spin, __ATOMIC_RELAXED) != REC_SPIN_FREE;
+    default:
+        return false;
+    }
 }
 
 void rec_releases(struct rec_stream *s, const void *address, uint32_t mode, uint64_t cfa)
@@ -59,7 +72,7 @@ void rec_releases(struct rec_stream *s, const void *address, uint32_t mode, uint
         return;
     uint64_t version = next_version(object, mode);
     if (!rec_owns(object, s)) {
-        if (tr_type(mode) != TR_TYPE_MUTEX || !taken_unseen(address))
+        if (!taken_unseen(object, mode))
             mode |= TR_LOCK_FOREIGN;
         __atomic_store_n(&object->owner, 0, __ATOMIC_RELEASE);
     } else if (object->more) {
@@ -96,12 +109,11 @@ void rec_releases_shared(struct rec_stream *s, const void *address, uint32_t mod
         rec_reading_remove(s->self, object);
 }
 
-/* An event on the object that takes no number of it. A0 is its holder, or ERROR if that is not 0.
- */
-static void observe(struct rec_stream *s, uint8_t kind, const void *address, uint32_t mode,
-                    uint64_t cfa, int error)
+/* An event on OBJECT (may be NULL) that takes no number of it. A0 is its holder, or ERROR if that
+ * is not 0. */
+static void observe(struct rec_stream *s, uint8_t kind, const struct rec_object *object,
+                    uint32_t mode, uint64_t cfa, int error)
 {
-    struct rec_object *object = rec_object(s, address, tr_type(mode));
     if (!object)
         return;
     uint32_t owner = __atomic_load_n(&object->owner, __ATOMIC_ACQUIRE);
@@ -110,7 +122,7 @@ static void observe(struct rec_stream *s, uint8_t kind, const void *address, uin
     rec_emit(s, &(struct tr_event){.kind = kind,
                                    .mode = mode,
                                    .stack = rec_stack(s, cfa),
-                                   .object = (uint64_t)address,
+                                   .object = object->address,
                                    .version = rec_version_seen(object),
                                    .a0 = error   ? (uint64_t)error
                                          : owner ? owner - 1
@@ -119,19 +131,24 @@ static void observe(struct rec_stream *s, uint8_t kind, const void *address, uin
 
 void rec_failed(struct rec_stream *s, const void *address, uint32_t mode, uint64_t cfa)
 {
-    observe(s, TR_TRY_FAIL, address, mode, cfa, 0);
+    observe(s, TR_TRY_FAIL, rec_object(s, address, tr_type(mode)), mode, cfa, 0);
+}
+
+void rec_gave_up(struct rec_stream *s, const void *address, uint32_t mode, uint64_t cfa)
+{
+    observe(s, TR_TRY_FAIL, rec_object_find(address), mode, cfa, 0);
 }
 
 void rec_error(struct rec_stream *s, const void *address, uint32_t mode, uint64_t cfa, int error)
 {
-    observe(s, TR_OP_ERROR, address, mode, cfa, error);
+    observe(s, TR_OP_ERROR, rec_object(s, address, tr_type(mode)), mode, cfa, error);
 }
 
 void rec_request(struct rec_stream *s, const void *address, uint32_t mode, uint64_t cfa)
 {
     rec_stamp(s);
-    observe(s, TR_REQUEST, address, mode, cfa, 0);
-    struct rec_object *object = rec_object_find(address);
+    struct rec_object *object = rec_object(s, address, tr_type(mode));
+    observe(s, TR_REQUEST, object, mode, cfa, 0);
     s->waiting = (struct rec_wait){TR_REQUEST, mode, (uint64_t)address};
     if (object && !(mode & TR_LOCK_TIMED))
         rec_wait_lock(s, object, mode & TR_LOCK_SHARED);
@@ -153,7 +170,7 @@ void rec_wait_result(const void *address, uint32_t mode, uint64_t cfa, int error
     } else {
         if (error != ETIMEDOUT)
             rec_error(s, address, mode, cfa, error);
-        rec_failed(s, address, mode | (error == ETIMEDOUT ? (uint32_t)TR_LOCK_TIMEOUT : 0), cfa);
+        rec_gave_up(s, address, mode | (error == ETIMEDOUT ? (uint32_t)TR_LOCK_TIMEOUT : 0), cfa);
     }
     rec_leave(s);
 }

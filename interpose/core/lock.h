@@ -27,6 +27,13 @@ static inline bool rec_owns(const struct rec_object *object, const struct rec_st
     return __atomic_load_n(&object->owner, __ATOMIC_RELAXED) == s->tag;
 }
 
+/* Does unlocking a mutex by a thread that does not hold it fail? Then nothing is released. */
+static inline bool rec_checks_owner(const struct rec_object *object)
+{
+    return object->attributes &
+           (TR_ATTR_ERROR_CHECK | TR_ATTR_RECURSIVE | TR_ATTR_ROBUST | TR_ATTR_DESTROYED);
+}
+
 /* The caller holds the lock at ADDRESS for itself now; it is about to release it. */
 void rec_acquired(struct rec_stream *s, const void *address, uint32_t mode, uint64_t cfa);
 void rec_releases(struct rec_stream *s, const void *address, uint32_t mode, uint64_t cfa);
@@ -61,6 +68,8 @@ void rec_releases_shared(struct rec_stream *s, const void *address, uint32_t mod
 /* An attempt that did not get the lock: by a try, a time limit, an error. */
 void rec_failed(struct rec_stream *s, const void *address, uint32_t mode, uint64_t cfa);
 void rec_error(struct rec_stream *s, const void *address, uint32_t mode, uint64_t cfa, int error);
+/* A wait ended without it: what it waited for may have been destroyed, and is not used anew. */
+void rec_gave_up(struct rec_stream *s, const void *address, uint32_t mode, uint64_t cfa);
 
 /* The caller is about to wait. Without TR_LOCK_TIMED the wait is published, and a cycle looked for.
  */

@@ -493,7 +493,7 @@ void rec_modules_gone(struct rec_stream *s)
         rec_ring_keep(s, &(struct tr_event){.kind = TR_MODULE_GONE, .object = module->base});
         rec_access_forget(s, (const void *)module->start, size);
         if (rec_objects_maybe_in((const void *)module->start, size))
-            rec_objects_end_in(s, (const void *)module->start, size, TR_END_UNMAP);
+            rec_objects_end_in(s, (const void *)module->start, size, TR_END_UNMAP, 0);
     }
     end();
 }

@@ -4,7 +4,7 @@
  * that look-ups take no lock. A second set of chains, by page, finds the objects within a block
  * that is freed.
  */
-#include "interpose/core/rec.h"
+#include "interpose/core/mark.h"
 
 #include "interpose/core/poison.h"
 
@@ -121,6 +121,8 @@ static unsigned mutex_attributes(const pthread_mutex_t *mutex)
 {
     int kind = mutex->__data.__kind;
     unsigned attributes = 0;
+    if (kind == REC_MUTEX_DESTROYED)
+        return 0;
     if ((kind & 3) == PTHREAD_MUTEX_RECURSIVE_NP)
         attributes |= TR_ATTR_RECURSIVE;
     if ((kind & 3) == PTHREAD_MUTEX_ERRORCHECK_NP)
@@ -154,6 +156,10 @@ struct rec_object *rec_object_first(struct rec_stream *s, const void *address, u
     if (!object)
         return NULL;
     unsigned attributes = attributes_of(address, type);
+    if (rec_is_destroyed(address, type))
+        attributes |= TR_ATTR_DESTROYED;
+    else if (rec_is_unmade(address, type))
+        attributes |= TR_ATTR_UNMADE;
     /* A barrier of a fork child's parent is what it was. */
     uint64_t value = type == TR_TYPE_BARRIER ? object->count : 0;
     begin_life(s, object, 0, type, attributes | TR_ATTR_STATIC, value);
@@ -198,29 +204,50 @@ void rec_object_end(struct rec_stream *s, struct rec_object *object, uint32_t st
                                    .version = version});
 }
 
-static void end_one(struct rec_stream *s, struct rec_object *object, enum tr_end_cause cause)
+void rec_object_destroyed(struct rec_stream *s, const void *address, unsigned type, bool before,
+                          uint64_t cfa)
 {
-    rec_object_end(s, object, 0, cause);
+    struct rec_object *object = rec_object_raw(address);
+    if (!object)
+        return;
+    if (!object->alive)
+        begin_life(s, object, 0, type, TR_ATTR_STATIC | (before ? TR_ATTR_DESTROYED : 0), 0);
+    rec_object_end(s, object, rec_stack(s, cfa), TR_END_DESTROY);
 }
 
-static void note_one(struct rec_stream *s, struct rec_object *object, enum tr_end_cause cause)
+/* A range that ends, and where that is told from. */
+struct range {
+    uint64_t low, size;
+    void (*visitor)(const struct range *range, struct rec_object *object);
+    struct rec_stream *s;
+    enum tr_end_cause cause;
+    uint64_t cfa; /* 0: no place of the program's */
+};
+
+static void end_one(const struct range *range, struct rec_object *object)
 {
-    (void)s, (void)cause;
+    rec_object_end(range->s, object, range->cfa ? rec_stack(range->s, range->cfa) : 0,
+                   range->cause);
+}
+
+static void note_one(const struct range *range, struct rec_object *object)
+{
+    (void)range;
     __atomic_store_n(&object->noted, rec_version_seen(object), __ATOMIC_RELAXED);
 }
 
-static void end_noted(struct rec_stream *s, struct rec_object *object, enum tr_end_cause cause)
+static void end_noted(const struct range *range, struct rec_object *object)
 {
     if (__atomic_load_n(&object->noted, __ATOMIC_RELAXED) == rec_version_seen(object))
-        rec_object_end(s, object, 0, cause);
+        end_one(range, object);
 }
 
-static void end_free_lock(struct rec_stream *s, struct rec_object *object, enum tr_end_cause cause)
+static void end_free_lock(const struct range *range, struct rec_object *object)
 {
     bool lock = object->type == TR_TYPE_MUTEX || object->type == TR_TYPE_RWLOCK ||
                 object->type == TR_TYPE_SPIN;
     if (lock && !__atomic_load_n(&object->owner, __ATOMIC_ACQUIRE))
-        rec_object_end(s, object, 0, cause);
+        end_one(range, object);
 }
 
 /* Ranges of more than two units. */
@@ -235,21 +262,12 @@ bool rec_objects_maybe_in_slow(uint64_t low, uint64_t size)
     return false;
 }
 
-typedef void for_object(struct rec_stream *s, struct rec_object *object, enum tr_end_cause cause);
-
-struct range {
-    uint64_t low, size;
-    for_object *visitor;
-    struct rec_stream *s;
-    enum tr_end_cause cause;
-};
-
 static void visit_bucket(const struct range *range, struct rec_object **bucket)
 {
     struct rec_object *object = __atomic_load_n(bucket, __ATOMIC_ACQUIRE);
     for (; object; object = object->next_in_page)
         if (object->alive && object->address - range->low < range->size)
-            range->visitor(range->s, object, range->cause);
+            range->visitor(range, object);
 }
 
 /* Page by page within the units that have objects; all of them at once where the range has more
@@ -271,29 +289,29 @@ static void visit(const struct range *range)
 }
 
 void rec_objects_end_in(struct rec_stream *s, const void *low, uint64_t size,
-                        enum tr_end_cause cause)
+                        enum tr_end_cause cause, uint64_t cfa)
 {
     if (size)
-        visit(&(struct range){(uint64_t)low, size, end_one, s, cause});
+        visit(&(struct range){(uint64_t)low, size, end_one, s, cause, cfa});
 }
 
 void rec_objects_note_in(const void *low, uint64_t size)
 {
     if (size)
-        visit(&(struct range){(uint64_t)low, size, note_one, NULL, 0});
+        visit(&(struct range){.low = (uint64_t)low, .size = size, .visitor = note_one});
 }
 
 void rec_objects_end_noted_in(struct rec_stream *s, const void *low, uint64_t size,
-                              enum tr_end_cause cause)
+                              enum tr_end_cause cause, uint64_t cfa)
 {
     if (size)
-        visit(&(struct range){(uint64_t)low, size, end_noted, s, cause});
+        visit(&(struct range){(uint64_t)low, size, end_noted, s, cause, cfa});
 }
 
 void rec_objects_renew_in(struct rec_stream *s, const void *low, uint64_t size)
 {
     if (size)
-        visit(&(struct range){(uint64_t)low, size, end_free_lock, s, TR_END_UNMAP});
+        visit(&(struct range){(uint64_t)low, size, end_free_lock, s, TR_END_UNMAP, 0});
 }
 
 /*

@@ -342,14 +342,17 @@ struct rec_object *rec_object_open(struct rec_stream *s, const void *address, ui
                                    unsigned type, unsigned attributes, uint64_t value);
 void rec_object_end(struct rec_stream *s, struct rec_object *object, uint32_t stack,
                     enum tr_end_cause cause);
+/* The program has destroyed the one at ADDRESS; BEFORE: it had been destroyed already. */
+void rec_object_destroyed(struct rec_stream *s, const void *address, unsigned type, bool before,
+                          uint64_t cfa);
 /* Ends every object within [LOW, LOW + SIZE); cheap where there is none. */
 void rec_objects_end_in(struct rec_stream *s, const void *low, uint64_t size,
-                        enum tr_end_cause cause);
+                        enum tr_end_cause cause, uint64_t cfa);
 /* The same where it is known only afterwards that they have ended: those that were noted before,
  * and with which nothing has happened since. */
 void rec_objects_note_in(const void *low, uint64_t size);
 void rec_objects_end_noted_in(struct rec_stream *s, const void *low, uint64_t size,
-                              enum tr_end_cause cause);
+                              enum tr_end_cause cause, uint64_t cfa);
 /* The memory may have got new content: ends the locks that nobody holds. */
 void rec_objects_renew_in(struct rec_stream *s, const void *low, uint64_t size);
 

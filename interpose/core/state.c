@@ -393,6 +393,7 @@ void rec_restart_in_child(void)
         rec_self->stack_high = high;
     }
     rec_header->thread_of_parent = forking_thread;
+    rec_header->flags |= TR_IS_CHILD;
     if ((s = rec_enter())) {
         rec_objects_inherited(s);
         if (depth)

@@ -219,10 +219,10 @@ static void mutexes(void **state)
     tell(&story, "mutex_kinds");
     expect(&story, "m",
            "T0 object_new mutex m recursive\nT0 acquire mutex m\nT0 acquire mutex m nested\n"
-           "T0 release mutex m nested\nT0 release mutex m\nT0 op_error mutex m error=1\n");
+           "T0 release mutex m nested\nT0 release mutex m\nT0 op_error mutex m error=1 foreign\n");
     expect(&story, "other",
-           "T0 object_new mutex other error_check\nT0 op_error mutex other error=1\n"
-           "T0 op_error mutex other error=1\nT0 acquire mutex other\n"
+           "T0 object_new mutex other error_check\nT0 op_error mutex other error=1 foreign\n"
+           "T0 op_error mutex other error=1 in_wait foreign\nT0 acquire mutex other\n"
            "T0 request mutex other holder=T0\nT0 op_error mutex other error=35\n"
            "T0 try_fail mutex other holder=T0\nT0 release mutex other\n");
     tell(&story, "mutex_robust");

@@ -33,7 +33,7 @@ static const char *const ALL_KINDS =
     "25 T0 object_new mutex 0x10 v1 recursive error_check robust process_shared prefer_writer "
     "static t=2 e=3\n"
     "26 T0 object_new sem 0x20 v1 value=5 t=2 e=3\n"
-    "27 T0 object_new barrier 0x30 v1 a0=0x40 value=2 t=2 e=3\n"
+    "27 T0 object_new barrier 0x30 v1 a0=0x100 value=2 t=2 e=3\n"
     "28 T0 request rwlock 0x40 v0 holder=T1 shared timed in_handler t=2 e=3\n"
     "29 T0 acquire rwlock 0x40 v1 shared contended t=2 e=3\n"
     "30 T0 release rwlock 0x40 v2 shared t=2 e=4\n"

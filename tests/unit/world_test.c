@@ -190,13 +190,17 @@ static void an_address_has_many_lives(void **state)
     struct an_object *second = f->world.now.object;
     assert_ptr_not_equal(first, second);
     assert_int_equal(first->end_cause, TR_END_REINIT);
-    HAPPENS(f, 0, ALLOC, .object = 0x4ff0, .a0 = 64); /* its memory is used for something new */
+    HAPPENS(f, 0, ALLOC, .object = 0x4ff0, .a0 = 64);
+    assert_int_equal(second->end_index, 0); /* the trace tells the end of what it has told */
+    HAPPENS(f, 0, OBJECT_END, .object = 0x5000, .mode = TR_END_FREE << TR_END_CAUSE_SHIFT);
     assert_true(second->end_index > 0);
     HAPPENS(f, 0, ACQUIRE, .object = 0x5000);
     struct an_object *third = f->world.now.object;
     assert_ptr_not_equal(third, second);
     assert_int_equal(third->block_offset, 16);
     assert_int_equal(third->attributes, TR_ATTR_STATIC);
+    HAPPENS(f, 0, ALLOC, .object = 0x4ff0, .a0 = 64); /* its memory is used for something new */
+    assert_true(third->end_index > 0);
 }
 
 static void memory_keeps_what_may_still_race(void **state)
