@@ -66,7 +66,7 @@ static const char *deed(const struct an_object *object, bool refused)
     case TR_END_UNMAP:
         return "unmaps the memory of";
     case TR_END_STACK:
-        return "leaves the stack of";
+        return "leaves the function or thread that has";
     case TR_END_REINIT:
         return "initialises again";
     default:
@@ -118,7 +118,10 @@ static struct sn_finding *tell(struct destroyed *destroyed, const struct tr_even
     struct sn_arena *arena = &ctx->report->arena;
     struct sn_finding *finding = an_finding(ctx, SN_LOCK_DESTROYED_HELD, SN_OBSERVED);
     size_t waiters = object->lock.waiters.count;
-    an_site(ctx, finding, SN_ROLE_DESTROYS, now->thread, ev->stack, ev->index, object);
+    struct sn_site *site =
+        an_site(ctx, finding, SN_ROLE_DESTROYS, now->thread, ev->stack, ev->index, object);
+    if (!refused && object->end_cause == TR_END_STACK && ev->stack)
+        site->note = "has left the function whose variable it is, before it came here";
     for (size_t i = 0; i < parties->of.count; i++) {
         const struct an_hold *party = &parties->of.at[i];
         an_site(ctx, finding, SN_ROLE_HOLDS, party->thread, party->held.stack, party->held.index,

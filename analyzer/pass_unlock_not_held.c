@@ -98,7 +98,8 @@ static const char *state(const struct an_context *ctx, const struct an_thread *h
     struct sn_arena *arena = &ctx->report->arena;
     if (holder)
         return sn_sprintf(arena, "%s holds it", an_thread_text(ctx, holder));
-    if (object->attributes & TR_ATTR_PROCESS_SHARED)
+    if (object->attributes & TR_ATTR_PROCESS_SHARED ||
+        !an_is_sure(ctx->world->now.thread, ctx->world->now.index))
         return "it does not hold it";
     if (last->thread == ctx->world->now.thread)
         return "it had given it back before";

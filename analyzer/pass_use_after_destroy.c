@@ -106,9 +106,9 @@ static const struct an_object *ended(const struct an_object *object)
     return known ? previous : NULL;
 }
 
-static const char *state(const struct an_context *ctx, const struct an_object *object)
+static const char *state(const struct an_context *ctx, const struct use *use)
 {
-    const struct an_object *end = ended(object);
+    const struct an_object *object = use->object, *end = ended(object);
     if (object->misuse == AN_UNMADE)
         return "was never initialised";
     if (!end)
@@ -116,7 +116,7 @@ static const char *state(const struct an_context *ctx, const struct an_object *o
     return sn_sprintf(&ctx->report->arena,
                       object->misuse == AN_FREED ? "lay in memory that %s has freed"
                                                  : "%s has destroyed",
-                      an_thread_text(ctx, end->ended_by));
+                      end->ended_by == use->thread ? "it" : an_thread_text(ctx, end->ended_by));
 }
 
 static const char *rule(const struct an_object *object)
@@ -144,7 +144,7 @@ static struct sn_finding *tell_use(const struct an_context *ctx, const struct us
         an_site(ctx, finding, object->misuse == AN_FREED ? SN_ROLE_FREE : SN_ROLE_DESTROYS,
                 end->ended_by, end->end_stack, end->end_index, object);
     const char *what = sn_sprintf(arena, "%s %s", verb_of(use->role), an_lock_text(ctx, object));
-    const char *which = state(ctx, object);
+    const char *which = state(ctx, use);
     finding->title =
         sn_sprintf(arena, "%s %s, which %s", an_thread_text(ctx, use->thread), what, which);
     finding->explanation = sn_sprintf(
@@ -202,7 +202,7 @@ static const char *end_deed(const struct an_object *object)
     case TR_END_REINIT:
         return "initialises again";
     case TR_END_STACK:
-        return "leaves the stack of";
+        return "leaves the function or thread that has";
     default:
         return "frees the memory of";
     }

@@ -31,6 +31,7 @@ static void wait_begins(struct wait *wait)
     struct rec_stream *s = rec_enter();
     if (!s)
         return;
+    rec_frames_left(s, wait->cfa);
     struct rec_object *cond = rec_object(s, wait->cond, COND);
     if (cond && !refused(s, wait->mutex)) {
         rec_stamp(s);

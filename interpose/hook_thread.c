@@ -104,6 +104,7 @@ struct rec_thread *rec_thread_prepare(uint64_t cfa, uint32_t *stack)
     if (!s)
         return NULL;
     rec_before_threads(s, cfa);
+    rec_frames_left(s, cfa);
     struct rec_thread *child = rec_thread_new(s->thread);
     *stack = child ? rec_stack(s, cfa) : 0;
     rec_leave(s);
@@ -163,6 +164,7 @@ static void join_begins(struct join *join)
     if (!s)
         return;
     rec_stamp(s);
+    rec_frames_left(s, join->cfa);
     rec_emit(s, &(struct tr_event){.kind = TR_JOIN_REQUEST,
                                    .mode = join->timed ? TR_LOCK_TIMED : 0,
                                    .stack = rec_stack(s, join->cfa),

@@ -33,6 +33,7 @@ void rec_acquired(struct rec_stream *s, const void *address, uint32_t mode, uint
 {
     if (rec_hot_held_slow(s, TR_ACQUIRE, mode, address, cfa))
         return;
+    rec_frames_left(s, cfa);
     struct rec_object *object = rec_object(s, address, tr_type(mode));
     if (!object)
         return;
@@ -147,6 +148,7 @@ void rec_error(struct rec_stream *s, const void *address, uint32_t mode, uint64_
 void rec_request(struct rec_stream *s, const void *address, uint32_t mode, uint64_t cfa)
 {
     rec_stamp(s);
+    rec_frames_left(s, cfa);
     struct rec_object *object = rec_object(s, address, tr_type(mode));
     observe(s, TR_REQUEST, object, mode, cfa, 0);
     s->waiting = (struct rec_wait){TR_REQUEST, mode, (uint64_t)address};

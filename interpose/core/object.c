@@ -314,6 +314,17 @@ void rec_objects_renew_in(struct rec_stream *s, const void *low, uint64_t size)
         visit(&(struct range){(uint64_t)low, size, end_free_lock, s, TR_END_UNMAP, 0});
 }
 
+/* A signal stack may lie within a frame. */
+void rec_frames_left_slow(struct rec_stream *s, uint64_t cfa)
+{
+    enum { NEAR = 16 << 10 };
+    if (!s->stack_known || s->handler_depth || s->lender || cfa <= s->stack_low ||
+        cfa > s->stack_high)
+        return;
+    uint64_t size = cfa - s->stack_low < NEAR ? cfa - s->stack_low : NEAR;
+    visit(&(struct range){cfa - size, size, end_one, s, TR_END_STACK, cfa});
+}
+
 /*
  * In a fork child: whether the forking thread, which held this lock, has it still, by the C
  * library's own word. Handlers of fork that were registered before ours, an allocator's for one,

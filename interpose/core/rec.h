@@ -387,6 +387,17 @@ void rec_objects_after_fork(uint32_t tag);
 /* In its trace: the locks that other threads of its parent held then. */
 void rec_objects_inherited(struct rec_stream *s);
 
+void rec_frames_left_slow(struct rec_stream *s, uint64_t cfa);
+
+/* Whatever lies on the caller's stack below CFA was in frames that it has left since: ends the
+ * objects there, those near by. Where a thread waits, makes or joins another, or takes a lock for
+ * the first time from where it is. */
+static inline void rec_frames_left(struct rec_stream *s, uint64_t cfa)
+{
+    if (rec_unlikely(rec_unit_used(cfa - 1)))
+        rec_frames_left_slow(s, cfa);
+}
+
 /* stack.c */
 void rec_stack_start(void);
 void rec_stack_by_turns(void);              /* from now on threads walk one after the other */
