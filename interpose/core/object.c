@@ -317,11 +317,11 @@ void rec_objects_renew_in(struct rec_stream *s, const void *low, uint64_t size)
 /* A signal stack may lie within a frame. */
 void rec_frames_left_slow(struct rec_stream *s, uint64_t cfa)
 {
-    enum { NEAR = 16 << 10 };
     if (!s->stack_known || s->handler_depth || s->lender || cfa <= s->stack_low ||
         cfa > s->stack_high)
         return;
-    uint64_t size = cfa - s->stack_low < NEAR ? cfa - s->stack_low : NEAR;
+    uint64_t all = cfa - s->stack_low;
+    uint64_t size = all < REC_FRAMES_NEAR ? all : REC_FRAMES_NEAR;
     visit(&(struct range){cfa - size, size, end_one, s, TR_END_STACK, cfa});
 }
 

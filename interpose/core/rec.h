@@ -387,6 +387,7 @@ void rec_objects_after_fork(uint32_t tag);
 /* In its trace: the locks that other threads of its parent held then. */
 void rec_objects_inherited(struct rec_stream *s);
 
+enum { REC_FRAMES_NEAR = 16 << 10 };
 void rec_frames_left_slow(struct rec_stream *s, uint64_t cfa);
 
 /* Whatever lies on the caller's stack below CFA was in frames that it has left since: ends the
@@ -394,7 +395,7 @@ void rec_frames_left_slow(struct rec_stream *s, uint64_t cfa);
  * the first time from where it is. */
 static inline void rec_frames_left(struct rec_stream *s, uint64_t cfa)
 {
-    if (rec_unlikely(rec_unit_used(cfa - 1)))
+    if (rec_unlikely(rec_unit_used(cfa - 1) || rec_unit_used(cfa - REC_FRAMES_NEAR)))
         rec_frames_left_slow(s, cfa);
 }
 
