@@ -64,6 +64,10 @@ void an_semaphores_event(struct an_world *world, const struct tr_event *ev)
     case TR_TRY_FAIL:
         an_wait_end(thread);
         break;
+    case TR_OP_ERROR: /* the post that was told before it was tried */
+        semaphore->value--;
+        semaphore->posts--;
+        break;
     default:
         break;
     }

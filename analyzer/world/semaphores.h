@@ -22,7 +22,7 @@ struct an_semaphore {
 bool an_semaphore_may_be_lock(const struct an_object *semaphore);
 /* Who holds it as a lock: it took the only token, and all posts so far were those of holders. */
 struct an_thread *an_semaphore_holder(const struct an_object *semaphore);
-/* SEM_WAIT, SEM_POST, and REQUEST and TRY_FAIL on a semaphore. */
+/* SEM_WAIT, SEM_POST, and REQUEST, TRY_FAIL and OP_ERROR (a post at the limit) on a semaphore. */
 void an_semaphores_event(struct an_world *world, const struct tr_event *ev);
 
 #endif

@@ -167,8 +167,11 @@ static void update(struct an_world *world, const struct tr_event *ev)
         break;
     case TR_OP_ERROR:
         an_wait_end(world->now.thread);
-        world->now.object =
-            an_object(world, ev, ev->object, (enum tr_object_type)tr_type(ev->mode));
+        if (tr_type(ev->mode) == TR_TYPE_SEM)
+            an_semaphores_event(world, ev);
+        else
+            world->now.object =
+                an_object(world, ev, ev->object, (enum tr_object_type)tr_type(ev->mode));
         break;
     case TR_COND_WAIT:
     case TR_COND_WAKE:

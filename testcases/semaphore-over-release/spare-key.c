@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The pantry has one key. Barron hangs a second one beside it before anybody comes, and so Olivia
+ * and Steve are in there together. In the end as many keys are taken as there are: nobody who looks
+ * at the board then can tell.
+ */
+/* EXPECT: semaphore-over-release observed @spare @takes */
+/* FINDING: locks=keys */
+#include "order.h"
+#include <pthread.h>
+#include <semaphore.h>
+#include <stdio.h>
+
+static sem_t keys;
+
+static void *visitor(void *arg)
+{
+    sem_wait(&keys); /* @takes */
+    order_meet(0, 2);
+    return arg;
+}
+
+int main(void)
+{
+    pthread_t olivia, steve;
+    int left;
+    sem_init(&keys, 0, 1);
+    sem_post(&keys); /* @spare */
+    pthread_create(&olivia, NULL, visitor, NULL);
+    pthread_create(&steve, NULL, visitor, NULL);
+    pthread_join(olivia, NULL);
+    pthread_join(steve, NULL);
+    sem_getvalue(&keys, &left);
+    printf("Keys on the board: %d\n", left);
+    sem_destroy(&keys);
+    return 0;
+}
