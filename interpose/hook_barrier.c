@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Barriers: a thread enters before the real call and leaves after it; who entered n-th is in round
  * n / count. */
+#include "interpose/core/lock.h"
 #include "interpose/core/mark.h"
 
 enum { BARRIER = TR_TYPE_BARRIER };
@@ -44,40 +45,43 @@ REC_EXPORT int pthread_barrier_init(pthread_barrier_t *barrier,
         rec_mark(barrier, BARRIER, REC_MARK_MADE);
     struct rec_stream *s = error ? NULL : rec_enter();
     if (s) {
-        rec_object_init(s, barrier, rec_stack(s, rec_here()), BARRIER, 0, count);
+        /* all that the C library keeps in the attributes */
+        bool shared = attributes && *(const int *)attributes == PTHREAD_PROCESS_SHARED;
+        rec_object_init(s, barrier, rec_stack(s, rec_here()), BARRIER,
+                        shared ? TR_ATTR_PROCESS_SHARED : 0, count);
         rec_leave(s);
     }
     return error;
 }
 
-static void destroyed(pthread_barrier_t *barrier, bool before, uint64_t cfa)
+/* Do some wait for others to come? */
+static bool is_waited_in(const struct rec_object *object)
 {
-    struct rec_stream *s = rec_enter();
-    if (!s)
-        return;
-    rec_object_destroyed(s, barrier, BARRIER, before, cfa);
-    rec_leave(s);
-}
-
-static bool is_waited_for(const pthread_barrier_t *barrier)
-{
-    const struct rec_object *object = rec_live.on ? rec_object_find(barrier) : NULL;
     return object && object->alive && object->count &&
-           __atomic_load_n(&object->entered, __ATOMIC_RELAXED) % object->count;
+           __atomic_load_n(&object->entered, __ATOMIC_SEQ_CST) % object->count;
 }
 
-/* The real call waits until the last thread has left the barrier; for ever, if a round is not
- * filled. */
+/* The real call waits until the last thread has left the barrier: for ever, if a round is not full.
+ */
 REC_EXPORT int pthread_barrier_destroy(pthread_barrier_t *barrier)
 {
-    bool before = rec_is_destroyed(barrier, BARRIER), early = is_waited_for(barrier);
-    if (early)
-        destroyed(barrier, before, rec_here());
+    bool before = rec_is_destroyed(barrier, BARRIER);
+    struct rec_stream *s = rec_enter();
+    bool waits = s && is_waited_in(rec_object_find(barrier));
+    if (waits)
+        rec_request(s, barrier, BARRIER, rec_here());
+    if (s)
+        rec_leave(s);
     int error = REAL(pthread_barrier_destroy)(barrier);
-    if (error)
-        return error;
-    rec_mark(barrier, BARRIER, REC_MARK_DESTROYED);
-    if (!early)
-        destroyed(barrier, before, rec_here());
-    return 0;
+    if (!error)
+        rec_mark(barrier, BARRIER, REC_MARK_DESTROYED);
+    s = error && !waits ? NULL : rec_enter();
+    if (s) {
+        if (waits)
+            rec_wait_over(s);
+        if (!error)
+            rec_object_destroyed(s, barrier, BARRIER, before, rec_here());
+        rec_leave(s);
+    }
+    return error;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "analyzer/world/objects.h"
 
+#include "analyzer/world/waits.h"
 #include "analyzer/world/world.h"
 
 bool an_type_is_lock(enum tr_object_type type)
@@ -134,6 +135,8 @@ void an_objects_event(struct an_world *world, const struct tr_event *ev)
     if (ev->kind == TR_OBJECT_END) {
         if (object)
             object_end(world, object, ev, (enum tr_end_cause)(ev->mode >> TR_END_CAUSE_SHIFT));
+        if (object && world->now.thread->wait.object == object) /* it waited for that */
+            an_wait_end(world->now.thread);
         return;
     }
     uint32_t incarnation = object ? object->incarnation + 1 : 1;
@@ -195,9 +198,12 @@ bool an_object_given_by(const struct an_world *world, const struct an_object *ob
 
 void an_objects_release(struct an_world *world)
 {
-    vec_each (struct an_object *, object, &world->objects.all)
+    vec_each (struct an_object *, object, &world->objects.all) {
         if (an_type_is_lock((*object)->type))
             an_lock_release(&(*object)->lock);
+        else if ((*object)->type == TR_TYPE_BARRIER)
+            an_barrier_release(&(*object)->barrier);
+    }
     vec_release(&world->objects.all);
     sn_map_release(&world->objects.by_address);
     sn_map_release(&world->objects.given);

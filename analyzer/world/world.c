@@ -156,6 +156,8 @@ static void update(struct an_world *world, const struct tr_event *ev)
             an_semaphores_event(world, ev);
         else if (tr_type(ev->mode) == TR_TYPE_ONCE)
             an_once_event(world, ev);
+        else if (tr_type(ev->mode) == TR_TYPE_BARRIER)
+            an_barriers_event(world, ev);
         break;
     case TR_OBJECT_NAME:
         world->now.object = an_object(world, ev, ev->object, TR_TYPE_USER);
