@@ -21,6 +21,9 @@ void an_options_default(struct an_options *options)
         .starvation_bypass = 1000,
         .starvation_share = 0.1,
         .starvation_wait_ms = 10,
+        /* A few time slices: on a busy machine a thread may be kept from its processor for about
+         * as long in any call, and whoever waits for it waits that long, too. */
+        .blocked_ms = 20,
         /* Longer cycles are rare, and looking for them costs more with each thread. */
         .deadlock_length = 5,
     };

@@ -168,7 +168,7 @@ static void add_absent(const struct an_context *ctx, struct sn_finding *finding,
             an_site(ctx, finding, SN_ROLE_ENDS, thread, thread->exit_stack, thread->exit_index,
                     NULL);
         } else if (thread->wait.kind != AN_WAIT_NONE) {
-            now = sn_sprintf(&ctx->report->arena, "waits %s", an_wait_text(ctx, thread));
+            now = sn_sprintf(&ctx->report->arena, "waits %s", an_wait_text(ctx, &thread->wait));
             an_site(ctx, finding, thread->wait.kind == AN_WAIT_JOIN ? SN_ROLE_JOINS : SN_ROLE_WAITS,
                     thread, thread->wait.stack, thread->wait.index, thread->wait.object);
             if (thread->wait.kind == AN_WAIT_JOIN)
@@ -187,9 +187,9 @@ static struct sn_finding *tell(const struct an_context *ctx, const struct an_obj
                                uint64_t came)
 {
     struct sn_finding *finding = an_finding(ctx, SN_BARRIER_MISMATCH, SN_OBSERVED);
-    finding->title = sn_sprintf(&ctx->report->arena, "%s can never fill: %llu of %llu have come",
-                                an_lock_text(ctx, barrier), (unsigned long long)came,
-                                (unsigned long long)barrier->initial);
+    finding->title = sn_sprintf(
+        &ctx->report->arena, "a round of %s can never fill: %llu of %llu have come",
+        an_lock_text(ctx, barrier), (unsigned long long)came, (unsigned long long)barrier->initial);
     add_waiters(ctx, finding, barrier);
     return finding;
 }

@@ -40,6 +40,7 @@ enum key {
     KEY_STARVATION_SHARE,
     KEY_STARVATION_WAIT,
     KEY_DEADLOCK_LENGTH,
+    KEY_BLOCKED_MS,
     KEY_SOURCE_ROOT,
     KEY_SYSROOT,
     KEY_DEBUG_PATH,
@@ -267,6 +268,8 @@ static const struct argp_option analysis_options[] = {
      "Starvation: others took the lock so often during one wait", 0},
     {"starvation-wait", KEY_STARVATION_WAIT, "MS", 0,
      "Starvation: and it waited at least so many milliseconds in all", 0},
+    {"blocked-ms", KEY_BLOCKED_MS, "MS", 0,
+     "Blocked while holding: one call kept another thread waiting for so many milliseconds", 0},
     {"deadlock-length", KEY_DEADLOCK_LENGTH, "N", 0,
      "Deadlocks: threads in the longest cycle that is looked for", 0},
     {"starvation-share", KEY_STARVATION_SHARE, "PART", 0,
@@ -294,6 +297,9 @@ static char *tell_default(int key, const char *text, void *input)
     case KEY_STARVATION_WAIT:
         value = usual.starvation_wait_ms;
         break;
+    case KEY_BLOCKED_MS:
+        value = usual.blocked_ms;
+        break;
     case KEY_DEADLOCK_LENGTH:
         value = usual.deadlock_length;
         break;
@@ -316,6 +322,9 @@ static error_t parse_analysis(int key, char *arg, struct argp_state *state)
         return 0;
     case KEY_STARVATION_WAIT:
         analysis->starvation_wait_ms = parse_whole(state, "--starvation-wait", arg, 0, UINT32_MAX);
+        return 0;
+    case KEY_BLOCKED_MS:
+        analysis->blocked_ms = parse_whole(state, "--blocked-ms", arg, 1, UINT32_MAX);
         return 0;
     case KEY_DEADLOCK_LENGTH:
         analysis->deadlock_length = parse_whole(state, "--deadlock-length", arg, 2, 1000);

@@ -16,9 +16,20 @@
 #include <sys/epoll.h>
 #include <sys/select.h>
 
-/* REAL_CALL, which waits unless NOW, and no longer than a time if LIMITED. */
-#define WAIT(on, now, limited, real_call)                                                          \
-    REC_WAITING(!(now), (limited) ? TR_BLOCK_POLL | TR_BLOCK_TIMED : TR_BLOCK_POLL, (on), real_call)
+/* REAL_CALL for WHAT, which waits unless NOW, and no longer than a time if LIMITED. With a mask of
+ * its own it also lets signals in, without waiting. */
+#define WAIT(what, on, now, limited, real_call)                                                    \
+    ({                                                                                             \
+        uint32_t rec_what = (what);                                                                \
+        REC_WAITING(!(now) || rec_what & TR_BLOCK_MASKED,                                          \
+                    (limited) ? rec_what | TR_BLOCK_TIMED : rec_what, (on), real_call);            \
+    })
+
+/* Who looks at nothing sleeps. */
+static uint32_t polls(bool something, const sigset_t *mask)
+{
+    return (something ? TR_BLOCK_POLL : TR_BLOCK_SLEEP) | (mask ? TR_BLOCK_MASKED : 0);
+}
 
 static bool is_now(const struct timespec *limit)
 {
@@ -56,7 +67,7 @@ REC_EXPORT int poll(struct pollfd *fds, nfds_t count, int limit)
     int (*real)(struct pollfd *, nfds_t, int) = REAL(poll);
     if (!rec_live.on)
         return real(fds, count, limit);
-    int result = WAIT(0, limit == 0, limit > 0, real(fds, count, limit));
+    int result = WAIT(polls(count, NULL), 0, limit == 0, limit > 0, real(fds, count, limit));
     return polled(fds, count, result, rec_return_address(), rec_here());
 }
 
@@ -65,7 +76,7 @@ REC_EXPORT int __poll_chk(struct pollfd *fds, nfds_t count, int limit, size_t ro
     int (*real)(struct pollfd *, nfds_t, int, size_t) = REAL(__poll_chk);
     if (!rec_live.on)
         return real(fds, count, limit, room);
-    int result = WAIT(0, limit == 0, limit > 0, real(fds, count, limit, room));
+    int result = WAIT(polls(count, NULL), 0, limit == 0, limit > 0, real(fds, count, limit, room));
     return polled(fds, count, result, rec_return_address(), rec_here());
 }
 
@@ -75,7 +86,7 @@ REC_EXPORT int ppoll(struct pollfd *fds, nfds_t count, const struct timespec *li
     int (*real)(struct pollfd *, nfds_t, const struct timespec *, const sigset_t *) = REAL(ppoll);
     if (!rec_live.on)
         return real(fds, count, limit, mask);
-    int result = WAIT(0, is_now(limit), limit, real(fds, count, limit, mask));
+    int result = WAIT(polls(count, mask), 0, is_now(limit), limit, real(fds, count, limit, mask));
     return polled(fds, count, result, rec_return_address(), rec_here());
 }
 
@@ -86,7 +97,8 @@ REC_EXPORT int __ppoll_chk(struct pollfd *fds, nfds_t count, const struct timesp
         REAL(__ppoll_chk);
     if (!rec_live.on)
         return real(fds, count, limit, mask, room);
-    int result = WAIT(0, is_now(limit), limit, real(fds, count, limit, mask, room));
+    int result =
+        WAIT(polls(count, mask), 0, is_now(limit), limit, real(fds, count, limit, mask, room));
     return polled(fds, count, result, rec_return_address(), rec_here());
 }
 
@@ -120,8 +132,9 @@ REC_EXPORT int select(int count, fd_set *restrict in, fd_set *restrict out, fd_s
     int (*real)(int, fd_set *, fd_set *, fd_set *, struct timeval *) = REAL(select);
     if (!rec_live.on)
         return real(count, in, out, bad, limit);
-    int result = WAIT(0, limit && !limit->tv_sec && !limit->tv_usec, limit,
-                      real(count, in, out, bad, limit));
+    int result =
+        WAIT(polls(count > 0 && (in || out || bad), NULL), 0,
+             limit && !limit->tv_sec && !limit->tv_usec, limit, real(count, in, out, bad, limit));
     return selected(count, in, out, bad, result, rec_return_address(), rec_here());
 }
 
@@ -132,7 +145,8 @@ REC_EXPORT int pselect(int count, fd_set *restrict in, fd_set *restrict out, fd_
         REAL(pselect);
     if (!rec_live.on)
         return real(count, in, out, bad, limit, mask);
-    int result = WAIT(0, is_now(limit), limit, real(count, in, out, bad, limit, mask));
+    int result = WAIT(polls(count > 0 && (in || out || bad), mask), 0, is_now(limit), limit,
+                      real(count, in, out, bad, limit, mask));
     return selected(count, in, out, bad, result, rec_return_address(), rec_here());
 }
 
@@ -178,7 +192,8 @@ REC_EXPORT int epoll_wait(int epoll, struct epoll_event *events, int room, int l
     int (*real)(int, struct epoll_event *, int, int) = REAL(epoll_wait);
     if (!rec_live.on)
         return real(epoll, events, room, limit);
-    int result = WAIT((unsigned)epoll, limit == 0, limit > 0, real(epoll, events, room, limit));
+    int result = WAIT(TR_BLOCK_POLL, (unsigned)epoll, limit == 0, limit > 0,
+                      real(epoll, events, room, limit));
     return woken(epoll, events, result, rec_return_address(), rec_here());
 }
 
@@ -188,8 +203,8 @@ REC_EXPORT int epoll_pwait(int epoll, struct epoll_event *events, int room, int 
     int (*real)(int, struct epoll_event *, int, int, const sigset_t *) = REAL(epoll_pwait);
     if (!rec_live.on)
         return real(epoll, events, room, limit, mask);
-    int result =
-        WAIT((unsigned)epoll, limit == 0, limit > 0, real(epoll, events, room, limit, mask));
+    int result = WAIT(polls(true, mask), (unsigned)epoll, limit == 0, limit > 0,
+                      real(epoll, events, room, limit, mask));
     return woken(epoll, events, result, rec_return_address(), rec_here());
 }
 
@@ -200,6 +215,7 @@ REC_EXPORT int epoll_pwait2(int epoll, struct epoll_event *events, int room,
         REAL(epoll_pwait2);
     if (!rec_live.on)
         return real(epoll, events, room, limit, mask);
-    int result = WAIT((unsigned)epoll, false, limit, real(epoll, events, room, limit, mask));
+    int result = WAIT(polls(true, mask), (unsigned)epoll, false, limit,
+                      real(epoll, events, room, limit, mask));
     return woken(epoll, events, result, rec_return_address(), rec_here());
 }

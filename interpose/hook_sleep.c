@@ -136,3 +136,15 @@ REC_EXPORT int tcdrain(int fd)
 {
     WAIT(TR_BLOCK_OUTPUT, (unsigned)fd, REAL(tcdrain)(fd));
 }
+
+/* They take long, but end. */
+
+REC_EXPORT int fsync(int fd)
+{
+    WAIT(TR_BLOCK_OUTPUT | TR_BLOCK_TIMED, (unsigned)fd, REAL(fsync)(fd));
+}
+
+REC_EXPORT int fdatasync(int fd)
+{
+    WAIT(TR_BLOCK_OUTPUT | TR_BLOCK_TIMED, (unsigned)fd, REAL(fdatasync)(fd));
+}

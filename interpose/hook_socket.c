@@ -65,7 +65,7 @@ static int accepted(int fd, const struct sockaddr *address, const socklen_t *siz
     do {                                                                                           \
         if (!rec_live.on)                                                                          \
             return real_call;                                                                      \
-        int result = REC_WAITING(waits(fd), TR_BLOCK_CONNECT, (unsigned)fd, real_call);            \
+        int result = REC_WAITING(waits(fd), TR_BLOCK_ACCEPT, (unsigned)fd, real_call);             \
         return accepted(result, address, size, rec_return_address(), rec_here());                  \
     } while (0)
 

@@ -259,7 +259,7 @@ static bool put_event(struct tr_export *export, const struct tr_event *ev, struc
     case TR_HANDLER_END:
         return put_line(export, ev, TR_X_NUMBER, 0, ev->a0, 0, out);
     case TR_BLOCK_BEGIN:
-        return (ev->mode & 15) <= TR_BLOCK_TEAM &&
+        return (ev->mode & 15) <= TR_BLOCK_ACCEPT &&
                put_line(export, ev, TR_X_BLOCK, ev->mode & TR_BLOCK_TIMED, ev->mode & 15, 0, out);
     case TR_THREAD_EXIT:
         return !export->extended || put_line(export, ev, TR_X_NOTHING, 0, 0, 0, out);

@@ -89,16 +89,22 @@ static const struct tr_word carriers[] = {{15, TR_BY_ANNOTATION, "annotation"},
                                           {15, TR_BY_EXIT, "exit"},
                                           {0}};
 
-static const struct tr_word blocks[] = {
-    {15, TR_BLOCK_OTHER, "other"},         {15, TR_BLOCK_SLEEP, "sleep"},
-    {15, TR_BLOCK_INPUT, "input"},         {15, TR_BLOCK_OUTPUT, "output"},
-    {15, TR_BLOCK_POLL, "poll"},           {15, TR_BLOCK_CONNECT, "connect"},
-    {15, TR_BLOCK_CHILD, "child"},         {15, TR_BLOCK_FUTEX, "futex"},
-    {15, TR_BLOCK_FILE_LOCK, "file_lock"}, {15, TR_BLOCK_SIGNAL, "signal"},
-    {15, TR_BLOCK_TEAM, "team"},           {0}};
+static const struct tr_word blocks[] = {{15, TR_BLOCK_OTHER, "other"},
+                                        {15, TR_BLOCK_SLEEP, "sleep"},
+                                        {15, TR_BLOCK_INPUT, "input"},
+                                        {15, TR_BLOCK_OUTPUT, "output"},
+                                        {15, TR_BLOCK_POLL, "poll"},
+                                        {15, TR_BLOCK_CONNECT, "connect"},
+                                        {15, TR_BLOCK_CHILD, "child"},
+                                        {15, TR_BLOCK_FUTEX, "futex"},
+                                        {15, TR_BLOCK_FILE_LOCK, "file_lock"},
+                                        {15, TR_BLOCK_SIGNAL, "signal"},
+                                        {15, TR_BLOCK_TEAM, "team"},
+                                        {15, TR_BLOCK_ACCEPT, "accept"},
+                                        {0}};
 
 static const struct tr_word block_flags[] = {
-    FLAG(TR_BLOCK_TIMED, "timed"), FLAG(TR_BLOCK_OWN, "own"), {0}};
+    FLAG(TR_BLOCK_TIMED, "timed"), FLAG(TR_BLOCK_OWN, "own"), FLAG(TR_BLOCK_MASKED, "masked"), {0}};
 
 static const struct tr_word handler_flags[] = {FLAG(TR_HANDLER_LEFT, "left"), {0}};
 

@@ -44,6 +44,8 @@ static void set_options(struct an_options *options, const char *trace)
             options->livelock_rounds = (uint32_t)value;
         else if (strcmp(name, "starvation_bypass") == 0)
             options->starvation_bypass = (uint32_t)value;
+        else if (strcmp(name, "blocked_ms") == 0)
+            options->blocked_ms = (uint32_t)value;
         else if (strcmp(name, "deadlock_length") == 0)
             options->deadlock_length = (uint32_t)value;
         else
