@@ -100,6 +100,8 @@ static void add_frames(struct sn_text *out, const struct sn_stack *whole)
     const char *last = "";
     for (size_t i = 0, shown = 0; i < stack.count && shown < FRAMES; i++) {
         const char *name = frame_name(&stack.frames[i]);
+        if (sn_frame_is_handler_call(&stack.frames[i]))
+            break; /* what a signal handler interrupted is chance */
         if ((own && !sn_frame_is_own(&stack.frames[i])) || strcmp(name, last) == 0)
             continue; /* a recursion's depth is chance */
         sn_text_puts(out, shown++ ? "<" : " ");

@@ -62,6 +62,11 @@ bool sn_frame_is_own(const struct sn_frame *frame)
            !is_system_header(frame);
 }
 
+bool sn_frame_is_handler_call(const struct sn_frame *frame)
+{
+    return is_recorder(frame) && frame->function && starts_with(frame->function, "rec_handle");
+}
+
 struct sn_stack sn_stack_trim(const struct sn_stack *stack)
 {
     size_t first = 0, end = stack->count;

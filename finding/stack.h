@@ -12,6 +12,9 @@
 /* Neither the run-time's, nor the recorder's, nor a system header's. */
 bool sn_frame_is_own(const struct sn_frame *frame);
 
+/* The recorder's call of a signal handler: the frames outside of it are what that interrupted. */
+bool sn_frame_is_handler_call(const struct sn_frame *frame);
+
 /* The part of STACK between the recorder's frames at its inner end and the start-up frames at its
  * outer end. Where nothing would be left, the whole of it. Shares STACK's frames. */
 struct sn_stack sn_stack_trim(const struct sn_stack *stack);

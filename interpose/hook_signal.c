@@ -75,12 +75,22 @@ static void handled(struct handling *handling)
     rec_handler_ends(handling->cfa, !handling->returned);
 }
 
-static void call(function *handler, int signal, siginfo_t *info, ucontext_t *context)
+/* A fingerprint ends at its name (finding/stack.h). */
+static void rec_handler_call(function *handler, int signal, siginfo_t *info, ucontext_t *context)
 {
     struct rec_rewrite_paused paused;
     rec_rewrite_pause(&paused, context);
     handler(signal, info, context);
     rec_rewrite_resume(&paused, context);
+}
+
+/* Of the code that it interrupts: an access, an instruction, a call of abort. Who sends such a
+ * signal from elsewhere is not known: the system fills INFO in only where SA_SIGINFO asks for it.
+ */
+static bool is_own_fault(int signal)
+{
+    return signal == SIGSEGV || signal == SIGBUS || signal == SIGFPE || signal == SIGILL ||
+           signal == SIGTRAP || signal == SIGSYS || signal == SIGABRT;
 }
 
 void rec_handle(int signal, siginfo_t *info, ucontext_t *context, const void *trampoline)
@@ -89,12 +99,13 @@ void rec_handle(int signal, siginfo_t *info, ucontext_t *context, const void *tr
 {
     function *handler = handler_of(trampoline);
     uint64_t cfa = rec_here();
-    if (!rec_handler_begins(signal, (const void *)handler, cfa, &context->uc_stack)) {
-        call(handler, signal, info, context);
+    if (!rec_handler_begins(signal, is_own_fault(signal), (const void *)handler, cfa,
+                            &context->uc_stack)) {
+        rec_handler_call(handler, signal, info, context);
         return;
     }
     __attribute__((cleanup(handled))) struct handling handling = {.cfa = cfa};
-    call(handler, signal, info, context);
+    rec_handler_call(handler, signal, info, context);
     handling.returned = true;
 }
 
@@ -178,47 +189,60 @@ static void sends(int signal, uint64_t cfa)
 REC_EXPORT int kill(pid_t process, int signal)
 {
     sends(signal, rec_here());
-    return REAL(kill)(process, signal);
+    return REC_LETTING_IN(REAL(kill)(process, signal));
 }
 
 REC_EXPORT int killpg(pid_t group, int signal)
 {
     sends(signal, rec_here());
-    return REAL(killpg)(group, signal);
+    return REC_LETTING_IN(REAL(killpg)(group, signal));
 }
 
 REC_EXPORT int raise(int signal)
 {
     sends(signal, rec_here());
-    return REAL(raise)(signal);
+    return REC_LETTING_IN(REAL(raise)(signal));
 }
 
 REC_EXPORT int gsignal(int signal)
 {
     sends(signal, rec_here());
-    return REAL(gsignal)(signal);
+    return REC_LETTING_IN(REAL(gsignal)(signal));
 }
 
 REC_EXPORT int tgkill(pid_t process, pid_t thread, int signal)
 {
     sends(signal, rec_here());
-    return REAL(tgkill)(process, thread, signal);
+    return REC_LETTING_IN(REAL(tgkill)(process, thread, signal));
 }
 
 REC_EXPORT int sigqueue(pid_t process, int signal, const union sigval value)
 {
     sends(signal, rec_here());
-    return REAL(sigqueue)(process, signal, value);
+    return REC_LETTING_IN(REAL(sigqueue)(process, signal, value));
 }
 
 REC_EXPORT int pthread_kill(pthread_t thread, int signal)
 {
     sends(signal, rec_here());
-    return REAL(pthread_kill)(thread, signal);
+    return REC_LETTING_IN(REAL(pthread_kill)(thread, signal));
 }
 
 REC_EXPORT int pthread_sigqueue(pthread_t thread, int signal, const union sigval value)
 {
     sends(signal, rec_here());
-    return REAL(pthread_sigqueue)(thread, signal, value);
+    return REC_LETTING_IN(REAL(pthread_sigqueue)(thread, signal, value));
+}
+
+/* Letting them in.
+ * ------------------------------------------------------------------------------------- */
+
+REC_EXPORT int pthread_sigmask(int how, const sigset_t *mask, sigset_t *before)
+{
+    return REC_LETTING_IN(REAL(pthread_sigmask)(how, mask, before));
+}
+
+REC_EXPORT int sigprocmask(int how, const sigset_t *mask, sigset_t *before)
+{
+    return REC_LETTING_IN(REAL(sigprocmask)(how, mask, before));
 }

@@ -37,6 +37,7 @@ static inline bool has(const FILE *stream, size_t size)
 #define TAKEN(stream, at_hand, real_call)                                                          \
     ({                                                                                             \
         __typeof__(real_call) result;                                                              \
+        rec_unsafe("stdio", rec_here());                                                           \
         rec_way way = way_of(stream);                                                              \
         if (rec_way_is_dull(way)) {                                                                \
             result = real_call;                                                                    \
@@ -56,6 +57,7 @@ static inline bool has(const FILE *stream, size_t size)
 
 #define GIVES_WAY(to, real_call)                                                                   \
     do {                                                                                           \
+        rec_unsafe("stdio", rec_here());                                                           \
         rec_way way = to;                                                                          \
         if (!rec_way_is_dull(way))                                                                 \
             rec_way_puts(way, rec_here());                                                         \
@@ -391,6 +393,7 @@ REC_EXPORT int __vdprintf_chk(int fd, int flag, const char *format, va_list argu
 /* All streams: which of them are channels is not known. */
 REC_EXPORT int fflush(FILE *stream)
 {
+    rec_unsafe("stdio", rec_here());
     rec_way way = stream ? way_of(stream) : REC_WAY_FILE;
     if (rec_way_is_dull(way))
         return REAL(fflush)(stream);
@@ -410,6 +413,7 @@ static inline __attribute__((always_inline)) void closes(const FILE *stream)
 
 REC_EXPORT int fclose(FILE *stream)
 {
+    rec_unsafe("stdio", rec_here());
     closes(stream);
     return REAL(fclose)(stream);
 }

@@ -160,8 +160,12 @@ static inline uint64_t tr_block_channel(uint64_t a0)
 /* Mode of THREAD_CREATE. */
 enum tr_create_mode { TR_CREATE_DETACHED = 1 << 0 };
 
-/* Mode of HANDLER_END. */
-enum tr_handler_mode { TR_HANDLER_LEFT = 1 << 0 /* not by returning: longjmp, an exception */ };
+/* Mode of HANDLER_BEGIN and HANDLER_END. */
+enum tr_handler_mode {
+    TR_HANDLER_LEFT = 1 << 0,   /* END: not by returning: longjmp, an exception */
+    TR_HANDLER_LET_IN = 1 << 1, /* BEGIN: in a call by which its thread sends or unblocks signals;
+                                   or the signal is a fault of the interrupted code's own */
+};
 
 /* Mode of an access (READ, WRITE, *_RANGE) and of an atomic. */
 enum tr_access_mode {

@@ -106,7 +106,8 @@ static const struct tr_word blocks[] = {{15, TR_BLOCK_OTHER, "other"},
 static const struct tr_word block_flags[] = {
     FLAG(TR_BLOCK_TIMED, "timed"), FLAG(TR_BLOCK_OWN, "own"), FLAG(TR_BLOCK_MASKED, "masked"), {0}};
 
-static const struct tr_word handler_flags[] = {FLAG(TR_HANDLER_LEFT, "left"), {0}};
+static const struct tr_word handler_flags[] = {
+    FLAG(TR_HANDLER_LEFT, "left"), FLAG(TR_HANDLER_LET_IN, "let_in"), {0}};
 
 static const struct tr_word access[] = {FLAG(TR_ACC_SOURCE_UNKNOWN, "source_unknown"),
                                         FLAG(TR_ACC_DEFERRED, "deferred"),
@@ -169,7 +170,7 @@ const struct tr_saying tr_sayings[TR_KINDS] = {
     [TR_JOIN] = {THREAD, .flags = lock},
     [TR_JOIN_FAIL] = {THREAD, .flags = lock, .a[1] = NUMBER("error")},
     [TR_THREAD_STACK] = {.a[0] = NUMBER("size")},
-    [TR_HANDLER_BEGIN] = {.a[0] = NUMBER("number")},
+    [TR_HANDLER_BEGIN] = {.flags = handler_flags, .a[0] = NUMBER("number")},
     [TR_HANDLER_END] = {.flags = handler_flags, .a[0] = NUMBER("number")},
     [TR_OBJECT_NEW] = {.lead = types,
                        .words = attributes,

@@ -260,6 +260,7 @@ void an_threads_release(struct an_world *world)
     vec_each (struct an_thread *, thread, &world->threads.all) {
         vec_release(&(*thread)->held);
         an_sections_release(*thread);
+        vec_release(&(*thread)->handlers);
         vec_release(&(*thread)->gave_back);
         vec_release(&(*thread)->robbed);
         vec_release(&(*thread)->create_held);

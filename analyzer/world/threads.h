@@ -57,6 +57,16 @@ struct an_wait {
     bool shared;
     bool timed;
     bool inside; /* OUTSIDE: no, for what only this process can give (channels.h) */
+    bool masked; /* OUTSIDE: with a signal mask of its own */
+};
+
+/* A signal handler that a thread is in. */
+struct an_handler {
+    uint32_t signal;
+    uint32_t stack; /* its first instruction alone */
+    uint64_t index;
+    bool let_in;                /* in a call by which its thread sends or unblocks signals */
+    struct an_wait interrupted; /* NONE: not a wait */
 };
 
 struct an_thread {
@@ -86,6 +96,7 @@ struct an_thread {
     struct an_wait wait;
     struct an_object *gives; /* the channel that it is about to put something into, or NULL */
     uint64_t took_from;      /* descriptor from which it has just got something, plus 1; 0: none */
+    VEC(struct an_handler) handlers; /* innermost last */
     VEC(struct an_lock_use *) lock_uses; /* sections.h */
     VEC(struct an_object *) gave_back;   /* released, but when it took them is missing */
     VEC(uint64_t) robbed;                /* addresses of locks that others released, or ended */

@@ -24,6 +24,7 @@ void an_wait_begin(struct an_thread *thread, enum an_wait_kind kind, const struc
                                                                  : 0;
     thread->wait.shared = false;
     thread->wait.timed = (ev->mode & TR_BLOCK_TIMED) != 0;
+    thread->wait.masked = (ev->mode & TR_BLOCK_MASKED) != 0;
 }
 
 void an_wait_end(struct an_thread *thread)

@@ -141,6 +141,10 @@ static void update(struct an_world *world, const struct tr_event *ev)
     case TR_THREAD_AGAIN:
         an_threads_event(world, ev);
         break;
+    case TR_HANDLER_BEGIN:
+    case TR_HANDLER_END:
+        an_handlers_event(world, ev);
+        break;
     case TR_OBJECT_NEW:
     case TR_OBJECT_END:
         an_objects_event(world, ev);

@@ -9,6 +9,7 @@
 
 #include "analyzer/world/benign.h"
 #include "analyzer/world/channels.h"
+#include "analyzer/world/handlers.h"
 #include "analyzer/world/heap.h"
 #include "analyzer/world/locks.h"
 #include "analyzer/world/memory.h"

@@ -43,12 +43,14 @@ static uint64_t stack_below(const struct rec_stream *s, uint64_t cfa, const stac
     return cfa > UNKNOWN_STACK ? cfa - UNKNOWN_STACK : 0;
 }
 
-static void tell_begin(struct rec_stream *s, int signal, const void *handler)
+static void tell_begin(struct rec_stream *s, int signal, const void *handler, bool let_in)
 {
     /* The handler alone: the frames below it would be others each time. */
     uint32_t stack = rec_stack_place(s, handler ? (uint64_t)handler + 1 : 0);
-    rec_emit(s, &(struct tr_event){
-                    .kind = TR_HANDLER_BEGIN, .stack = stack, .a0 = (uint64_t)(unsigned)signal});
+    rec_emit(s, &(struct tr_event){.kind = TR_HANDLER_BEGIN,
+                                   .mode = let_in ? TR_HANDLER_LET_IN : 0,
+                                   .stack = stack,
+                                   .a0 = (uint64_t)(unsigned)signal});
     const void *key = rec_signal_key(signal);
     struct rec_object *object = rec_object_find(key);
     if (object)
@@ -74,6 +76,7 @@ static void pop(struct rec_stream *s, bool left)
     bool busy = handler->busy, told = handler->cfa && !busy;
     int signal = handler->signal;
     handler->cfa = 0;
+    s->letting = left ? 0 : handler->letting;
     in_order();
     s->handler_depth--;
     rest(s);
@@ -107,7 +110,8 @@ void rec_handlers_leave(struct rec_stream *s, uint64_t sp)
     errno = error;
 }
 
-bool rec_handler_begins(int signal, const void *handler, uint64_t cfa, const stack_t *alternate)
+bool rec_handler_begins(int signal, bool fault, const void *handler, uint64_t cfa,
+                        const stack_t *alternate)
 {
     struct rec_stream *s = rec_self;
     if (!rec_live.on || !s->self)
@@ -125,13 +129,15 @@ bool rec_handler_begins(int signal, const void *handler, uint64_t cfa, const sta
     s->handler_depth++;
     in_order();
     place->signal = (uint8_t)signal;
+    place->letting = s->letting;
+    s->letting = 0;
     place->busy = busy;
     place->low = low;
     in_order();
     place->cfa = cfa;
     rest(s);
     if (!busy) {
-        tell_begin(s, signal, handler);
+        tell_begin(s, signal, handler, fault || place->letting);
         rec_leave(s);
     }
     errno = error;
@@ -164,8 +170,25 @@ void rec_handlers_again(struct rec_stream *s, const struct rec_handler *handlers
     for (uint32_t i = 0; i < depth; i++) {
         s->handlers[i] = handlers[i];
         if (handlers[i].cfa && !handlers[i].busy)
-            tell_begin(s, handlers[i].signal, NULL);
+            tell_begin(s, handlers[i].signal, NULL, handlers[i].letting);
     }
     s->handler_depth = depth;
     rest(s);
+}
+
+void rec_unsafe_in_handler(const char *what, uint64_t cfa)
+{
+    int error = errno;
+    struct rec_stream *s = rec_enter();
+    if (s) {
+        uint32_t length = 0;
+        while (what[length])
+            length++;
+        rec_emit(s, &(struct tr_event){.kind = TR_UNSAFE_CALL,
+                                       .stack = rec_stack(s, cfa),
+                                       .bytes = (const uint8_t *)what,
+                                       .bytes_length = length});
+        rec_leave(s);
+    }
+    errno = error;
 }

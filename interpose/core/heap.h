@@ -35,6 +35,8 @@ static inline void rec_block_begins(const void *block, size_t size, uint64_t cfa
 {
     if (rec_heap_told() && block)
         rec_block_begins_slow(block, size, cfa);
+    else if (block)
+        rec_unsafe("malloc", cfa);
 }
 
 static inline void rec_block_ends(const void *block, uint64_t cfa)
@@ -42,6 +44,8 @@ static inline void rec_block_ends(const void *block, uint64_t cfa)
     if (!rec_live.on)
         return;
     size_t size = rec_real.malloc_usable_size((void *)block); /* 0: nobody knows */
+    if (!rec_config.heap)
+        rec_unsafe("free", cfa);
     if (rec_config.heap || rec_unlikely(rec_objects_maybe_in(block, size)))
         rec_block_ends_slow(block, size, cfa);
 }

@@ -130,7 +130,8 @@ enum {
 struct rec_handler {
     uint64_t cfa, low; /* LOW: where its stack ends, as far as is known; CFA 0: it only begins */
     uint8_t signal;
-    bool busy; /* it interrupted the recorder's own work: nothing is told */
+    bool busy;       /* it interrupted the recorder's own work: nothing is told */
+    uint8_t letting; /* the stream's, of what it interrupted */
 };
 
 /* What the thread waits for, so that an end can be told where the wait is left by a jump. */
@@ -176,6 +177,7 @@ struct rec_stream {
     uint8_t hot[REC_HOT_PLACES];    /* the coder's slot of what happened where (rec_hot_place) */
     __attribute__((aligned(REC_CACHE_LINE))) struct tr_coder coder; /* a slot is a cache line */
     uint32_t handler_depth;
+    uint8_t letting; /* in calls that send or unblock signals */
     struct rec_handler handlers[REC_HANDLERS];
     uint64_t stack_hashes[REC_STACK_IDS];
     uint32_t stack_ids[REC_STACK_IDS];
@@ -489,7 +491,8 @@ void rec_reserve_forget(void); /* in a fork child */
 /* handler.c */
 /* A handler's trampoline, whose frame is at CFA, is about to call HANDLER; false if that is not to
  * be kept in mind, and has no end to be told. ALTERNATE is the signal stack, if there is one. */
-bool rec_handler_begins(int signal, const void *handler, uint64_t cfa, const stack_t *alternate);
+bool rec_handler_begins(int signal, bool fault, const void *handler, uint64_t cfa,
+                        const stack_t *alternate);
 /* It returned, or (LEFT) an exception or the thread's end goes through the trampoline. */
 void rec_handler_ends(uint64_t cfa, bool left);
 /* The thread goes on with its stack pointer at SP: handlers whose frames are gone were left. */
@@ -497,6 +500,27 @@ void rec_handlers_leave(struct rec_stream *s, uint64_t sp);
 /* The recorder's work that was interrupted is not gone back to. The guard stays up. */
 void rec_abandon(struct rec_stream *s);
 /* In a fork child, which is in the same handlers. */
+/* In a handler, the caller of CFA has called WHAT, which is not async-signal-safe. */
+void rec_unsafe_in_handler(const char *what, uint64_t cfa);
+
+static inline void rec_unsafe(const char *what, uint64_t cfa)
+{
+    if (rec_unlikely(rec_self->resting))
+        rec_unsafe_in_handler(what, cfa);
+}
+
+/* The value of REAL_CALL, in which the thread lets signals in. */
+#define REC_LETTING_IN(real_call)                                                                  \
+    ({                                                                                             \
+        struct rec_stream *rec_s = rec_self;                                                       \
+        if (rec_s->self)                                                                           \
+            rec_s->letting++;                                                                      \
+        int rec_result = (real_call);                                                              \
+        rec_s = rec_self;                                                                          \
+        if (rec_s->self && rec_s->letting)                                                         \
+            rec_s->letting--;                                                                      \
+        rec_result;                                                                                \
+    })
 void rec_handlers_again(struct rec_stream *s, const struct rec_handler *handlers, uint32_t depth);
 
 /* What carries the order between those who send SIGNAL, or set its handler, and that handler. */

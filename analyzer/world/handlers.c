@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "analyzer/world/handlers.h"
+
+#include "analyzer/world/waits.h"
+#include "analyzer/world/world.h"
+
+bool an_handler_was_let_in(const struct an_handler *handler)
+{
+    const struct an_wait *wait = &handler->interrupted;
+    return handler->let_in ||
+           (wait->kind == AN_WAIT_OUTSIDE && (wait->masked || wait->what == TR_BLOCK_SIGNAL));
+}
+
+/* What it interrupted was ended by a wait of its own, and goes on. */
+static void resume(struct an_thread *thread, const struct an_wait *wait)
+{
+    if (thread->wait.kind != AN_WAIT_NONE || wait->kind == AN_WAIT_NONE)
+        return;
+    thread->wait = *wait;
+    if (wait->kind == AN_WAIT_LOCK)
+        *vec_push(&wait->object->lock.waiters) = thread;
+}
+
+void an_handlers_event(struct an_world *world, const struct tr_event *ev)
+{
+    struct an_thread *thread = world->now.thread;
+    if (ev->kind == TR_HANDLER_BEGIN) {
+        *vec_push(&thread->handlers) = (struct an_handler){
+            .signal = (uint32_t)ev->a0,
+            .stack = ev->stack,
+            .index = ev->index,
+            .let_in = (ev->mode & TR_HANDLER_LET_IN) != 0,
+            .interrupted = thread->wait,
+        };
+        return;
+    }
+    if (!thread->handlers.count)
+        return; /* a ring has its beginning no more */
+    struct an_handler handler = *vec_last(&thread->handlers);
+    (void)vec_pop(&thread->handlers);
+    if (!(ev->mode & TR_HANDLER_LEFT))
+        resume(thread, &handler.interrupted);
+}

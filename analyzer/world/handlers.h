@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Signal handlers: which ones a thread is in, and what they interrupted. A wait that a handler
+ * interrupts goes on when the handler returns, whatever that waited for itself.
+ */
+#ifndef SN_ANALYZER_WORLD_HANDLERS_H
+#define SN_ANALYZER_WORLD_HANDLERS_H
+
+#include "analyzer/world/threads.h"
+
+/* HANDLER_BEGIN, HANDLER_END. */
+void an_handlers_event(struct an_world *world, const struct tr_event *ev);
+/* Could HANDLER come only where its thread let it in: in a call that sends or unblocks signals,
+ * that waits for one, or that has a mask of its own? Such calls are async-signal-safe, and behind
+ * them a handler may do what it likes (POSIX, 2.4.3). */
+bool an_handler_was_let_in(const struct an_handler *handler);
+
+#endif
