@@ -3,6 +3,8 @@
  * Semaphores that rose above the value they began with, by posts of threads that had not waited.
  * Such a value (of 1 or more) is a number of places, and only who has taken one can give it back. A
  * hand-over (one waits, another posts) is balanced in the sum: the value stays within its bound.
+ * Where nobody does both, some only post and others only wait, it counts what was made and is still
+ * to be taken, and may have begun with some: that has no bound.
  *
  * A post has its number before the real call, a wait behind it. So a thread may have waited already
  * when a post that raises the value is seen, and may say so only then. Of each rise therefore those
@@ -268,11 +270,22 @@ static void tell(const struct an_context *ctx, const struct guard *guard)
     sn_text_release(&text);
 }
 
+static bool is_of_producers(const struct guard *guard)
+{
+    bool waited = false;
+    vec_each (struct use, use, &guard->uses) {
+        if (use->waits && use->posts)
+            return false;
+        waited |= use->waits > 0;
+    }
+    return waited;
+}
+
 static void finish(void *data)
 {
     struct over_release *self = data;
     vec_each (struct guard, guard, &self->guards)
-        if (guard->rise_count)
+        if (guard->rise_count && !is_of_producers(guard))
             tell(self->ctx, guard);
 }
 

@@ -12,11 +12,13 @@
 
 enum { DISHES = 500 };
 
-static sem_t stove, bell, room, dishes;
+static sem_t stove, bell, room, dishes, loaves;
 static int dish;
 
 static void *barron(void *arg)
 {
+    for (int i = 0; i < DISHES; i++)
+        sem_post(&loaves);
     for (int i = 0; i < DISHES; i++) {
         sem_wait(&stove);
         dish++;
@@ -40,6 +42,8 @@ static void *olivia(void *arg)
         sem_wait(&dishes);
         sem_post(&room);
     }
+    for (int i = 0; i < DISHES; i++)
+        sem_wait(&loaves);
     return arg;
 }
 
@@ -50,6 +54,7 @@ int main(void)
     sem_init(&bell, 0, 0);
     sem_init(&room, 0, 2);
     sem_init(&dishes, 0, 0);
+    sem_init(&loaves, 0, 1);
     pthread_create(&threads[0], NULL, barron, NULL);
     pthread_create(&threads[1], NULL, olivia, NULL);
     for (int i = 0; i < 2; i++)
