@@ -65,7 +65,7 @@ static void add_party(const struct an_context *ctx, struct sn_finding *finding,
         an_site(ctx, finding, SN_ROLE_HOLDS, thread, stack, index, before->wait.object);
     struct sn_site *site =
         an_site(ctx, finding, thread->wait.kind == AN_WAIT_JOIN ? SN_ROLE_JOINS : SN_ROLE_WAITS,
-                thread, thread->wait.stack, thread->wait.index, an_wait_object(thread));
+                thread, thread->wait.stack, thread->wait.index, an_wait_object(&thread->wait));
     an_site_locks(ctx, finding, site, an_thread_lockset(ctx->world, (struct an_thread *)thread));
 }
 
@@ -81,7 +81,7 @@ static void tell_wait(const struct an_context *ctx, struct sn_text *text,
     if (hold_of(thread, before, &stack, &index))
         sn_text_printf(text, " %s %s and", before->wait.kind == AN_WAIT_ONCE ? "runs" : "holds",
                        an_lock_text(ctx, before->wait.object));
-    sn_text_printf(text, " waits %s", an_wait_text(ctx, thread));
+    sn_text_printf(text, " waits %s", an_wait_text(ctx, &thread->wait));
 }
 
 static bool has(const struct circle *circle, enum an_wait_kind kind)

@@ -180,49 +180,6 @@ const char *an_lock_text(const struct an_context *ctx, const struct an_object *o
     return sn_sprintf(&ctx->report->arena, "%%LOCK %u%%", lock_id(ctx, object));
 }
 
-/* What a call waits for that nobody in the program is known to give. */
-static const char *outside_text(const struct an_context *ctx, const struct an_wait *wait)
-{
-    struct sn_arena *arena = &ctx->report->arena;
-    unsigned descriptor = (unsigned)wait->on;
-    switch (wait->what) {
-    case TR_BLOCK_SLEEP:
-        return "for time to pass";
-    case TR_BLOCK_CONNECT:
-        return sn_sprintf(arena, "for a connection on descriptor %u", descriptor);
-    case TR_BLOCK_INPUT:
-        return sn_sprintf(arena, "for input on descriptor %u", descriptor);
-    case TR_BLOCK_OUTPUT:
-        return sn_sprintf(arena, "for room for output on descriptor %u", descriptor);
-    case TR_BLOCK_FILE_LOCK:
-        return sn_sprintf(arena, "for the file lock on descriptor %u", descriptor);
-    case TR_BLOCK_FUTEX:
-        return sn_sprintf(arena, "at the futex 0x%llx", (unsigned long long)wait->on);
-    case TR_BLOCK_CHILD:
-        return "for a child process to end";
-    case TR_BLOCK_SIGNAL:
-        return "for a signal";
-    case TR_BLOCK_TEAM:
-        return "for its OpenMP team";
-    default:
-        return "for something outside the program";
-    }
-}
-
-const char *an_wait_text(const struct an_context *ctx, const struct an_wait *wait)
-{
-    struct sn_arena *arena = &ctx->report->arena;
-    if (wait->kind == AN_WAIT_JOIN)
-        return sn_sprintf(arena, "for %s to end", an_thread_text(ctx, wait->thread));
-    if (wait->kind == AN_WAIT_OUTSIDE)
-        return outside_text(ctx, wait);
-    const char *what = wait->kind == AN_WAIT_COND      ? "for a signal of "
-                       : wait->kind == AN_WAIT_SEM     ? "for a post of "
-                       : wait->kind == AN_WAIT_BARRIER ? "for the others at "
-                                                       : "for ";
-    return sn_sprintf(arena, "%s%s", what, an_lock_text(ctx, wait->object));
-}
-
 double an_milliseconds(const struct an_context *ctx, uint64_t from, uint64_t to)
 {
     const struct tr_header *header = tr_reader_header(ctx->reader);

@@ -43,8 +43,6 @@ const char *an_thread_begins(const struct an_context *ctx, const struct an_threa
 const char *an_ending_text(const struct an_thread *thread);
 /* "%LOCK 3%" */
 const char *an_lock_text(const struct an_context *ctx, const struct an_object *object);
-/* What is waited for: "for a post of %LOCK 3%", "for thread 2 (worker) to end". */
-const char *an_wait_text(const struct an_context *ctx, const struct an_wait *wait);
 /* How many events the recorder lost, as far as it counted. */
 uint64_t an_lost_events(const struct tr_reader *reader);
 /* Milliseconds between two time stamps; negative if the clock is not known. */

@@ -8,7 +8,8 @@
  * Nor can a round fill whose barrier is being destroyed, was initialised again, or lost its memory
  * while threads wait in it.
  */
-#include "analyzer/compose.h"
+#include "analyzer/wait_story.h"
+#include "analyzer/world/standstill.h"
 #include "analyzer/world/waits.h"
 #include "base/text.h"
 
@@ -22,6 +23,7 @@ struct gone { /* while threads waited in it */
 struct mismatches {
     struct an_context *ctx;
     VEC(struct gone) gone;
+    struct an_standstill still; /* at the end */
 };
 
 static bool wants(uint8_t kind)
@@ -57,54 +59,30 @@ static uint64_t stuck_in(const struct an_object *barrier)
 /* Closed sets. ----------------------------------------------------------------------------------
  */
 
-/* All whom THREAD waits for live, and there is somebody. */
-static bool waits_for_living(const struct an_thread *thread)
+/* Who used to come to BARRIER, and waits for what somebody was to give: that holds it up. */
+static bool is_held_up(const struct an_object *barrier, const struct an_thread *thread)
 {
-    struct an_thread_list blockers = {0};
-    an_blockers(thread, &blockers);
-    bool living = blockers.of.count > 0;
-    for (size_t i = 0; i < blockers.of.count; i++)
-        living &= an_thread_lives(blockers.of.at[i]);
-    vec_release(&blockers.of);
-    return living;
+    return an_waits_for_anybody(thread) && thread->wait.kind != AN_WAIT_BARRIER &&
+           an_barrier_user(&barrier->barrier, thread);
 }
 
-/* Can only other threads of the process let THREAD go on? BARRIER is what some of them wait in. */
-static bool depends_on_others(const struct an_object *barrier, const struct an_thread *thread)
-{
-    const struct an_object *object = thread->wait.object;
-    if (!an_waits_for_ever(thread) || !an_waits_surely(thread))
-        return false;
-    switch (thread->wait.kind) {
-    case AN_WAIT_LOCK:
-    case AN_WAIT_JOIN:
-        return waits_for_living(thread);
-    case AN_WAIT_BARRIER:
-        return object == barrier || stuck_in(object) > 0;
-    case AN_WAIT_COND:
-    case AN_WAIT_SEM: /* who used to come is held up by something else */
-        return object->known && !(object->attributes & TR_ATTR_PROCESS_SHARED) &&
-               !an_barrier_user(&barrier->barrier, thread);
-    default:
-        return false;
-    }
-}
-
-/* Does every living thread depend on others, those aside that a finding accounts for? CAUSE is that
- * one, or NULL. */
-static bool is_closed(const struct an_world *world, const struct an_object *barrier,
+/* Is every living thread past help, those aside that a finding accounts for? CAUSE is that one, or
+ * NULL. */
+static bool is_closed(const struct mismatches *self, const struct an_object *barrier,
                       struct sn_finding **cause)
 {
     *cause = NULL;
-    vec_each (struct an_thread *, thread, &world->threads.all) {
-        if (!an_thread_lives(*thread))
+    vec_each (struct an_thread *, at, &self->ctx->world->threads.all) {
+        struct an_thread *thread = *at;
+        if (!an_thread_lives(thread))
             continue;
-        if ((*thread)->blamed)
-            *cause = (*thread)->blamed;
-        else if (!depends_on_others(barrier, *thread))
+        if (thread->blamed)
+            *cause = thread->blamed;
+        else if (!an_is_past_help(&self->still, thread) || !an_waits_surely(thread) ||
+                 is_held_up(barrier, thread))
             return false;
     }
-    return true;
+    return !self->still.may_be_helped;
 }
 
 /* Why a thread that used to come does not, as far as another finding says. */
@@ -170,7 +148,7 @@ static void add_absent(const struct an_context *ctx, struct sn_finding *finding,
         } else if (thread->wait.kind != AN_WAIT_NONE) {
             now = sn_sprintf(&ctx->report->arena, "waits %s", an_wait_text(ctx, &thread->wait));
             an_site(ctx, finding, thread->wait.kind == AN_WAIT_JOIN ? SN_ROLE_JOINS : SN_ROLE_WAITS,
-                    thread, thread->wait.stack, thread->wait.index, thread->wait.object);
+                    thread, thread->wait.stack, thread->wait.index, an_wait_object(&thread->wait));
             if (thread->wait.kind == AN_WAIT_JOIN)
                 an_name_thread(ctx, finding, thread->wait.thread);
         } else {
@@ -226,7 +204,7 @@ static void tell_missing(const struct an_context *ctx, const struct an_object *b
     blame(ctx->world, barrier, finding);
     size_t users = barrier->barrier.users.count, behind = 0;
     vec_each (struct an_thread *, thread, &ctx->world->threads.all) {
-        bool woken = (*thread)->wait.kind == AN_WAIT_COND || (*thread)->wait.kind == AN_WAIT_SEM;
+        bool woken = an_waits_for_anybody(*thread) && (*thread)->wait.kind != AN_WAIT_BARRIER;
         if (woken && an_thread_lives(*thread) && !(*thread)->blamed)
             (*thread)->blamed = finding;
         behind += (*thread)->blamed == finding && !an_waits_in_barrier(*thread, barrier);
@@ -281,8 +259,9 @@ static void event(void *data, const struct tr_event *ev)
         (struct gone){barrier, tell_gone(self->ctx, barrier, now->thread, ev->stack, ev->index)};
 }
 
-static void judge(struct an_context *ctx, const struct an_object *barrier, bool stopped)
+static void judge(struct mismatches *self, const struct an_object *barrier, bool stopped)
 {
+    struct an_context *ctx = self->ctx;
     uint64_t came = stuck_in(barrier);
     struct an_thread *destroying = barrier->barrier.destroying;
     struct sn_finding *cause;
@@ -294,7 +273,7 @@ static void judge(struct an_context *ctx, const struct an_object *barrier, bool 
         blame(ctx->world, barrier, destroying->blamed);
         return;
     }
-    bool closed = is_closed(ctx->world, barrier, &cause);
+    bool closed = is_closed(self, barrier, &cause);
     if (!cause || !closed)
         cause = held_up_by(barrier);
     if (cause)
@@ -309,11 +288,13 @@ static void finish(void *data)
     struct an_context *ctx = self->ctx;
     const struct an_end *end = &ctx->world->end;
     bool stopped = !end->exit && (ctx->options->timed_out || end->timeout || end->deadlock);
+    an_standstill_find(ctx->world, &self->still);
     vec_each (struct gone, gone, &self->gone)
         blame(ctx->world, gone->barrier, gone->finding);
     vec_each (struct an_object *, object, &ctx->world->objects.all)
         if ((*object)->type == TR_TYPE_BARRIER)
-            judge(ctx, *object, stopped);
+            judge(self, *object, stopped);
+    an_standstill_release(&self->still);
 }
 
 static void close_pass(void *data)

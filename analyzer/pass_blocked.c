@@ -8,7 +8,7 @@
  * Waiting for whatever may come (poll, accept) is none: a lock around that makes threads take turns
  * in serving, and who waits for it misses nothing. Nor are futexes, of which locks are made.
  */
-#include "analyzer/compose.h"
+#include "analyzer/wait_story.h"
 #include "analyzer/world/waits.h"
 
 enum { RECENT = 64 }; /* calls, and waits that gave up, of a lock that are kept */
@@ -224,7 +224,7 @@ static void tell(const struct an_context *ctx, const struct delay *delay)
             delay->call.kind == AN_WAIT_OUTSIDE ? SN_ROLE_SLEEPS
             : delay->call.kind == AN_WAIT_JOIN  ? SN_ROLE_JOINS
                                                 : SN_ROLE_WAITS,
-            delay->holder, delay->call.stack, delay->call.index, delay->call.object)
+            delay->holder, delay->call.stack, delay->call.index, an_wait_object(&delay->call))
         ->note = what;
     an_site(ctx, finding, SN_ROLE_WAITS, delay->waiter, delay->waited.stack, delay->waited.index,
             delay->object)

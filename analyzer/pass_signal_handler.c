@@ -10,7 +10,7 @@
  * holds, the self-deadlock tells it.
  */
 #define _GNU_SOURCE /* sigabbrev_np */
-#include "analyzer/compose.h"
+#include "analyzer/wait_story.h"
 #include "base/text.h"
 
 #include <string.h>
@@ -229,7 +229,7 @@ static void add_interrupted(const struct an_context *ctx, struct sn_finding *fin
             wait->kind == AN_WAIT_JOIN      ? SN_ROLE_JOINS
             : wait->kind == AN_WAIT_OUTSIDE ? SN_ROLE_SLEEPS
                                             : SN_ROLE_WAITS,
-            handler->thread, wait->stack, wait->index, wait->object)
+            handler->thread, wait->stack, wait->index, an_wait_object(wait))
         ->note = "interrupted";
     if (wait->kind == AN_WAIT_JOIN)
         an_name_thread(ctx, finding, wait->thread);

@@ -7,6 +7,10 @@ static const char *outside_text(const struct an_context *ctx, const struct an_wa
     struct sn_arena *arena = &ctx->report->arena;
     unsigned descriptor = (unsigned)wait->on;
     switch (wait->what) {
+    case TR_BLOCK_SLEEP:
+        return "for time to pass";
+    case TR_BLOCK_CONNECT:
+        return sn_sprintf(arena, "for a connection on descriptor %u", descriptor);
     case TR_BLOCK_INPUT:
         return sn_sprintf(arena, "for input on descriptor %u", descriptor);
     case TR_BLOCK_OUTPUT:
@@ -26,10 +30,9 @@ static const char *outside_text(const struct an_context *ctx, const struct an_wa
     }
 }
 
-const char *an_wait_text(const struct an_context *ctx, const struct an_thread *thread)
+const char *an_wait_text(const struct an_context *ctx, const struct an_wait *wait)
 {
     struct sn_arena *arena = &ctx->report->arena;
-    const struct an_wait *wait = &thread->wait;
     if (wait->kind == AN_WAIT_JOIN)
         return sn_sprintf(arena, "for %s to end", an_thread_text(ctx, wait->thread));
     if (wait->kind == AN_WAIT_OUTSIDE)

@@ -5,11 +5,11 @@
 
 #include "analyzer/compose.h"
 
-const char *an_wait_text(const struct an_context *ctx, const struct an_thread *thread);
-/* What it waits for as the object of a site: NULL for a channel, or a thread. */
-static inline const struct an_object *an_wait_object(const struct an_thread *thread)
+const char *an_wait_text(const struct an_context *ctx, const struct an_wait *wait);
+/* What is waited for as the object of a site: NULL for a channel, or a thread. */
+static inline const struct an_object *an_wait_object(const struct an_wait *wait)
 {
-    return thread->wait.kind == AN_WAIT_OUTSIDE ? NULL : thread->wait.object;
+    return wait->kind == AN_WAIT_OUTSIDE ? NULL : wait->object;
 }
 
 #endif

@@ -131,11 +131,11 @@ enum tr_block {
     TR_BLOCK_CHILD = 6, /* wait* */
     TR_BLOCK_FUTEX = 7,
     TR_BLOCK_FILE_LOCK = 8,
-    TR_BLOCK_SIGNAL = 9,      /* pause, sigwait* */
-    TR_BLOCK_TEAM = 10,       /* OpenMP: barrier, taskwait */
-    TR_BLOCK_ACCEPT = 11,     /* a server's, for somebody to connect */
-    TR_BLOCK_TIMED = 1 << 4,  /* no longer than a time */
-    TR_BLOCK_OWN = 1 << 5,    /* on a channel that the process itself made, and has sent to nobody */
+    TR_BLOCK_SIGNAL = 9,     /* pause, sigwait* */
+    TR_BLOCK_TEAM = 10,      /* OpenMP: barrier, taskwait */
+    TR_BLOCK_ACCEPT = 11,    /* a server's, for somebody to connect */
+    TR_BLOCK_TIMED = 1 << 4, /* no longer than a time */
+    TR_BLOCK_OWN = 1 << 5,   /* on a channel that the process itself made, and has sent to nobody */
     TR_BLOCK_MASKED = 1 << 6, /* with a signal mask of its own: handlers may run here alone */
 };
 
