@@ -24,6 +24,7 @@ struct mismatches {
     struct an_context *ctx;
     VEC(struct gone) gone;
     struct an_standstill still; /* at the end */
+    bool certain;               /* nothing could go on, as was seen from outside */
 };
 
 static bool wants(uint8_t kind)
@@ -82,7 +83,7 @@ static bool is_closed(const struct mismatches *self, const struct an_object *bar
                  is_held_up(barrier, thread))
             return false;
     }
-    return !self->still.may_be_helped;
+    return self->certain || !self->still.may_be_helped;
 }
 
 /* Why a thread that used to come does not, as far as another finding says. */
@@ -287,7 +288,8 @@ static void finish(void *data)
     struct mismatches *self = data;
     struct an_context *ctx = self->ctx;
     const struct an_end *end = &ctx->world->end;
-    bool stopped = !end->exit && (ctx->options->timed_out || end->timeout || end->deadlock);
+    self->certain = tr_reader_header(ctx->reader)->standstill_tsc != 0;
+    bool stopped = self->certain || (!end->exit && (ctx->options->timed_out || end->timeout));
     an_standstill_find(ctx->world, &self->still);
     vec_each (struct gone, gone, &self->gone)
         blame(ctx->world, gone->barrier, gone->finding);

@@ -29,7 +29,8 @@ static void *open_pass(struct an_context *ctx)
 static bool is_at_ease(const struct an_wait *wait)
 {
     return wait->timed || wait->what == TR_BLOCK_SLEEP || wait->what == TR_BLOCK_POLL ||
-           wait->what == TR_BLOCK_CONNECT || wait->what == TR_BLOCK_OTHER;
+           wait->what == TR_BLOCK_CONNECT || wait->what == TR_BLOCK_ACCEPT ||
+           wait->what == TR_BLOCK_OTHER;
 }
 
 static bool waits(const struct an_thread *thread)

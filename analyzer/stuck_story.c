@@ -48,10 +48,9 @@ static const char *condition_reason(const struct an_context *ctx, const struct a
 
 static const char *barrier_reason(const struct an_context *ctx, const struct an_object *object)
 {
-    uint64_t count = object->initial, entered = object->barrier.entered;
     return sn_sprintf(&ctx->report->arena, "%llu of the %llu threads of this round have come.",
-                      (unsigned long long)(count ? entered % count : entered),
-                      (unsigned long long)count);
+                      (unsigned long long)an_barrier_came(object),
+                      (unsigned long long)object->initial);
 }
 
 /* Why nobody has ended it. */
@@ -132,7 +131,7 @@ static void add_wait(const struct an_context *ctx, struct sn_finding *finding,
         return;
     struct sn_site *site =
         an_site(ctx, finding, wait->kind == AN_WAIT_JOIN ? SN_ROLE_JOINS : SN_ROLE_WAITS, thread,
-                wait->stack, wait->index, an_wait_object(thread));
+                wait->stack, wait->index, an_wait_object(&thread->wait));
     site->note = since_text(ctx, wait);
     an_site_locks(ctx, finding, site, an_thread_lockset(ctx->world, thread));
     if (wait->kind == AN_WAIT_JOIN)
@@ -177,7 +176,7 @@ static const char *whereabouts(const struct an_context *ctx, struct sn_finding *
         return "which waits in a call that was not recorded";
     }
     add_wait(ctx, finding, thread);
-    return sn_sprintf(arena, "which waits itself %s", an_wait_text(ctx, thread));
+    return sn_sprintf(arena, "which waits itself %s", an_wait_text(ctx, &thread->wait));
 }
 
 /* Who is in the way: holds the lock, runs the once, is joined. */
@@ -243,7 +242,7 @@ static void tell_wakers(const struct an_context *ctx, struct sn_finding *finding
         if (waits_there(doer->thread, wait))
             continue;
         struct sn_site *site = an_site(ctx, finding, role_of(wait), doer->thread, doer->stack,
-                                       doer->index, an_wait_object(thread));
+                                       doer->index, an_wait_object(&thread->wait));
         site->note =
             wait->kind == AN_WAIT_BARRIER || wait->kind == AN_WAIT_OUTSIDE ? verb_of(wait) : NULL;
         const char *who = an_thread_text(ctx, doer->thread);
@@ -312,7 +311,7 @@ static void tell_same(const struct an_context *ctx, struct sn_finding *finding,
     }
     if (same->of.count == 1)
         sn_text_printf(text, " %s waits there, too: %s.", an_thread_begins(ctx, same->of.at[0]),
-                       an_wait_text(ctx, same->of.at[0]));
+                       an_wait_text(ctx, &same->of.at[0]->wait));
     else if (same->of.count)
         sn_text_printf(text, " %zu other threads wait there, too.", same->of.count);
 }
@@ -343,7 +342,7 @@ static void tell_behind(const struct an_context *ctx, struct sn_finding *finding
         else
             add_wait(ctx, finding, thread);
         sn_text_printf(text, "%s%s waits %s", told == 1 ? " Only because of this, " : ", ",
-                       an_thread_text(ctx, thread), an_wait_text(ctx, thread));
+                       an_thread_text(ctx, thread), an_wait_text(ctx, &thread->wait));
         tell_waker_of(ctx, thread, text);
     }
     if (told > MOST_SITES)
@@ -391,7 +390,7 @@ void an_stuck_tell(const struct an_context *ctx, const struct an_stuck *stuck, b
     if (!an_waits_surely(thread))
         an_doubt(ctx, finding, "which may have ended this wait");
     const struct an_wait *wait = &thread->wait;
-    const char *who = an_thread_text(ctx, thread), *what = an_wait_text(ctx, thread);
+    const char *who = an_thread_text(ctx, thread), *what = an_wait_text(ctx, &thread->wait);
     struct sn_text text = {0};
     sn_text_printf(&text, "%s while %s waited, in vain, %s. %s%s",
                    certain ? "No thread of the program could ever go on: it was stopped"

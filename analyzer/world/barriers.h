@@ -17,9 +17,9 @@ struct an_barrier_user {
 };
 
 struct an_barrier {
-    uint64_t entered;             /* since it was made */
-    uint64_t rounds;              /* filled; stays 0 where the count is not known */
-    uint64_t filled;              /* index of the event that filled the latest one */
+    uint64_t entered; /* since it was made */
+    uint64_t rounds;  /* filled; stays 0 where the count is not known */
+    uint64_t filled;  /* index of the event that filled the latest one */
     struct an_doers comers;
     struct an_thread *destroying; /* who waits to destroy it, while others wait in it; or NULL */
     VEC(struct an_barrier_user) users; /* in the order of their first coming */
