@@ -244,12 +244,13 @@ static struct sn_finding *tell_end(const struct an_context *ctx, const struct tr
     return finding;
 }
 
-/* It ended while somebody waits there. */
+/* It ended while somebody waits there. Of a barrier that is a round that never fills, which is
+ * another analysis's. */
 static void look_at_end(struct uses *uses, const struct tr_event *ev)
 {
     const struct an_world *world = uses->ctx->world;
     struct an_object *object = world->now.object;
-    if (!object->ended_in_use || an_type_is_lock(object->type) ||
+    if (!object->ended_in_use || an_type_is_lock(object->type) || object->type == TR_TYPE_BARRIER ||
         !an_is_sure(world->now.thread, ev->index) || !object->known ||
         object->attributes & TR_ATTR_PROCESS_SHARED)
         return;

@@ -270,9 +270,30 @@ static bool may_order_threads(const struct an_publication *publication, uint32_t
     return found;
 }
 
+/* Two accesses that nothing orders stand in the trace in any order: may SECOND come before FIRST?
+ * What FIRST's thread knew by a third one is not looked for: whatever reaches one counts. */
+static bool may_turn(struct an_publication *publication, const struct an_access *first,
+                     const struct an_access *second, uint64_t address)
+{
+    struct search search = {.publication = publication, .address = address};
+    if (publication->steps > MOST_STEPS)
+        return true;
+    (void)reach(&search, epoch_of(second));
+    while (follow(&search))
+        ;
+    search.reached.at[0] = search.reached.at[--search.reached.count];
+    bool found = is_behind(&search, first->slot, first->clock, first->past);
+    vec_each (const struct epoch, reached, &search.reached)
+        found |= !first->past && reached->slot != first->slot && reached->slot != second->slot;
+    vec_release(&search.reached);
+    return found;
+}
+
 bool an_publication_may_order(struct an_publication *publication, const struct an_access *first,
                               const struct an_access *second, uint64_t address)
 {
+    if (may_turn(publication, first, second, address))
+        return true;
     return second->past ? may_order_moments(publication, first, second, address)
                         : may_order_threads(publication, first->thread, second->thread, address);
 }

@@ -39,7 +39,8 @@ void an_publication_access(struct an_publication *publication, struct an_order *
 void an_publication_unordered(struct an_publication *publication, struct an_order *order,
                               const struct an_thread *thread, const struct an_access *access,
                               const struct an_conflicts *conflicts);
-/* May FIRST come before SECOND, by other locations than that at ADDRESS? Where it is not known what
+/* May one of two accesses that nothing orders, FIRST in the trace, come before the other, by other
+ * locations than that at ADDRESS? Where it is not known what
  * SECOND's thread knew then (`past`), by threads alone. */
 bool an_publication_may_order(struct an_publication *publication, const struct an_access *first,
                               const struct an_access *second, uint64_t address);

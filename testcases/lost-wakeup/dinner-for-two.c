@@ -4,7 +4,7 @@
  * for ever.
  */
 /* EXPECT: lost-wakeup observed @waits @calls */
-/* BLIND: stuck-thread observed @waits @calls */
+/* BLIND: stuck-thread observed @waits @calls @joins */
 /* HANGS */
 /* RUN: --timeout=2 */
 #include "order.h"
@@ -33,7 +33,7 @@ int main(void)
     pthread_cond_broadcast(&dinner); /* @calls */
     pthread_mutex_unlock(&table);
     order_reach(1);
-    pthread_join(barron, NULL);
+    pthread_join(barron, NULL); /* @joins */
     pthread_join(steve, NULL);
     printf("Olivia: they are all hungry.\n");
     return 0;
