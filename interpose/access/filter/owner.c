@@ -135,11 +135,14 @@ static void extend(struct finding *found)
     rec_stripe_unlock(1);
 }
 
+/* The thread's own access of its present epoch stands where it is told: its block may end in that
+ * epoch, too, and behind all others it would be out of it. */
 static void emit_found(struct rec_stream *s, const struct finding *found, uint32_t tag,
                        uint32_t mode, uint64_t epoch)
 {
+    bool here = tag == s->tag && epoch == s->epoch;
     emit(s,
-         &(struct tr_event){.mode = mode | TR_ACC_DEFERRED,
+         &(struct tr_event){.mode = here ? mode & ~(uint32_t)TR_ACC_LATE : mode | TR_ACC_DEFERRED,
                             .stack = found->kept & KEPT_STACK,
                             .object = found->from,
                             .thread = tag - 1,
