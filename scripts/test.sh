@@ -156,6 +156,7 @@ all_long()
     long "1,000 kills" tests/kills/kills.py --build build/dev
     long "3,000 new random programs" tests/differential/run.py --build build/dev --count 3000 \
         --jobs 2
+    long "testcases in all configurations" tests/e2e/run.py --build build/dev --configurations all
     long "testcases, 50 times each" tests/e2e/run.py --build build/dev --repeat 50
     long "a fresh Debian: demo.sh" scripts/fresh-debian scripts/demo.sh
     long "a fresh Debian: test.sh" scripts/fresh-debian scripts/test.sh

@@ -6,6 +6,7 @@
  * before it takes a lock. Steve takes his signal by sigwait, and is no handler.
  */
 /* EXPECT: nothing */
+/* TSAN: puts handlers off until its thread calls something that waits */
 #define _GNU_SOURCE /* ppoll */
 #include "order.h"
 #include <poll.h>

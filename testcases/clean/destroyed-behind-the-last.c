@@ -4,6 +4,7 @@
  * waited there was let through, and while it is on its way out.
  */
 /* EXPECT: nothing */
+/* TSAN: takes a destruction behind the last user for a race */
 #include "order.h"
 #include <pthread.h>
 #include <semaphore.h>

@@ -6,6 +6,7 @@
  * annotated nothing. A robust one whose holder died is abandoned, taken over and destroyed.
  */
 /* EXPECT: nothing */
+/* TSAN: takes a destruction behind the last user for a race */
 #include "order.h"
 #include <pthread.h>
 #include <stdio.h>

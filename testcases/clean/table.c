@@ -5,6 +5,7 @@
  * the next meal when Barron closes the kitchen are no fault: they are not needed any more.
  */
 /* EXPECT: nothing */
+/* TSAN: takes a destruction behind the last user for a race */
 #include "order.h"
 #include <pthread.h>
 #include <stdio.h>

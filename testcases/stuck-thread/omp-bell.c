@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Of three cooks of an OpenMP region one waits for a bell, and the others for that one. */
+/*
+ * Of three cooks of an OpenMP region one waits for a bell, and the others for that one. LLVM's
+ * run-time lets them wait at conditions of its own, so that there it is several who wait for
+ * anybody.
+ */
 /* EXPECT: stuck-thread observed @waits */
+/* CLANG: deadlock observed @waits @team */
 /* TSAN: knows nothing of OpenMP's threads */
 /* HANGS */
 /* FLAGS: gcc -fopenmp */
@@ -20,7 +25,7 @@ int main(void)
     {
         if (omp_get_thread_num() == 1)
             sem_wait(&bell); /* @waits */
-#pragma omp barrier
+#pragma omp barrier          /* @team */
     }
     printf("The kitchen is closed.\n");
     return 0;

@@ -52,6 +52,7 @@ class Testcase:
     rewrite: str = ""
     needs_accesses: bool = False
     blind: list = None
+    by_clang: list = None
     markers: dict = dataclasses.field(default_factory=dict)
 
     @property
@@ -61,6 +62,8 @@ class Testcase:
     def directive(self, word, rest):
         if word == "EXPECT":
             self.expected += expectations(rest)
+        elif word == "CLANG":
+            self.by_clang = (self.by_clang or []) + expectations(rest)
         elif word == "BLIND":
             self.blind = (self.blind or []) + expectations(rest)
         elif word == "ARGS":
