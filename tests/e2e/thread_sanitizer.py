@@ -5,8 +5,8 @@
     tests/e2e/thread_sanitizer.py [--build DIR] [--filter REGEX] [--repeat N]
 
 Each testcase is built with gcc and with clang, runs under ThreadSanitizer's own run-time, and is
-recorded by snarl; compared are the pairs of lines that race. Left out is a testcase whose file has a
-TSAN directive, where its alarm is false or it misses the race, and one of another hazard alone.
+recorded by snarl; compared are the pairs of lines that race. Left out is a testcase whose file has
+a TSAN directive, where its alarm is false or it misses the race, and one of another hazard alone.
 Ends with `N passed, N failed`.
 """
 import argparse
