@@ -63,10 +63,7 @@ static void add_party(const struct an_context *ctx, struct sn_finding *finding,
     uint64_t index;
     if (hold_of(thread, before, &stack, &index))
         an_site(ctx, finding, SN_ROLE_HOLDS, thread, stack, index, before->wait.object);
-    struct sn_site *site =
-        an_site(ctx, finding, thread->wait.kind == AN_WAIT_JOIN ? SN_ROLE_JOINS : SN_ROLE_WAITS,
-                thread, thread->wait.stack, thread->wait.index, an_wait_object(&thread->wait));
-    an_site_locks(ctx, finding, site, an_thread_lockset(ctx->world, (struct an_thread *)thread));
+    (void)an_wait_site(ctx, finding, thread);
 }
 
 static void tell_wait(const struct an_context *ctx, struct sn_text *text,

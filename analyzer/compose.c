@@ -19,6 +19,17 @@ void an_doubt(const struct an_context *ctx, struct sn_finding *finding, const ch
              : sn_sprintf(&ctx->report->arena, "a part of the trace is missing, %s", what);
 }
 
+bool an_stood_still(const struct an_context *ctx)
+{
+    return tr_reader_header(ctx->reader)->standstill_tsc != 0;
+}
+
+bool an_was_stopped(const struct an_context *ctx)
+{
+    const struct an_end *end = &ctx->world->end;
+    return an_stood_still(ctx) || (!end->exit && (ctx->options->timed_out || end->timeout));
+}
+
 uint64_t an_lost_events(const struct tr_reader *reader)
 {
     const struct tr_header *header = tr_reader_header(reader);

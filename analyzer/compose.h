@@ -43,6 +43,10 @@ const char *an_thread_begins(const struct an_context *ctx, const struct an_threa
 const char *an_ending_text(const struct an_thread *thread);
 /* "%LOCK 3%" */
 const char *an_lock_text(const struct an_context *ctx, const struct an_object *object);
+/* Was the program seen to stand still, so that nothing in it could go on? */
+bool an_stood_still(const struct an_context *ctx);
+/* Was it stopped, for that or by a time limit, before it ended by itself? */
+bool an_was_stopped(const struct an_context *ctx);
 /* How many events the recorder lost, as far as it counted. */
 uint64_t an_lost_events(const struct tr_reader *reader);
 /* Milliseconds between two time stamps; negative if the clock is not known. */

@@ -21,12 +21,10 @@ struct suspect {
     const struct an_object *lock;
     struct an_touch read, write;
     uint32_t slot;
-    uint64_t clock; /* of the thread, behind the write */
-    uint64_t next;  /* place + 1 of the suspect before it on the same word */
-    const struct an_thread *other;
-    uint32_t other_stack, other_lockset;
-    uint64_t other_index;
-    bool between; /* it has come between */
+    uint64_t clock;                /* of the thread, behind the write */
+    uint64_t next;                 /* place + 1 of the suspect before it on the same word */
+    struct an_foreign_write other; /* by another thread, that comes or could come between */
+    bool between;                  /* it has come between */
 };
 
 struct place {                    /* from where somebody writes what the section has not read */
@@ -93,33 +91,26 @@ static bool tells_reads(struct atomicity *self, uint32_t stack)
 static bool came_between(struct an_world *world, const struct suspect *suspect)
 {
     const struct an_touch *write = &suspect->write;
-    return write->replaced && write->replaced_index > suspect->read.read_index &&
-           an_lockset_has(world, write->replaced_lockset, suspect->lock);
+    return write->replaced.thread && write->replaced.index > suspect->read.read_index &&
+           an_lockset_has(world, write->replaced.lockset, suspect->lock);
 }
 
 /* Could the write that was read have come behind the read as well? */
 static bool could_come_later(struct an_world *world, const struct suspect *suspect)
 {
     const struct an_touch *read = &suspect->read;
-    return read->author && an_lockset_has(world, read->author_lockset, suspect->lock) &&
-           !an_order_before(&world->hard, world->now.thread, read->author->slot, read->authored);
+    const struct an_foreign_write *author = &read->author;
+    return author->thread && an_lockset_has(world, author->lockset, suspect->lock) &&
+           !an_order_before(&world->hard, world->now.thread, author->thread->slot, read->authored);
 }
 
 static void find_other(struct an_world *world, struct suspect *suspect)
 {
-    const struct an_touch *read = &suspect->read, *write = &suspect->write;
     suspect->between = came_between(world, suspect);
-    if (suspect->between) {
-        suspect->other = write->replaced;
-        suspect->other_stack = write->replaced_stack;
-        suspect->other_index = write->replaced_index;
-        suspect->other_lockset = write->replaced_lockset;
-    } else if (could_come_later(world, suspect)) {
-        suspect->other = read->author;
-        suspect->other_stack = read->author_stack;
-        suspect->other_index = read->author_index;
-        suspect->other_lockset = read->author_lockset;
-    }
+    if (suspect->between)
+        suspect->other = suspect->write.replaced;
+    else if (could_come_later(world, suspect))
+        suspect->other = suspect->read.author;
 }
 
 /* The one with these places and this word; a new one only where it can be told of. NULL: none. */
@@ -158,7 +149,7 @@ static void suspect_it(struct atomicity *self, const struct an_lock_use *use,
         .next = suspect->next,
     };
     find_other(world, &fresh);
-    if (!suspect->other || fresh.between)
+    if (!suspect->other.thread || fresh.between)
         *suspect = fresh;
 }
 
@@ -194,14 +185,12 @@ static void other_write(struct atomicity *self, const struct tr_event *ev)
     const uint64_t *latest = sn_map_find(&self->by_word, ev->object >> 2);
     for (uint64_t at = latest ? *latest : 0; at; at = self->suspects.at[at - 1].next) {
         struct suspect *suspect = &self->suspects.at[at - 1];
-        if (suspect->other || suspect->thread == thread ||
+        if (suspect->other.thread || suspect->thread == thread ||
             !an_thread_holds(thread, suspect->lock) ||
             an_order_before(&world->hard, thread, suspect->slot, suspect->clock))
             continue;
-        suspect->other = thread;
-        suspect->other_stack = ev->stack;
-        suspect->other_index = ev->index;
-        suspect->other_lockset = world->now.access.lockset;
+        suspect->other =
+            (struct an_foreign_write){thread, ev->index, ev->stack, world->now.access.lockset};
     }
 }
 
@@ -238,9 +227,9 @@ static struct sn_finding *tell(const struct an_context *ctx, const struct suspec
                   an_site(ctx, finding, SN_ROLE_READ, suspect->thread, suspect->read.read_stack,
                           suspect->read.read_index, NULL),
                   suspect->read.lockset);
-    struct sn_site *other = an_site(ctx, finding, SN_ROLE_WRITE, suspect->other,
-                                    suspect->other_stack, suspect->other_index, NULL);
-    an_site_locks(ctx, finding, other, suspect->other_lockset);
+    struct sn_site *other = an_site(ctx, finding, SN_ROLE_WRITE, suspect->other.thread,
+                                    suspect->other.stack, suspect->other.index, NULL);
+    an_site_locks(ctx, finding, other, suspect->other.lockset);
     other->note = suspect->between ? "came between" : "could come between";
     an_site_locks(ctx, finding,
                   an_site(ctx, finding, SN_ROLE_WRITE, suspect->thread, suspect->write.write_stack,
@@ -256,7 +245,7 @@ static struct sn_finding *tell(const struct an_context *ctx, const struct suspec
         "the other thread's update is lost, although every access is under the lock." AN_ADVICE
         "Make it one critical section, or read the variable again in the second one and decide "
         "anew.",
-        an_thread_begins(ctx, suspect->thread), lock, an_thread_text(ctx, suspect->other),
+        an_thread_begins(ctx, suspect->thread), lock, an_thread_text(ctx, suspect->other.thread),
         suspect->between ? "in between" : "too, and could have done so in between");
     return finding;
 }
@@ -269,7 +258,7 @@ static void finish(void *data)
     struct sn_map told = {0}; /* by both stacks: the finding */
     vec_each (struct suspect, suspect, &self->suspects) {
         const struct place *place = &self->places.at[suspect->write.write_stack];
-        if (!suspect->other || !suspect->thread || 2 * place->read_before < place->writes)
+        if (!suspect->other.thread || !suspect->thread || 2 * place->read_before < place->writes)
             continue;
         uint64_t *known =
             sn_map_at(&told, (uint64_t)suspect->read.read_stack << 32 | suspect->write.write_stack);

@@ -115,13 +115,11 @@ static void add_waiters(const struct an_context *ctx, struct sn_finding *finding
         struct an_thread *thread = user->thread;
         if (!an_waits_in_barrier(thread, barrier) || told++ >= WAITERS)
             continue;
-        struct sn_site *site = an_site(ctx, finding, SN_ROLE_WAITS, thread, thread->wait.stack,
-                                       thread->wait.index, barrier);
+        struct sn_site *site = an_wait_site(ctx, finding, thread);
         double since = an_milliseconds(ctx, ctx->world->first_time, thread->wait.time);
         if (since >= 0)
             site->note =
                 sn_sprintf(&ctx->report->arena, "since %.1f s after the start", since / 1e3);
-        an_site_locks(ctx, finding, site, an_thread_lockset(ctx->world, thread));
     }
 }
 
@@ -287,9 +285,8 @@ static void finish(void *data)
 {
     struct mismatches *self = data;
     struct an_context *ctx = self->ctx;
-    const struct an_end *end = &ctx->world->end;
-    self->certain = tr_reader_header(ctx->reader)->standstill_tsc != 0;
-    bool stopped = self->certain || (!end->exit && (ctx->options->timed_out || end->timeout));
+    bool stopped = an_was_stopped(ctx);
+    self->certain = an_stood_still(ctx);
     an_standstill_find(ctx->world, &self->still);
     vec_each (struct gone, gone, &self->gone)
         blame(ctx->world, gone->barrier, gone->finding);

@@ -177,7 +177,7 @@ static void signal_sent(struct lost_wakeups *self, const struct tr_event *ev)
 
 static bool is_withdrawn(const struct an_touch *touch, const struct lost *lost)
 {
-    return touch->author == lost->thread && touch->unread && touch->authored > lost->clock;
+    return touch->author.thread == lost->thread && touch->unread && touch->authored > lost->clock;
 }
 
 /* What was read of it was written by the signaller then, before its signal. Where another thread
@@ -202,7 +202,7 @@ static enum form judge(struct an_world *world, const struct an_lock_use *use,
             continue;
         if (is_withdrawn(touch, lost))
             form = WITHDRAWN;
-        else if (touch->author && touch->read_index > fact)
+        else if (touch->author.thread && touch->read_index > fact)
             return NONE;
         else if (is_flag(world, touch, lost))
             form = FLAG;
@@ -228,20 +228,13 @@ static bool both_covered(const struct an_context *ctx, uint32_t wait, const stru
     return an_is_covered(ctx, wait) && an_is_covered(ctx, lost->stack);
 }
 
-static const struct an_lock_use *use_of_mutex(const struct an_thread *thread, uint64_t mutex)
-{
-    vec_each (struct an_held, held, &thread->held)
-        if (held->object->address == mutex && !held->shared)
-            return an_lock_use(thread, held->object);
-    return NULL;
-}
-
 static void wait_begins(struct lost_wakeups *self, const struct tr_event *ev)
 {
     struct an_world *world = self->ctx->world;
     struct an_thread *thread = world->now.thread;
     const struct an_object *condition = world->now.object;
-    const struct an_lock_use *use = use_of_mutex(thread, ev->a0);
+    const struct an_object *mutex = an_thread_locked(thread, ev->a0);
+    const struct an_lock_use *use = mutex ? an_lock_use(thread, mutex) : NULL;
     vec_cover(&self->waiting, thread->index);
     struct suspect *suspect = &self->waiting.at[thread->index];
     *suspect = (struct suspect){.form = NONE};

@@ -203,10 +203,8 @@ static void tell_unknown(const struct causes *causes)
 static void finish(void *self)
 {
     struct an_context *ctx = self;
-    const struct an_end *end = &ctx->world->end;
-    struct causes causes = {.ctx = ctx,
-                            .certain = tr_reader_header(ctx->reader)->standstill_tsc != 0};
-    if (!causes.certain && (end->exit || !(ctx->options->timed_out || end->timeout)))
+    struct causes causes = {.ctx = ctx, .certain = an_stood_still(ctx)};
+    if (!an_was_stopped(ctx))
         return;
     find_causes(&causes);
     leave_accounted(&causes);

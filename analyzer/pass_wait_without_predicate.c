@@ -89,7 +89,7 @@ static const struct an_touch *changed(struct an_world *world, const struct an_cr
 static bool reads_news(const struct an_critical *section)
 {
     vec_each (struct an_touch, touch, &section->touches)
-        if (touch->author)
+        if (touch->author.thread)
             return true;
     return false;
 }
@@ -123,14 +123,6 @@ static void judge(struct predicates *self, struct wait *wait, bool again)
 /* Waits. ----------------------------------------------------------------------------------------
  */
 
-static const struct an_object *mutex_at(const struct an_thread *thread, uint64_t address)
-{
-    vec_each (struct an_held, held, &thread->held)
-        if (held->object->address == address && !held->shared)
-            return held->object;
-    return NULL;
-}
-
 static void event(void *data, const struct tr_event *ev)
 {
     struct predicates *self = data;
@@ -144,7 +136,7 @@ static void event(void *data, const struct tr_event *ev)
             judge(self, wait, true);
         *wait = (struct wait){
             .condition = world->now.object,
-            .mutex = mutex_at(thread, ev->a0),
+            .mutex = an_thread_locked(thread, ev->a0),
             .index = ev->index,
             .stack = ev->stack,
             .timed = ev->mode & TR_LOCK_TIMED,

@@ -129,11 +129,7 @@ static void add_wait(const struct an_context *ctx, struct sn_finding *finding,
     const struct an_wait *wait = &thread->wait;
     if (has_wait(finding, thread))
         return;
-    struct sn_site *site =
-        an_site(ctx, finding, wait->kind == AN_WAIT_JOIN ? SN_ROLE_JOINS : SN_ROLE_WAITS, thread,
-                wait->stack, wait->index, an_wait_object(&thread->wait));
-    site->note = since_text(ctx, wait);
-    an_site_locks(ctx, finding, site, an_thread_lockset(ctx->world, thread));
+    an_wait_site(ctx, finding, thread)->note = since_text(ctx, wait);
     if (wait->kind == AN_WAIT_JOIN)
         an_name_thread(ctx, finding, wait->thread);
 }
@@ -141,11 +137,6 @@ static void add_wait(const struct an_context *ctx, struct sn_finding *finding,
 /* Who could have ended it.
  * ------------------------------------------------------------------------------------------------
  */
-
-static bool stood_still(const struct an_context *ctx)
-{
-    return tr_reader_header(ctx->reader)->standstill_tsc != 0;
-}
 
 static void add_unknown_wait(const struct an_context *ctx, struct sn_finding *finding,
                              const struct an_thread *thread)
@@ -170,7 +161,7 @@ static const char *whereabouts(const struct an_context *ctx, struct sn_finding *
         return sn_sprintf(arena, "which %s", an_ending_text(thread));
     }
     if (thread->wait.kind == AN_WAIT_NONE) {
-        if (!stood_still(ctx))
+        if (!an_stood_still(ctx))
             return "which was at work, as far as is recorded";
         add_unknown_wait(ctx, finding, thread);
         return "which waits in a call that was not recorded";
@@ -194,7 +185,7 @@ static void tell_blockers(const struct an_context *ctx, struct sn_finding *findi
         else if (wait->kind == AN_WAIT_ONCE)
             an_site(ctx, finding, SN_ROLE_HOLDS, blocker, wait->object->once.stack,
                     wait->object->once.index, wait->object);
-        if (an_thread_lives(blocker) && (blocker->wait.kind != AN_WAIT_NONE || stood_still(ctx)))
+        if (an_thread_lives(blocker) && (blocker->wait.kind != AN_WAIT_NONE || an_stood_still(ctx)))
             sn_text_printf(text, " %s%s.", an_thread_begins(ctx, blocker),
                            whereabouts(ctx, finding, blocker, thread) + sizeof "which" - 1);
     }

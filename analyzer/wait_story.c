@@ -46,3 +46,14 @@ const char *an_wait_text(const struct an_context *ctx, const struct an_wait *wai
                                                       : "for ",
                       an_lock_text(ctx, wait->object), wait->shared ? " to read" : "");
 }
+
+struct sn_site *an_wait_site(const struct an_context *ctx, struct sn_finding *finding,
+                             const struct an_thread *thread)
+{
+    const struct an_wait *wait = &thread->wait;
+    struct sn_site *site =
+        an_site(ctx, finding, wait->kind == AN_WAIT_JOIN ? SN_ROLE_JOINS : SN_ROLE_WAITS, thread,
+                wait->stack, wait->index, an_wait_object(wait));
+    an_site_locks(ctx, finding, site, an_thread_lockset(ctx->world, (struct an_thread *)thread));
+    return site;
+}

@@ -11,5 +11,8 @@ static inline const struct an_object *an_wait_object(const struct an_wait *wait)
 {
     return wait->kind == AN_WAIT_OUTSIDE ? NULL : wait->object;
 }
+/* Appends THREAD's wait as a site, with the locks that it holds; valid until the next site. */
+struct sn_site *an_wait_site(const struct an_context *ctx, struct sn_finding *finding,
+                             const struct an_thread *thread);
 
 #endif

@@ -43,16 +43,6 @@ uint32_t an_condition_blocks(const struct an_object *object)
     return count > condition->woken ? count - condition->woken : 0;
 }
 
-/* The mutex of those that wait, if THREAD holds it. */
-static struct an_object *mutex_held(const struct an_condition *condition,
-                                    const struct an_thread *thread)
-{
-    vec_each (struct an_held, held, &thread->held)
-        if (held->object->address == condition->mutex && !held->shared)
-            return held->object;
-    return NULL;
-}
-
 static void wake_all(struct an_object *object, struct an_object *mutex)
 {
     struct an_condition *condition = &object->condition;
@@ -87,7 +77,7 @@ static void signalled(struct an_world *world, struct an_object *object, const st
         condition->woken += condition->woken < condition->waiting;
     if (!condition->waiting || (condition->waiting > 1 && !(ev->mode & TR_LOCK_BROADCAST)))
         return;
-    struct an_object *mutex = mutex_held(condition, world->now.thread);
+    struct an_object *mutex = an_thread_locked(world->now.thread, condition->mutex);
     if (mutex)
         wake_all(object, mutex);
 }

@@ -6,13 +6,7 @@ void an_doers_note(struct an_doers *doers, struct an_thread *thread, const struc
     unsigned i = 0;
     while (i < AN_DOERS - 1 && doers->of[i].thread && doers->of[i].thread != thread)
         i++;
-    uint32_t before = doers->of[i].thread == thread ? doers->of[i].count : 0;
     for (; i > 0; i--)
         doers->of[i] = doers->of[i - 1];
-    doers->of[0] = (struct an_doer){
-        .thread = thread,
-        .index = ev->index,
-        .stack = ev->stack,
-        .count = before + 1,
-    };
+    doers->of[0] = (struct an_doer){.thread = thread, .index = ev->index, .stack = ev->stack};
 }

@@ -15,7 +15,6 @@ struct an_doer {
     struct an_thread *thread; /* NULL: no more of them */
     uint64_t index;           /* of the event */
     uint32_t stack;
-    uint32_t count; /* how often it did, since it is here */
 };
 
 struct an_doers {

@@ -225,16 +225,23 @@ static bool follow(struct search *search)
     return any;
 }
 
+/* Fills SEARCH with all that ACCESS may come before by other threads; its own epoch does not count.
+ */
+static void reach_all(struct search *search, const struct an_access *access)
+{
+    (void)reach(search, epoch_of(access));
+    while (follow(search))
+        ;
+    search->reached.at[0] = search->reached.at[--search->reached.count]; /* what it began with */
+}
+
 static bool may_order_moments(struct an_publication *publication, const struct an_access *first,
                               const struct an_access *second, uint64_t address)
 {
     struct search search = {.publication = publication, .address = address};
     if (publication->steps > MOST_STEPS)
         return true;
-    (void)reach(&search, epoch_of(first));
-    while (follow(&search))
-        ;
-    search.reached.at[0] = search.reached.at[--search.reached.count]; /* what it began with */
+    reach_all(&search, first);
     bool found = is_behind(&search, second->slot, second->clock, second->past);
     vec_release(&search.reached);
     return found;
@@ -278,10 +285,7 @@ static bool may_turn(struct an_publication *publication, const struct an_access 
     struct search search = {.publication = publication, .address = address};
     if (publication->steps > MOST_STEPS)
         return true;
-    (void)reach(&search, epoch_of(second));
-    while (follow(&search))
-        ;
-    search.reached.at[0] = search.reached.at[--search.reached.count];
+    reach_all(&search, second);
     bool found = is_behind(&search, first->slot, first->clock, first->past);
     vec_each (const struct epoch, reached, &search.reached)
         found |= !first->past && reached->slot != first->slot && reached->slot != second->slot;

@@ -77,7 +77,7 @@ static void end(struct an_lock_use *use, const struct tr_event *ev)
 {
     use->present.end = ev->index;
     vec_each (struct an_touch, touch, &use->present.touches)
-        if (touch->author && touch->read_index > use->informed)
+        if (touch->author.thread && touch->read_index > use->informed)
             use->informed = touch->read_index;
 }
 
@@ -148,6 +148,23 @@ static struct an_touch *touch_of(struct an_critical *section, uint64_t word)
     return touch;
 }
 
+/* The latest write of the word, if another thread than the present one made it. */
+static const struct an_access *foreign_write(struct an_world *world, uint64_t word)
+{
+    const struct an_access *write = an_latest_write(world, word);
+    return write && write->thread != world->now.thread->index ? write : NULL;
+}
+
+static struct an_foreign_write foreign(const struct an_world *world, const struct an_access *write)
+{
+    return (struct an_foreign_write){
+        .thread = world->threads.all.at[write->thread],
+        .index = write->index,
+        .stack = write->stack,
+        .lockset = write->lockset,
+    };
+}
+
 static void add_read(struct an_world *world, const struct an_lock_use *use, struct an_touch *touch,
                      const struct tr_event *ev)
 {
@@ -159,16 +176,13 @@ static void add_read(struct an_world *world, const struct an_lock_use *use, stru
         touch->told_by = an_thread_find(world, ev->teller);
         return; /* what another thread had written is told when it is read */
     }
-    const struct an_access *write = an_latest_write(world, touch->word);
-    if (!write || write->thread == world->now.thread->index)
+    const struct an_access *write = foreign_write(world, touch->word);
+    if (!write)
         return;
     touch->read_index = ev->index;
-    touch->author = world->threads.all.at[write->thread];
+    touch->author = foreign(world, write);
     touch->authored = write->clock - write->since;
-    touch->author_index = write->index;
-    touch->author_stack = write->stack;
-    touch->author_lockset = write->lockset;
-    touch->unread = was_unread(touch->author, use->lock, touch->word);
+    touch->unread = was_unread(touch->author.thread, use->lock, touch->word);
 }
 
 static void add_write(struct an_world *world, struct an_touch *touch, const struct tr_event *ev)
@@ -177,13 +191,9 @@ static void add_write(struct an_world *world, struct an_touch *touch, const stru
         return;
     touch->write_index = ev->index;
     touch->write_stack = ev->stack;
-    const struct an_access *write = an_latest_write(world, touch->word);
-    if (!write || write->thread == world->now.thread->index)
-        return;
-    touch->replaced = world->threads.all.at[write->thread];
-    touch->replaced_index = write->index;
-    touch->replaced_stack = write->stack;
-    touch->replaced_lockset = write->lockset;
+    const struct an_access *write = foreign_write(world, touch->word);
+    if (write)
+        touch->replaced = foreign(world, write);
 }
 
 static bool reads(const struct tr_event *ev, bool write)

@@ -12,23 +12,25 @@
 
 #include "analyzer/world/threads.h"
 
+struct an_foreign_write {
+    const struct an_thread *thread; /* NULL: there is none */
+    uint64_t index;
+    uint32_t stack, lockset;
+};
+
 /* A word that was used in a section. */
 struct an_touch {
     uint64_t word;                    /* address >> 2 */
     uint64_t address;                 /* first byte of the first read, else write */
     uint64_t read_index, write_index; /* of the first ones; 0: none */
     uint32_t read_stack, write_stack;
-    uint32_t lockset;               /* held then */
-    uint32_t size;                  /* of that access */
-    const struct an_thread *author; /* another thread, who had written what was read; or NULL */
-    uint64_t authored;              /* by the author's clock: its epoch began */
-    uint64_t author_index;
-    uint32_t author_stack, author_lockset;
+    uint32_t lockset;                 /* held then */
+    uint32_t size;                    /* of that access */
+    struct an_foreign_write author;   /* of what was read, if that was another thread's */
+    uint64_t authored;                /* by the author's clock: its epoch began */
     bool unread;                      /* the author had not read it in the section of that write */
     const struct an_thread *told_by;  /* the read was told by another thread, as it came */
-    const struct an_thread *replaced; /* another thread, who had written what was overwritten */
-    uint64_t replaced_index;
-    uint32_t replaced_stack, replaced_lockset;
+    struct an_foreign_write replaced; /* what was overwritten, if that was another thread's */
 };
 
 struct an_critical {

@@ -78,6 +78,14 @@ struct an_held *an_thread_holds(const struct an_thread *thread, const struct an_
     return NULL;
 }
 
+struct an_object *an_thread_locked(const struct an_thread *thread, uint64_t address)
+{
+    vec_each (struct an_held, held, &thread->held)
+        if (held->object->address == address && !held->shared)
+            return held->object;
+    return NULL;
+}
+
 static void created(struct an_world *world, struct an_thread *parent, const struct tr_event *ev)
 {
     struct an_thread *child = an_thread_find(world, (uint32_t)ev->a0);

@@ -126,6 +126,8 @@ struct an_thread *an_thread(struct an_world *world, uint32_t number);
 struct an_thread *an_thread_find(const struct an_world *world, uint32_t number);
 /* The lock as THREAD holds it, or NULL. */
 struct an_held *an_thread_holds(const struct an_thread *thread, const struct an_object *object);
+/* The lock at ADDRESS, if THREAD holds it alone; else NULL. */
+struct an_object *an_thread_locked(const struct an_thread *thread, uint64_t address);
 /* The thread on whose stack ADDRESS lay at event INDEX; NULL if none is known. Where the trace does
  * not tell of a stack: near its top, and the main thread's is not known. */
 const struct an_thread *an_stack_owner(const struct an_world *world, uint64_t address,
