@@ -39,6 +39,7 @@ struct of_object {
     uint32_t variable; /* of a lock that was tried in vain, plus 1; or 0 */
     bool in_vain;
     uint32_t channel; /* what it passes on; of a barrier: the round that fills. 0: none yet */
+    uint32_t before;  /* of a barrier: the round before, or 0 */
 };
 
 struct channels {
@@ -489,16 +490,25 @@ static void semaphore(struct collector *c, const struct tr_event *ev)
         tell(c, post ? TR_OP_RELEASE : try ? TR_OP_TRY : TR_OP_ACQUIRE, id);
 }
 
+/* Rounds as in world/order.c. */
 static void barrier(struct collector *c, const struct tr_event *ev)
 {
     struct of_thread *thread = of_thread(c, c->world->now.thread->index);
+    struct of_object *object = of_object(c, c->world->now.object->id);
+    bool crowded = an_barrier_is_crowded(c->world->now.object);
     if (ev->kind == TR_BARRIER_ENTER) {
         thread->round = channel_of(c);
         tell(c, TR_OP_SEND, thread->round);
-        if (c->world->now.fills_round)
-            of_object(c, c->world->now.object->id)->channel = 0;
+        if (c->world->now.fills_round && !crowded) {
+            object->before = object->channel;
+            object->channel = 0;
+        }
     } else if (thread->round) {
         tell(c, TR_OP_RECEIVE, thread->round);
+        if (crowded && object->channel && object->channel != thread->round)
+            tell(c, TR_OP_RECEIVE, object->channel);
+        if (crowded && object->before && object->before != thread->round)
+            tell(c, TR_OP_RECEIVE, object->before);
         thread->round = 0;
     }
 }
@@ -717,7 +727,7 @@ static void number_variables(struct collector *c)
         }
     }
     vec_each (struct of_object, object, &c->objects) {
-        object->channel = 0;
+        object->channel = object->before = 0;
         if (object->in_vain)
             object->variable = ++c->run->variables;
     }

@@ -16,6 +16,16 @@ uint64_t an_barrier_came(const struct an_object *object)
     return object->initial ? object->barrier.entered % object->initial : object->barrier.entered;
 }
 
+bool an_barrier_is_crowded(const struct an_object *object)
+{
+    return object->initial && object->barrier.users.count > object->initial;
+}
+
+bool an_barrier_lets_go(const struct an_object *object)
+{
+    return !object->initial || object->barrier.left < object->barrier.rounds * object->initial;
+}
+
 bool an_waits_in_barrier(const struct an_thread *thread, const struct an_object *barrier)
 {
     return thread->wait.kind == AN_WAIT_BARRIER && thread->wait.object == barrier &&
@@ -44,6 +54,7 @@ void an_barriers_event(struct an_world *world, const struct tr_event *ev)
     struct an_thread *thread = world->now.thread;
     world->now.object = object;
     if (ev->kind == TR_BARRIER_EXIT || ev->kind == TR_TRY_FAIL) {
+        barrier->left += ev->kind == TR_BARRIER_EXIT;
         an_wait_end(thread);
         return;
     }
@@ -58,8 +69,6 @@ void an_barriers_event(struct an_world *world, const struct tr_event *ev)
     world->now.fills_round =
         object->known && object->initial && barrier->entered % object->initial == 0;
     barrier->rounds += world->now.fills_round;
-    if (world->now.fills_round)
-        barrier->filled = ev->index;
     an_object_given(world, object);
     came(barrier, thread, ev);
 }

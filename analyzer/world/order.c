@@ -3,7 +3,9 @@
 
 #include "analyzer/world/world.h"
 
-/* One round of a barrier: what all have brought in. Lives until the last of them has left. */
+/* One round of a barrier: what all have brought in. Lives until the last of them has left. Of a
+ * crowded barrier nobody knows which threads made a round: all that come are in one, and whoever
+ * leaves learns from the one before as well. */
 struct round {
     uint32_t references;
     struct an_past past;
@@ -21,7 +23,8 @@ struct an_order_thread {
 struct an_order_object {
     struct an_past released;
     struct an_past readers; /* rwlock: by readers, since the last writer */
-    struct round *round;    /* barrier: the one that is filling */
+    struct round *round;    /* barrier: the one that is filling, */
+    struct round *before;   /* and the one before */
 };
 
 struct an_order_atomic {
@@ -100,6 +103,7 @@ static void object_free(struct an_order_object *object)
     an_past_release(&object->released);
     an_past_release(&object->readers);
     round_drop(object->round);
+    round_drop(object->before);
     free(object);
 }
 
@@ -222,8 +226,9 @@ static void enter_barrier(struct an_order *order, struct an_world *world)
     round_drop(thread->round);
     thread->round = barrier->round;
     thread->round->references++;
-    if (world->now.fills_round) {
-        round_drop(barrier->round);
+    if (world->now.fills_round && !an_barrier_is_crowded(world->now.object)) {
+        round_drop(barrier->before);
+        barrier->before = barrier->round;
         barrier->round = NULL;
     }
 }
@@ -236,6 +241,13 @@ static void leave_barrier(struct an_order *order, struct an_world *world)
     learn(thread, &thread->round->past);
     round_drop(thread->round);
     thread->round = NULL;
+    if (!an_barrier_is_crowded(world->now.object))
+        return;
+    const struct an_order_object *barrier = object_state(order, world->now.object);
+    if (barrier->round)
+        learn(thread, &barrier->round->past);
+    if (barrier->before)
+        learn(thread, &barrier->before->past);
 }
 
 /* Threads. --------------------------------------------------------------------------------------

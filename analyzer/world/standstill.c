@@ -32,7 +32,7 @@ static bool may_be_served(const struct an_world *world, const struct an_thread *
     case AN_WAIT_SEM:
         return object->attributes & TR_ATTR_STATIC || object->semaphore.value > 0;
     default:
-        return !object->initial || object->barrier.filled >= wait->index;
+        return an_barrier_lets_go(object);
     }
 }
 
