@@ -15,6 +15,7 @@
 
 struct an_forks;
 struct an_prediction;
+struct an_processes;
 struct an_world;
 
 struct an_relation;
@@ -41,6 +42,7 @@ struct an_options {
     bool (*hides_reads)(const struct an_options *options, const struct tr_module *module);
     const char *sysroot;            /* or NULL */
     struct an_forks *forks;         /* forks.h; or NULL */
+    struct an_processes *processes; /* processes.h; or NULL */
     const struct an_open_end *ends; /* what is known of them, in no order */
     size_t ends_count;
     const struct an_relation *relation; /* that says which races to prove; NULL: syncp */

@@ -54,7 +54,7 @@ void an_name_thread(const struct an_context *ctx, struct sn_finding *finding,
                     const struct an_thread *thread)
 {
     vec_each (struct sn_thread *, known, &finding->threads)
-        if ((*known)->id == thread->number)
+        if ((*known)->id == thread->number && (*known)->process == ctx->process)
             return;
     struct sn_thread *named = SN_NEW(&ctx->report->arena, struct sn_thread);
     named->id = thread->number;

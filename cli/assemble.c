@@ -113,14 +113,16 @@ static void tell_damage(struct sn_assembly *assembly, const struct tr_reader *re
                               : "the rest was analyzed");
 }
 
-static void name_findings(struct sn_assembly *assembly, const struct sn_trace *trace, size_t first)
+/* PROCESS as in sn_symbols_report. */
+static void name_findings(struct sn_assembly *assembly, const struct sn_trace *trace, size_t first,
+                          uint32_t process)
 {
     struct sn_report *report = &assembly->report;
     if (report->findings.count <= first)
         return;
     struct sn_symbols *symbols = sn_symbols_open(trace->reader, &assembly->settings->symbols);
     sn_trace_name_objects(trace, report, first);
-    sn_symbols_report(symbols, report, first);
+    sn_symbols_report(symbols, report, first, process);
     sn_trace_name_places(trace, report, first);
     sn_symbols_close(symbols);
 }
@@ -138,11 +140,12 @@ static int analyze(struct sn_assembly *assembly, const struct sn_trace *trace, s
     struct sn_progress progress;
     assembly->analysis.hides_reads = hides_reads;
     assembly->analysis.forks = &assembly->forks;
+    assembly->analysis.processes = &assembly->processes;
     assembly->analysis.sysroot = assembly->settings->symbols.sysroot;
     sn_progress_start(&progress, "snarl: analyzing", tr_reader_path(reader));
     int ret = an_analyze(reader, report, &assembly->analysis, sn_progress_show, &progress, err);
     sn_progress_end(&progress);
-    name_findings(assembly, trace, first);
+    name_findings(assembly, trace, first, 0);
     return ret;
 }
 
@@ -230,16 +233,49 @@ static void tell_forks(struct sn_assembly *assembly)
         (void)an_forks_tell(&assembly->forks, parent, open ? trace.reader : NULL, report,
                             &assembly->analysis, &err);
         if (open) {
-            name_findings(assembly, &trace, first);
+            name_findings(assembly, &trace, first, 0);
             sn_trace_close(&trace);
         }
     }
     an_forks_release(&assembly->forks, report);
 }
 
+/* What processes do to each other in memory that they share. */
+static void tell_processes(struct sn_assembly *assembly)
+{
+    struct sn_report *report = &assembly->report;
+    VEC(struct sn_trace) traces = {0};
+    VEC(struct tr_reader *) readers = {0};
+    VEC(uint32_t) ids = {0};
+    struct sn_error err;
+    size_t first = report->findings.count;
+    for (size_t i = 0; i < report->processes.count; i++) {
+        struct sn_trace trace = {0};
+        uint32_t id = report->processes.at[i].id;
+        if (!an_processes_shares(&assembly->processes, id) ||
+            sn_trace_open(&trace, report->traces.at[i], assembly->settings->input, &err) < 0)
+            continue;
+        *vec_push(&traces) = trace;
+        *vec_push(&readers) = trace.reader;
+        *vec_push(&ids) = id;
+    }
+    if (readers.count > 1 &&
+        an_processes_tell(readers.at, ids.at, readers.count, report, &assembly->analysis, &err) < 0)
+        sn_assembly_warn(assembly, "%s", err.text);
+    for (size_t i = 0; i < traces.count; i++) {
+        name_findings(assembly, &traces.at[i], first, ids.at[i]);
+        sn_trace_close(&traces.at[i]);
+    }
+    vec_release(&traces);
+    vec_release(&readers);
+    vec_release(&ids);
+    an_processes_release(&assembly->processes);
+}
+
 void sn_assembly_finish(struct sn_assembly *assembly)
 {
     tell_forks(assembly);
+    tell_processes(assembly);
     note_accesses(assembly);
     sn_report_fingerprint(&assembly->report);
     sn_report_apply_baseline(&assembly->report, &assembly->baseline);

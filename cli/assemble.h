@@ -16,6 +16,7 @@
 #define SN_CLI_ASSEMBLE_H
 
 #include "analyzer/forks.h"
+#include "analyzer/processes.h"
 #include "cli/options.h"
 #include "finding/finding.h"
 
@@ -24,6 +25,7 @@ struct sn_assembly {
     const struct sn_settings *settings;
     struct an_options analysis;
     struct an_forks forks;
+    struct an_processes processes;
     unsigned traces;         /* read, wholly or in part */
     unsigned damaged;        /* of them: with damage that is no mere cut, or nothing before it */
     unsigned access_source;  /* enum tr_access_source: the best among them */

@@ -255,6 +255,16 @@ REC_EXPORT int pipe2(int ends[2], int flags)
     return made(REAL(pipe2)(ends, flags), ends, rec_return_address(), rec_here());
 }
 
+static int lock_file(int (*real)(int, int, ...), int fd, int command, void *lock, uint64_t cfa)
+{
+    bool waits = command == F_SETLKW || command == F_OFD_SETLKW;
+    const void *key = rec_file_key(fd);
+    rec_file_order(TR_HB_BEFORE, key, cfa);
+    int result = REC_WAITING(waits, TR_BLOCK_FILE_LOCK, (unsigned)fd, real(fd, command, lock));
+    rec_file_order(TR_HB_AFTER, key, cfa);
+    return result;
+}
+
 /* The argument is a number or a pointer, or none was given: then this one is not looked at. */
 #define CONTROL(name)                                                                              \
     do {                                                                                           \
@@ -265,10 +275,9 @@ REC_EXPORT int pipe2(int ends[2], int flags)
         int (*real)(int, int, ...) = REAL(name);                                                   \
         if (!rec_live.on)                                                                          \
             return real(fd, command, argument);                                                    \
-        if (command == F_SETLKW || command == F_OFD_SETLKW) {                                      \
-            REC_BLOCK(block, TR_BLOCK_FILE_LOCK, (unsigned)fd);                                    \
-            return real(fd, command, argument);                                                    \
-        }                                                                                          \
+        if (command == F_SETLK || command == F_SETLKW || command == F_OFD_SETLK ||                 \
+            command == F_OFD_SETLKW)                                                               \
+            return lock_file(real, fd, command, argument, rec_here());                             \
         int result = real(fd, command, argument);                                                  \
         if (command == F_DUPFD || command == F_DUPFD_CLOEXEC)                                      \
             return copied(fd, result);                                                             \

@@ -7,7 +7,7 @@
  * An allocator may map before anything of ours is ready, in the middle of its own start: nothing is
  * looked for then, and the system is asked directly, as the C library does.
  */
-#include "interpose/core/rec.h"
+#include "interpose/core/shared.h"
 
 #include <limits.h>
 #include <stdarg.h>
@@ -47,6 +47,22 @@ static void tell(struct rec_stream *s, uint8_t kind, uint32_t mode, const void *
                                    .a0 = size});
 }
 
+/* What MAP_SHARED made is told behind what it replaces. */
+static void shared(const void *low, uint64_t size, int protection, int flags, int fd,
+                   uint64_t offset)
+{
+    int error = errno;
+    if (flags & MAP_FIXED)
+        rec_shared_gone(low, size);
+    if (flags & MAP_SHARED) {
+        struct rec_stream *s = enter(true);
+        rec_shared_mapped(s, low, size, protection, flags, fd, offset);
+        if (s)
+            rec_leave(s);
+    }
+    errno = error;
+}
+
 /* [LOW, LOW + SIZE) is new. Where something lay there before, that has ended. */
 static void mapped(const void *low, uint64_t size, bool over, uint64_t cfa)
 {
@@ -72,8 +88,12 @@ static void *map(void *address, size_t size, int protection, int flags, int fd, 
             : (void *)result_of(offset % PAGE ? -EINVAL
                                               : rec_syscall6(SYS_mmap, (long)address, (long)size,
                                                              protection, flags, fd, offset));
-    if (low != MAP_FAILED && rec_live.on)
+    if (low == MAP_FAILED)
+        return low;
+    if (rec_live.on)
         mapped(low, pages_of(size), flags & MAP_FIXED, cfa);
+    if (flags & (MAP_SHARED | MAP_FIXED))
+        shared(low, pages_of(size), protection, flags, fd, (uint64_t)offset);
     return low;
 }
 
@@ -96,6 +116,8 @@ static bool sound(const void *address, size_t size)
 
 REC_EXPORT int munmap(void *address, size_t size)
 {
+    if (rec_shares_memory() && sound(address, size))
+        rec_shared_gone(address, pages_of(size));
     if (rec_live.on && sound(address, size)) {
         uint64_t all = pages_of(size);
         bool objects = rec_objects_maybe_in(address, all);
@@ -170,6 +192,16 @@ static void move_ended(const struct moving *moving, const char *new, uint64_t cf
     errno = error;
 }
 
+static void shared_moved(const void *old, uint64_t old_size, const void *new, uint64_t size)
+{
+    int error = errno;
+    struct rec_stream *s = enter(true);
+    rec_shared_moved(s, old, old_size, new, size);
+    if (s)
+        rec_leave(s);
+    errno = error;
+}
+
 REC_EXPORT void *mremap(void *address, size_t old_size, size_t size, int flags, ...)
 {
     va_list more;
@@ -190,6 +222,8 @@ REC_EXPORT void *mremap(void *address, size_t old_size, size_t size, int flags, 
                                                      (long)size, flags, (long)wanted, 0));
     if (tells && new != MAP_FAILED)
         move_ended(&moving, new, rec_here());
+    if (rec_shares_memory() && new != MAP_FAILED)
+        shared_moved(address, pages_of(old_size), new, pages_of(size));
     return new;
 }
 

@@ -4,6 +4,7 @@
  * end: what runs after our own destructor is recorded like the rest.
  */
 #include "interpose/core/fork.h"
+#include "interpose/core/shared.h"
 #include "interpose/pthread_calls.h"
 
 static bool end_told;
@@ -64,12 +65,20 @@ static void tell_fork(pid_t child, uint32_t stack)
     rec_leave(s);
 }
 
+/* The stack of a fork that is about to be. */
+static uint32_t forks(struct rec_stream *s, uint64_t cfa)
+{
+    if (rec_shares_memory())
+        rec_before_processes(s, cfa);
+    return rec_stack(s, cfa);
+}
+
 REC_EXPORT pid_t fork(void)
 {
     struct rec_stream *s = rec_enter();
     if (!s)
         return REAL(fork)();
-    uint32_t stack = rec_stack(s, rec_here());
+    uint32_t stack = forks(s, rec_here());
     rec_leave(s);
     pid_t child = REAL(fork)();
     tell_fork(child, stack);
@@ -82,7 +91,7 @@ REC_EXPORT pid_t _Fork(void)
     struct rec_stream *s = rec_enter();
     if (!s)
         return REAL(_Fork)();
-    uint32_t stack = rec_stack(s, rec_here());
+    uint32_t stack = forks(s, rec_here());
     rec_leave(s);
     rec_fork_before();
     pid_t child = REAL(_Fork)();

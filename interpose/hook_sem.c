@@ -9,6 +9,7 @@
  */
 #include "interpose/core/lock.h"
 #include "interpose/core/mark.h"
+#include "interpose/core/shared.h"
 
 #include <stdarg.h>
 
@@ -194,6 +195,21 @@ REC_EXPORT int sem_destroy(sem_t *sem)
     return result;
 }
 
+/* A name stands for one semaphore in all processes. */
+static uint64_t name_hash(const char *name)
+{
+    uint64_t hash = 4;
+    for (; *name; name++)
+        hash = rec_mix(hash, (uint8_t)*name);
+    return hash;
+}
+
+static void sem_unmapped(struct rec_stream *s, struct rec_object *object, uint64_t cfa)
+{
+    rec_shared_gone((const void *)object->address, sizeof(sem_t));
+    rec_object_end(s, object, rec_stack(s, cfa), TR_END_UNMAP);
+}
+
 REC_EXPORT sem_t *sem_open(const char *name, int flags, ...)
 {
     va_list more; /* they only come with O_CREAT; else nobody looks at them */
@@ -208,8 +224,8 @@ REC_EXPORT sem_t *sem_open(const char *name, int flags, ...)
         REAL(sem_getvalue)(sem, &now);
         struct rec_object *object = rec_object_open(s, sem, rec_stack(s, rec_here()), SEM,
                                                     TR_ATTR_PROCESS_SHARED, (uint64_t)now);
-        if (object)
-            __atomic_add_fetch(&object->opened, 1, __ATOMIC_SEQ_CST);
+        if (object && __atomic_fetch_add(&object->opened, 1, __ATOMIC_SEQ_CST) == 0)
+            rec_shared_add(s, sem, sizeof *sem, name_hash(name), 0);
         rec_leave(s);
     }
     return sem;
@@ -222,7 +238,7 @@ REC_EXPORT int sem_close(sem_t *sem)
         struct rec_object *object = rec_object_find(sem);
         if (object && object->opened &&
             __atomic_sub_fetch(&object->opened, 1, __ATOMIC_SEQ_CST) == 0 && object->alive)
-            rec_object_end(s, object, rec_stack(s, rec_here()), TR_END_UNMAP);
+            sem_unmapped(s, object, rec_here());
         rec_leave(s);
     }
     return REAL(sem_close)(sem);

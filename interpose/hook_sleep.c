@@ -4,6 +4,7 @@
  * what hangs can be named. A signal that is waited for comes after its sending.
  */
 #include "interpose/core/channel.h"
+#include "interpose/core/shared.h"
 
 #include <signal.h>
 #include <sys/file.h>
@@ -84,7 +85,12 @@ REC_EXPORT int sigtimedwait(const sigset_t *restrict set, siginfo_t *restrict in
  * -------------------------------------------------------------------------------------------- */
 
 #define WAIT_CHILD(flags, real_call)                                                               \
-    return REC_WAITING(rec_live.on && !((flags)&WNOHANG), TR_BLOCK_CHILD, 0, real_call)
+    do {                                                                                           \
+        __typeof__(real_call) rec_child =                                                          \
+            REC_WAITING(rec_live.on && !((flags)&WNOHANG), TR_BLOCK_CHILD, 0, real_call);          \
+        rec_shared_child_ended(rec_here());                                                        \
+        return rec_child;                                                                          \
+    } while (0)
 
 REC_EXPORT pid_t wait(int *status)
 {
@@ -115,7 +121,14 @@ REC_EXPORT pid_t wait4(pid_t child, int *status, int flags, struct rusage *usage
  * -------------------------------------------------------------------------------------------- */
 
 #define WAIT_FILE(waits, real_call)                                                                \
-    return REC_WAITING(rec_live.on && (waits), TR_BLOCK_FILE_LOCK, (unsigned)fd, real_call)
+    do {                                                                                           \
+        const void *key = rec_live.on ? rec_file_key(fd) : NULL;                                   \
+        rec_file_order(TR_HB_BEFORE, key, rec_here());                                             \
+        int rec_result =                                                                           \
+            REC_WAITING(rec_live.on && (waits), TR_BLOCK_FILE_LOCK, (unsigned)fd, real_call);      \
+        rec_file_order(TR_HB_AFTER, key, rec_here());                                              \
+        return rec_result;                                                                         \
+    } while (0)
 
 REC_EXPORT int flock(int fd, int operation)
 {

@@ -19,6 +19,7 @@ struct telling {
     struct sn_report *report;
     struct sn_map kept; /* a string of the symbols' to its copy in the report */
     struct sn_map done; /* threads, locks and variables, which findings may share */
+    uint32_t process;   /* whose they are; 0: all are */
 };
 
 /* Is OBJECT met for the first time? */
@@ -28,6 +29,11 @@ static bool is_new(struct telling *t, const void *object)
     bool is = !*done;
     *done = 1;
     return is;
+}
+
+static bool is_meant(const struct telling *t, uint32_t process)
+{
+    return !t->process || t->process == process;
 }
 
 static const char *keep(struct telling *t, const char *string)
@@ -260,9 +266,6 @@ static const char *tell_text(struct telling *t, const struct sn_finding *finding
 
 static void tell_parties(struct telling *t, struct sn_finding *finding)
 {
-    vec_each (struct sn_thread *, thread, &finding->threads)
-        if (is_new(t, *thread))
-            tell_stack(t, &(*thread)->created_at);
     vec_each (struct sn_lock *, lock, &finding->locks) {
         if (!is_new(t, *lock))
             continue;
@@ -283,11 +286,19 @@ static void tell_parties(struct telling *t, struct sn_finding *finding)
 
 static void tell_finding(struct telling *t, struct sn_finding *finding)
 {
-    tell_parties(t, finding);
-    vec_each (struct sn_site, site, &finding->sites) {
-        tell_stack(t, &site->stack);
-        site->note = tell_text(t, finding, site->note);
-    }
+    vec_each (struct sn_thread *, thread, &finding->threads)
+        if (is_meant(t, (*thread)->process) && is_new(t, *thread))
+            tell_stack(t, &(*thread)->created_at);
+    bool meant = is_meant(t, finding->process);
+    if (meant)
+        tell_parties(t, finding);
+    vec_each (struct sn_site, site, &finding->sites)
+        if (is_meant(t, site->process)) {
+            tell_stack(t, &site->stack);
+            site->note = tell_text(t, finding, site->note);
+        }
+    if (!meant)
+        return;
     vec_each (struct sn_step, step, &finding->witness) {
         if (step->at.pc)
             step->at = keep_frame(t, &sn_symbols_places(t->symbols, step->at.pc).frames[0]);
@@ -310,9 +321,10 @@ static void add_notes(struct telling *t)
     }
 }
 
-void sn_symbols_report(struct sn_symbols *symbols, struct sn_report *report, size_t first)
+void sn_symbols_report(struct sn_symbols *symbols, struct sn_report *report, size_t first,
+                       uint32_t process)
 {
-    struct telling t = {.symbols = symbols, .report = report};
+    struct telling t = {.symbols = symbols, .report = report, .process = process};
     for (size_t i = first; i < report->findings.count; i++)
         tell_finding(&t, report->findings.at[i]);
     add_notes(&t);

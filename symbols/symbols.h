@@ -5,7 +5,7 @@
  * offline, from the modules that the trace names.
  *
  *     struct sn_symbols *symbols = sn_symbols_open(reader, &options);
- *     sn_symbols_report(symbols, &report, first);     // all findings from index FIRST on
+ *     sn_symbols_report(symbols, &report, first, 0);     // all findings from index FIRST on
  *     sn_symbols_close(symbols);
  */
 #ifndef SN_SYMBOLS_SYMBOLS_H
@@ -31,8 +31,12 @@ void sn_symbols_close(struct sn_symbols *symbols);
  * file, line, column, module, offset; a frame of inlined calls becomes several. Names locks and
  * variables. Rewrites titles and explanations: "%LOCK 3%", "%VARIABLE%" in them stand for the
  * names, which only now are known.
+ *
+ * PROCESS: 0, or the id of the process whose trace the symbols are of: then only what is of that
+ * process, for findings with sites of several, each of which has its own symbols.
  */
-void sn_symbols_report(struct sn_symbols *symbols, struct sn_report *report, size_t first);
+void sn_symbols_report(struct sn_symbols *symbols, struct sn_report *report, size_t first,
+                       uint32_t process);
 
 /* One place, for dump: fills FRAME from its pc. Strings belong to SYMBOLS. */
 void sn_symbols_frame(struct sn_symbols *symbols, struct sn_frame *frame);

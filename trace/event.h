@@ -116,8 +116,10 @@ enum tr_carrier {
     TR_BY_EPOLL = 5,
     TR_BY_QUEUE = 6, /* mq_* */
     TR_BY_FUTEX = 7,
-    TR_BY_TEAM = 8, /* OpenMP: a parallel region, a barrier, a task */
-    TR_BY_EXIT = 9, /* what was registered for the end of a thread or of the process */
+    TR_BY_TEAM = 8,       /* OpenMP: a parallel region, a barrier, a task */
+    TR_BY_EXIT = 9,       /* what was registered for the end of a thread or of the process */
+    TR_BY_PROCESS = 10,   /* a fork, to the child; a child's end, to whoever has waited for it */
+    TR_BY_FILE_LOCK = 11, /* flock, lockf, fcntl */
 };
 
 /* Mode of BLOCK_BEGIN: what the call waits for; A0 is the descriptor, or the address of a futex. */

@@ -87,6 +87,8 @@ static const struct tr_word carriers[] = {{15, TR_BY_ANNOTATION, "annotation"},
                                           {15, TR_BY_FUTEX, "futex"},
                                           {15, TR_BY_TEAM, "team"},
                                           {15, TR_BY_EXIT, "exit"},
+                                          {15, TR_BY_PROCESS, "process"},
+                                          {15, TR_BY_FILE_LOCK, "file_lock"},
                                           {0}};
 
 static const struct tr_word blocks[] = {{15, TR_BLOCK_OTHER, "other"},
@@ -197,6 +199,7 @@ const struct tr_saying tr_sayings[TR_KINDS] = {
     [TR_ALLOC] = {.flags = heap, .a[0] = NUMBER("size")},
     [TR_FREE] = {.flags = heap, .a[0] = NUMBER("size")},
     [TR_BENIGN] = {.a[0] = NUMBER("size")},
+    [TR_SHARED_MEMORY] = {.a = {NUMBER("size"), ADDRESS("identity"), NUMBER("offset")}},
     [TR_READ] = {.sized = true, .flags = access},
     [TR_WRITE] = {.sized = true, .flags = access},
     [TR_READ_RANGE] = {.flags = access, .a[0] = NUMBER("size")},

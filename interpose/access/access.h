@@ -11,7 +11,7 @@
 
 #include "interpose/access/calls.h"
 #include "interpose/access/filter.h"
-#include "interpose/core/rec.h"
+#include "interpose/core/shared.h"
 
 enum { REC_ACCESS_STACKS = 4096, REC_ACCESS_LOADS = 256 };
 
@@ -59,7 +59,7 @@ static inline void rec_access_epoch(const struct rec_stream *s, struct rec_acces
 static inline void rec_access_emit(struct rec_stream *s, struct rec_access *access,
                                    const struct tr_event *ev)
 {
-    if (!(++access->emitted & 255))
+    if (!(++access->emitted & 255) || rec_unlikely(rec_is_shared(ev->object)))
         rec_stamp(s);
     rec_emit(s, ev);
 }

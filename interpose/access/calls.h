@@ -11,6 +11,8 @@
 #ifndef REC_ACCESS_CALLS_H
 #define REC_ACCESS_CALLS_H
 
+#include "interpose/core/hash.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -29,12 +31,6 @@ struct rec_calls {
     uint64_t low, high; /* the thread's own stack; elsewhere stack pointers say nothing */
     struct rec_call call[REC_CALLS];
 };
-
-static inline uint64_t rec_mix(uint64_t context, uint64_t pc)
-{
-    uint64_t mixed = (context ^ pc) * 0x9e3779b97f4a7c15u;
-    return mixed ^ mixed >> 29;
-}
 
 static inline uint64_t rec_calls_context(const struct rec_calls *calls)
 {

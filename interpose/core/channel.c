@@ -25,6 +25,8 @@
  */
 #include "interpose/core/channel.h"
 
+#include "interpose/core/hash.h"
+
 #include <netinet/in.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
@@ -87,6 +89,22 @@ static void unite(uint32_t a, uint32_t b)
                                         __ATOMIC_ACQUIRE))
             return;
     }
+}
+
+const void *rec_file_key(int fd)
+{
+    struct stat status;
+    if (rec_syscall3(SYS_fstat, fd, (long)&status, 0))
+        return NULL;
+    return rec_channel(rec_mix(rec_mix(1, status.st_ino), status.st_dev) >> 8);
+}
+
+void rec_file_order(uint8_t kind, const void *key, uint64_t cfa)
+{
+    if (key && kind == TR_HB_BEFORE)
+        rec_before(key, TR_BY_FILE_LOCK, cfa);
+    else if (key)
+        rec_after(key, TR_BY_FILE_LOCK, cfa);
 }
 
 static long inode_of(int fd)

@@ -74,6 +74,12 @@ static inline bool rec_way_carries(rec_way way)
     return rec_way_kind(way) >= REC_WAY_PIPE;
 }
 
+/* Locks of files, and of parts of them: each call is taken to come behind all calls of before on
+ * the same file, which hides races and invents none. The file's key, NULL for none; and KIND,
+ * HB_BEFORE or HB_AFTER the call. */
+const void *rec_file_key(int fd);
+void rec_file_order(uint8_t kind, const void *key, uint64_t cfa);
+
 /* The descriptor's number now means something else, or nothing: to be called before it is closed,
  * and after it was made. */
 void rec_way_forget(int fd);

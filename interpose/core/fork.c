@@ -13,6 +13,8 @@
  */
 #include "interpose/core/fork.h"
 
+#include "interpose/core/shared.h"
+
 #include "interpose/core/poison.h"
 
 enum { PATIENCE = 100000 };
@@ -48,6 +50,7 @@ void rec_fork_let_in(void)
 /* A handler that forks may itself have interrupted a walk. Several threads may fork at once. */
 void rec_fork_before(void)
 {
+    rec_shared_fork_before();
     struct rec_stream *s = rec_own_stream();
     int own = s->unwinding == REC_WALKING;
     if (s->self)

@@ -2,6 +2,7 @@
 #include "interpose/core/lock.h"
 
 #include "interpose/core/mark.h"
+#include "interpose/core/shared.h"
 
 #include "interpose/core/poison.h"
 
@@ -10,6 +11,8 @@ void rec_sync(struct rec_stream *s, uint8_t kind, uint32_t mode, uint32_t stack,
 {
     if (rec_unlikely(s->resting) && kind >= TR_REQUEST && kind <= TR_BARRIER_EXIT)
         mode |= TR_LOCK_IN_HANDLER;
+    if (rec_unlikely(rec_is_shared(address)) || rec_unlikely(address >> 63 && rec_shares_memory()))
+        rec_stamp(s);
     rec_emit(
         s, &(struct tr_event){
                .kind = kind, .mode = mode, .stack = stack, .object = address, .version = version});
@@ -19,7 +22,7 @@ static void tell(struct rec_stream *s, uint8_t kind, uint32_t mode, struct rec_o
                  uint64_t cfa, uint64_t version)
 {
     rec_sync(s, kind, mode, rec_stack(s, cfa), object->address, version);
-    if (tr_type(mode) != TR_TYPE_USER)
+    if (tr_type(mode) != TR_TYPE_USER && !rec_is_shared(object->address))
         rec_hot_keep(s, kind, mode, object, cfa);
 }
 

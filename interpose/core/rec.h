@@ -455,6 +455,8 @@ void rec_source_look(const struct dl_phdr_info *info);
 void rec_source_choose(void); /* behind all modules, where it is the recorder's choice */
 /* A second thread is about to be made, by a function whose frame is at CFA. */
 void rec_before_threads(struct rec_stream *s, uint64_t cfa);
+/* Another process is about to be made, or met, with which this one shares memory. */
+void rec_before_processes(struct rec_stream *s, uint64_t cfa);
 /* One is about to be made for which nothing can be rewritten. S may be NULL. */
 void rec_source_stays(struct rec_stream *s, const char *reason);
 

@@ -10,6 +10,7 @@
 #include "interpose/access/rewrite/rewrite.h"
 #include "interpose/core/loads.h"
 #include "interpose/core/rec.h"
+#include "interpose/core/shared.h"
 
 #include "interpose/core/poison.h"
 
@@ -129,4 +130,10 @@ void rec_before_threads(struct rec_stream *s, uint64_t cfa)
     int error = errno;
     rewrite_now(s, cfa);
     errno = error;
+}
+
+void rec_before_processes(struct rec_stream *s, uint64_t cfa)
+{
+    rec_before_threads(s, cfa);
+    rec_words_alone(false);
 }

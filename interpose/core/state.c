@@ -13,6 +13,7 @@
 #include "interpose/core/environment.h"
 #include "interpose/core/follow.h"
 #include "interpose/core/ring.h"
+#include "interpose/core/shared.h"
 
 #include "interpose/core/poison.h"
 
@@ -287,6 +288,7 @@ static void begin(uint32_t parent)
     rec_modules_start(s);
     rec_source_choose();
     rec_heap_unseen(s);
+    rec_shared_tell(s);
     rec_ring_keep_on(s);
     rec_thread_expects_end(s->self);
     rec_live.on = 1;
@@ -396,6 +398,7 @@ void rec_restart_in_child(void)
     rec_header->flags |= TR_IS_CHILD;
     if ((s = rec_enter())) {
         rec_objects_inherited(s);
+        rec_shared_fork_in_child(s);
         if (depth)
             rec_handlers_again(s, handlers, depth);
         rec_leave(s);

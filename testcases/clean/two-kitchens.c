@@ -5,6 +5,7 @@
  * other's bell, the other waits for the mutex: no process sees who holds what in the other.
  */
 /* EXPECT: nothing */
+/* SHARES: memory */
 #include <errno.h>
 #include <pthread.h>
 #include <semaphore.h>

@@ -238,7 +238,7 @@ class Run:
         source = self.source()
         if self.mode == "auto":
             threaded = recording["threads"] > len(recording["traces"])
-            source = "rewrite" if threaded else "none"
+            source = "rewrite" if threaded or case.shares_memory else "none"
         if recording["access_source"] != source:
             yield f"report: access_source is {recording['access_source']}, expected {source}"
         if not recording["complete"] or recording["lost_events"]:

@@ -48,6 +48,7 @@ class Testcase:
     finding: dict = dataclasses.field(default_factory=dict)
     hangs: bool = False
     digits_vary: bool = False
+    shares_memory: bool = False
     tsan: str = ""
     rewrite: str = ""
     needs_accesses: bool = False
@@ -79,6 +80,8 @@ class Testcase:
             self.hangs = True
         elif word == "OUTPUT" and rest == "digits vary":
             self.digits_vary = True
+        elif word == "SHARES" and rest == "memory":
+            self.shares_memory = True
         elif word == "NEEDS" and rest == "accesses":
             self.needs_accesses = True
         elif word == "TSAN":

@@ -400,7 +400,7 @@ static void report_is_told_by_names(void **state)
     *vec_push(&second->witness) = (struct sn_step){.what = "lock %LOCK 2%", .at = {.pc = outer}};
 
     struct sn_symbols *symbols = sn_symbols_open_modules(modules, 2, NULL);
-    sn_symbols_report(symbols, &report, 0);
+    sn_symbols_report(symbols, &report, 0, 0);
     sn_symbols_close(symbols);
 
     assert_string_equal(finding->title, "race on table[3].count under chopstick_a and mutex "
@@ -440,8 +440,8 @@ static void another_build_is_not_used(void **state)
             stack_of(&report, address(&subject, "plain"), address(&subject, "outer"));
     }
     struct sn_symbols *symbols = sn_symbols_open_modules(&subject.module, 1, NULL);
-    sn_symbols_report(symbols, &report, 0);
-    sn_symbols_report(symbols, &report, 1);
+    sn_symbols_report(symbols, &report, 0, 0);
+    sn_symbols_report(symbols, &report, 1, 0);
     sn_symbols_close(symbols);
     assert_null(report.findings.at[0]->sites.at[0].stack.frames[0].function);
     assert_string_equal("subject", report.findings.at[0]->sites.at[0].stack.frames[0].module);

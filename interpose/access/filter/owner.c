@@ -5,6 +5,7 @@
 #include "interpose/access/filter/readers.h"
 #include "interpose/access/filter/soon.h"
 #include "interpose/access/filter/stripes.h"
+#include "interpose/core/shared.h"
 
 #include "interpose/core/poison.h"
 
@@ -519,18 +520,19 @@ static void tell_or_keep(struct rec_stream *s, uint64_t address, uint64_t size, 
                          uint32_t mode, uint32_t stack)
 {
     struct latest latest;
+    bool shared = rec_is_shared(address);
     if (size > MOST_EACH)
         latest = (struct latest){.next = 0};
     struct visit visit = {
         .s = s,
         .latest = size > MOST_EACH ? &latest : NULL,
         .value = rec_words_value(s),
-        .kept = rec_kept_now(s, mode, stack),
+        .kept = rec_kept_now(s, mode, stack) | (shared ? (uint32_t)KEPT_TOLD : 0u),
         .write = write,
         .small = size < REC_GRANULE,
     };
     bool tell = visit_all(&visit, address, address + size) || !(visit.kept & KEPT_STACK) ||
-                rec_words.passed;
+                rec_words.passed || shared;
     rec_words.passed = false;
     tell_all_found(&visit);
     if (visit.pair.value)

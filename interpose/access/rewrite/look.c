@@ -8,6 +8,7 @@
 #include "interpose/access/filter/owner.h"
 #include "interpose/access/filter/soon.h"
 #include "interpose/access/rewrite/told.h"
+#include "interpose/core/shared.h"
 
 #include "interpose/core/poison.h"
 
@@ -38,7 +39,7 @@ static bool look(struct rec_stream *s, const struct rec_told *told, uint64_t cfa
     bool known = rec_stack_cached(s, cfa) != REC_STACK_WAYS && s->found->id > s->told_before;
     uint32_t mode = rec_told_mode(told->site, address);
     uint32_t kept = known ? rec_kept_now(s, mode, s->found->id) : 0;
-    bool may_keep = kept & KEPT_STACK;
+    bool may_keep = kept & KEPT_STACK && !rec_is_shared(address);
     if (may_keep && rec_keep_whole(address, size, write, kept))
         return true;
     if (rec_words_cover(address, size, write))
