@@ -234,12 +234,20 @@ static void end(struct an_joined *joined, const struct an_part *part)
     }
 }
 
-static int begin(struct an_joined *joined, struct sn_error *err)
+/* To what comes behind the latest event; first of all, to the first one of each. */
+static int go_on(struct an_joined *joined, struct sn_error *err)
 {
-    vec_each (struct an_part, part, &joined->parts)
-        if (advance(part, err) < 0)
-            return -1;
-    return 0;
+    if (!joined->begun)
+        vec_each (struct an_part, part, &joined->parts)
+            if (advance(part, err) < 0)
+                return -1;
+    joined->begun = true;
+    struct an_part *latest = joined->latest;
+    int more = latest ? advance(latest, err) : 0;
+    joined->latest = NULL;
+    if (latest && more == 0)
+        end(joined, latest);
+    return more;
 }
 
 /* The process that does something next, or NULL. */
@@ -254,27 +262,21 @@ static struct an_part *next_part(const struct an_joined *joined)
 
 int an_joined_next(struct an_joined *joined, struct tr_event *ev, struct sn_error *err)
 {
-    if (!joined->begun && begin(joined, err) < 0)
-        return -1;
-    joined->begun = true;
-    struct an_part *part;
-    while ((part = next_part(joined))) {
+    for (;;) {
+        if (go_on(joined, err) < 0)
+            return -1;
+        struct an_part *part = joined->latest = next_part(joined);
+        if (!part)
+            return 0;
         *ev = part->next;
         ev->thread = (uint32_t)thread_place(joined, part, ev->thread);
-        bool shown = ev->thread != TR_NO_THREAD && translate(joined, part, ev);
-        if (shown && tr_is_atomic(ev->kind) && an_joined_shared(ev->object))
+        if (ev->thread == TR_NO_THREAD || !translate(joined, part, ev))
+            continue;
+        if (tr_is_atomic(ev->kind) && an_joined_shared(ev->object))
             show_move(joined, ev);
-        if (shown)
-            show(joined, ev);
-        int more = advance(part, err);
-        if (more < 0)
-            return -1;
-        if (!more)
-            end(joined, part);
-        if (shown)
-            return 1;
+        show(joined, ev);
+        return 1;
     }
-    return 0;
 }
 
 void an_joined_release(struct an_joined *joined)

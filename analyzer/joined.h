@@ -51,6 +51,7 @@ struct an_joined {
     struct sn_map atomics; /* what was used atomically there, by place / 4: 1 */
     uint64_t events;
     bool begun;
+    struct an_part *latest; /* which did something last, or NULL */
 };
 
 void an_joined_init(struct an_joined *joined);

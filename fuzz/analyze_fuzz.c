@@ -4,6 +4,7 @@
  * own text. None fails, and no witness is refused.
  */
 #include "analyzer/analysis.h"
+#include "analyzer/processes.h"
 #include "finding/json.h"
 #include "trace/text.h"
 #include "trace/xstd.h"
@@ -47,6 +48,25 @@ static bool analyze_extended(const char *text, size_t length)
     return true;
 }
 
+/* As two processes that do the same. */
+static void analyze_twice(const uint8_t *bytes, size_t size)
+{
+    struct tr_reader *readers[2];
+    struct sn_error err;
+    struct an_options options;
+    struct sn_report report;
+    if (tr_reader_open_memory(&readers[0], bytes, size, &err) < 0)
+        return;
+    if (tr_reader_open_memory(&readers[1], bytes, size, &err) == 0) {
+        sn_report_init(&report);
+        an_options_default(&options);
+        (void)an_processes_tell(readers, (uint32_t[]){1, 2}, 2, &report, &options, &err);
+        sn_report_release(&report);
+        tr_reader_close(readers[1]);
+    }
+    tr_reader_close(readers[0]);
+}
+
 static void analyze_bytes(const uint8_t *bytes, size_t size)
 {
     struct tr_reader *reader;
@@ -55,6 +75,7 @@ static void analyze_bytes(const uint8_t *bytes, size_t size)
         return;
     analyze(reader);
     tr_reader_close(reader);
+    analyze_twice(bytes, size);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -77,6 +77,7 @@ EXPECTED = {
         T2 thread_exit return""",
     ("named_semaphore", "", "sem"): """
         T0 object_new sem sem process_shared value=2
+        T0 shared_memory sem size=32 identity=?
         T0 sem_wait sem
         T0 sem_post sem
         T0 sem_wait sem
@@ -93,12 +94,14 @@ EXPECTED = {
         T2 thread_exit return""",
     # What a child shares with its parent is not the child's when it begins.
     ("shared", "", "robust"): """
+        T0 shared_memory robust size=4096 identity=?
         T0 object_new mutex robust robust
         T0 acquire mutex robust
         T0 release mutex robust
         T0 acquire mutex robust owner_dead
         T0 release mutex robust""",
     ("shared", ".1", "robust"): """
+        T0 shared_memory robust size=4096 identity=?
         T0 object_new mutex robust robust static
         T0 try_fail mutex robust try
         T0 acquire mutex robust""",
