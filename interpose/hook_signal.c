@@ -237,12 +237,24 @@ REC_EXPORT int pthread_sigqueue(pthread_t thread, int signal, const union sigval
 /* Letting them in.
  * ------------------------------------------------------------------------------------- */
 
+/* Where a thread unblocks signals just for a call that waits, its handlers come there alone. */
+static int masked(int result, int how, const sigset_t *mask)
+{
+    struct rec_stream *s =
+        result == 0 && mask && how != SIG_BLOCK && handlers[0] ? rec_enter() : NULL;
+    if (s) {
+        rec_emit(s, &(struct tr_event){.kind = TR_UNBLOCKS});
+        rec_leave(s);
+    }
+    return result;
+}
+
 REC_EXPORT int pthread_sigmask(int how, const sigset_t *mask, sigset_t *before)
 {
-    return REC_LETTING_IN(REAL(pthread_sigmask)(how, mask, before));
+    return masked(REC_LETTING_IN(REAL(pthread_sigmask)(how, mask, before)), how, mask);
 }
 
 REC_EXPORT int sigprocmask(int how, const sigset_t *mask, sigset_t *before)
 {
-    return REC_LETTING_IN(REAL(sigprocmask)(how, mask, before));
+    return masked(REC_LETTING_IN(REAL(sigprocmask)(how, mask, before)), how, mask);
 }

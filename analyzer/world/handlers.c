@@ -21,15 +21,48 @@ static void resume(struct an_thread *thread, const struct an_wait *wait)
         *vec_push(&wait->object->lock.waiters) = thread;
 }
 
+void an_handlers_note(struct an_world *world, const struct tr_event *ev)
+{
+    struct an_thread *thread = world->now.thread;
+    switch (ev->kind) {
+    case TR_ACQUIRE:
+    case TR_RELEASE:
+    case TR_COND_WAIT:
+    case TR_COND_SIGNAL:
+    case TR_SEM_WAIT:
+    case TR_BARRIER_ENTER:
+    case TR_ONCE_BEGIN:
+    case TR_THREAD_CREATE:
+    case TR_JOIN_REQUEST:
+    case TR_ALLOC:
+    case TR_FREE:
+        if (!thread->handlers.count)
+            thread->unsafe = ev->index;
+        break;
+    default:
+        break;
+    }
+}
+
+/* What it waits in is async-signal-safe, and so was all since signals were unblocked. */
+static bool is_let_into_wait(const struct an_thread *thread)
+{
+    return thread->wait.kind == AN_WAIT_OUTSIDE && thread->unblocks > thread->unsafe;
+}
+
 void an_handlers_event(struct an_world *world, const struct tr_event *ev)
 {
     struct an_thread *thread = world->now.thread;
+    if (ev->kind == TR_UNBLOCKS) {
+        thread->unblocks = ev->index;
+        return;
+    }
     if (ev->kind == TR_HANDLER_BEGIN) {
         *vec_push(&thread->handlers) = (struct an_handler){
             .signal = (uint32_t)ev->a0,
             .stack = ev->stack,
             .index = ev->index,
-            .let_in = (ev->mode & TR_HANDLER_LET_IN) != 0,
+            .let_in = (ev->mode & TR_HANDLER_LET_IN) != 0 || is_let_into_wait(thread),
             .interrupted = thread->wait,
         };
         return;

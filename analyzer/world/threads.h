@@ -96,7 +96,9 @@ struct an_thread {
     struct an_wait wait;
     struct an_object *gives; /* the channel that it is about to put something into, or NULL */
     uint64_t took_from;      /* descriptor from which it has just got something, plus 1; 0: none */
-    VEC(struct an_handler) handlers;     /* innermost last */
+    VEC(struct an_handler) handlers; /* innermost last */
+    uint64_t unblocks, unsafe; /* events: when it last unblocked signals, and called what is not
+                                  async-signal-safe */
     VEC(struct an_lock_use *) lock_uses; /* sections.h */
     VEC(struct an_object *) gave_back;   /* released, but when it took them is missing */
     VEC(uint64_t) robbed;                /* addresses of locks that others released, or ended */

@@ -143,6 +143,7 @@ static void update(struct an_world *world, const struct tr_event *ev)
         break;
     case TR_HANDLER_BEGIN:
     case TR_HANDLER_END:
+    case TR_UNBLOCKS:
         an_handlers_event(world, ev);
         break;
     case TR_OBJECT_NEW:
@@ -318,6 +319,7 @@ void an_world_event(struct an_world *world, const struct tr_event *ev)
     begin(world, ev);
     struct an_thread *thread = world->now.thread;
     update(world, ev);
+    an_handlers_note(world, ev);
     spread_wholeness(world, ev);
     if (!tr_is_access(ev->kind) && !world->light) {
         an_order_event(&world->order, world, ev);

@@ -60,8 +60,8 @@ static void unordered_writes_race(void **state)
 {
     (void)state;
     struct sn_report report;
-    assert_int_equal(races("T0 write 4 0x1008 [0x201] t=5\n", "T0 read 4 0x9008 [0x202] t=7\n", &report),
-                     1);
+    assert_int_equal(
+        races("T0 write 4 0x1008 [0x201] t=5\n", "T0 read 4 0x9008 [0x202] t=7\n", &report), 1);
     const struct sn_finding *finding = report.findings.at[0];
     assert_int_equal(finding->kind, SN_DATA_RACE);
     assert_int_equal(finding->level, SN_POSSIBLE);
@@ -108,8 +108,8 @@ static void a_fork_and_an_end_order(void **state)
     (void)state;
     const char *child = "T0 happens_after process 0x8400000000000007 t=6\n"
                         "T0 write 4 0x9008 [0x202] t=6\nT0 exit quick t=8\n";
-    check("T0 write 4 0x1008 [0x201] t=5\nT0 happens_before process 0x8400000000000007 t=5\n", child,
-          0);
+    check("T0 write 4 0x1008 [0x201] t=5\nT0 happens_before process 0x8400000000000007 t=5\n",
+          child, 0);
     check("T0 happens_before process 0x8400000000000007 t=5\n"
           "T0 happens_after process 0x8200000000000000 t=9\nT0 read 4 0x1008 [0x201] t=9\n",
           child, 0);
@@ -123,10 +123,8 @@ static void a_flag_may_order(void **state)
     (void)state;
     const char *store = "T0 write 4 0x1008 [0x201] t=5\n"
                         "T0 atomic_store 4 0x1010 release [0x203] t=8\n";
-    check(store,
-          "T0 read 4 0x9010 may_be_atomic [0x204] t=6\nT0 write 4 0x9008 [0x202] t=9\n", 0);
-    check(store,
-          "T0 read 4 0x9010 may_be_atomic [0x204] t=9\nT0 write 4 0x9008 [0x202] t=9\n", 0);
+    check(store, "T0 read 4 0x9010 may_be_atomic [0x204] t=6\nT0 write 4 0x9008 [0x202] t=9\n", 0);
+    check(store, "T0 read 4 0x9010 may_be_atomic [0x204] t=9\nT0 write 4 0x9008 [0x202] t=9\n", 0);
     check(store, "T0 read 4 0x9018 may_be_atomic [0x204] t=9\nT0 write 4 0x9008 [0x202] t=9\n", 1);
 }
 
@@ -140,12 +138,9 @@ static void memory_that_is_gone_is_private(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(unordered_writes_race),
-        cmocka_unit_test(others_do_not),
-        cmocka_unit_test(a_lock_of_both_orders),
-        cmocka_unit_test(a_private_lock_does_not),
-        cmocka_unit_test(a_fork_and_an_end_order),
-        cmocka_unit_test(a_flag_may_order),
+        cmocka_unit_test(unordered_writes_race),          cmocka_unit_test(others_do_not),
+        cmocka_unit_test(a_lock_of_both_orders),          cmocka_unit_test(a_private_lock_does_not),
+        cmocka_unit_test(a_fork_and_an_end_order),        cmocka_unit_test(a_flag_may_order),
         cmocka_unit_test(memory_that_is_gone_is_private),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -84,7 +84,8 @@ static const char *const ALL_KINDS =
     "75 T2 thread_again 0x7f02 parent=T? tid=1236 \"cook\" t=11 e=1\n"
     "76 T2 inherited mutex 0x10 holder=3 version=7 t=11 e=1\n"
     "77 T2 unsafe_call \"stdio\" t=11 e=1\n"
-    "78 T2 shared_memory 0x4000 size=64 identity=0x5 offset=8 t=11 e=1\n";
+    "78 T2 shared_memory 0x4000 size=64 identity=0x5 offset=8 t=11 e=1\n"
+    "79 T2 unblocks t=11 e=1\n";
 
 static void check_same(const char *text, const char *expected)
 {
