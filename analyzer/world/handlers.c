@@ -50,6 +50,12 @@ static bool is_let_into_wait(const struct an_thread *thread)
     return thread->wait.kind == AN_WAIT_OUTSIDE && thread->unblocks > thread->unsafe;
 }
 
+/* A fork child is in it from the start: what it interrupted is in the parent's trace. */
+static bool is_inherited(const struct tr_event *ev)
+{
+    return !ev->stack;
+}
+
 void an_handlers_event(struct an_world *world, const struct tr_event *ev)
 {
     struct an_thread *thread = world->now.thread;
@@ -62,7 +68,8 @@ void an_handlers_event(struct an_world *world, const struct tr_event *ev)
             .signal = (uint32_t)ev->a0,
             .stack = ev->stack,
             .index = ev->index,
-            .let_in = (ev->mode & TR_HANDLER_LET_IN) != 0 || is_let_into_wait(thread),
+            .let_in =
+                ev->mode & TR_HANDLER_LET_IN || is_inherited(ev) || is_let_into_wait(thread),
             .interrupted = thread->wait,
         };
         return;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The landlord keeps his ears shut while he works, and opens them just to sit down at the window:
- * the kettle's whistle reaches him there alone. So he may do whatever he likes when it does.
+ * the kettle's whistle reaches him there alone. So he may do whatever he likes when it does, even
+ * send somebody else to make the tea.
  */
 /* EXPECT: nothing */
 #include <errno.h>
@@ -10,6 +11,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 enum { TIMES = 3 };
@@ -25,7 +27,12 @@ static void whistle(int signal)
     tea = malloc(64);
     snprintf(tea, 64, "tea no. %d, by signal %d", (int)whistles, signal);
     pthread_mutex_unlock(&cupboard);
-    whistles++;
+    if (whistles++ == 0 && fork() == 0) {
+        pthread_mutex_lock(&cupboard);
+        free(tea);
+        pthread_mutex_unlock(&cupboard);
+        _exit(0);
+    }
 }
 
 static void *kettle(void *landlord)
@@ -53,6 +60,7 @@ int main(void)
         pthread_sigmask(SIG_BLOCK, &whistling, NULL);
     }
     pthread_join(thread, NULL);
+    wait(NULL);
     printf("%s\n", tea);
     free(tea);
     return 0;
