@@ -14,6 +14,7 @@
 #include "trace/reader.h"
 
 struct an_forks;
+struct an_joined;
 struct an_prediction;
 struct an_processes;
 struct an_world;
@@ -50,6 +51,7 @@ struct an_options {
 
 struct an_context {
     struct tr_reader *reader;
+    const struct an_joined *joined; /* WORLD is of several traces; else NULL */
     struct an_world *world;
     struct an_publication *publication; /* of the whole trace, once that is known */
     struct sn_report *report;

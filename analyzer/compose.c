@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "analyzer/compose.h"
 
+#include "analyzer/joined.h"
+
 struct sn_finding *an_finding(const struct an_context *ctx, enum sn_hazard kind,
                               enum sn_level level)
 {
@@ -41,7 +43,8 @@ uint64_t an_lost_events(const struct tr_reader *reader)
 
 struct sn_stack an_stack(const struct an_context *ctx, uint32_t stack)
 {
-    struct tr_stack from = tr_reader_stack(ctx->reader, stack);
+    struct tr_stack from =
+        ctx->joined ? an_joined_stack(ctx->joined, stack) : tr_reader_stack(ctx->reader, stack);
     struct sn_stack to = {.count = from.count};
     if (from.count)
         to.frames = SN_NEW_ARRAY(&ctx->report->arena, struct sn_frame, from.count);
@@ -50,18 +53,51 @@ struct sn_stack an_stack(const struct an_context *ctx, uint32_t stack)
     return to;
 }
 
+static uint32_t process_of(const struct an_context *ctx, const struct an_thread *thread)
+{
+    return ctx->joined ? an_joined_part(ctx->joined, thread->number)->process : ctx->process;
+}
+
+static uint32_t number_of(const struct an_context *ctx, const struct an_thread *thread)
+{
+    return ctx->joined ? an_joined_thread(thread->number) : thread->number;
+}
+
+/* Only in the process that the finding is of: names are looked up there. */
+static struct sn_stack own_stack(const struct an_context *ctx, uint32_t stack)
+{
+    bool foreign = ctx->joined && an_joined_stack_part(ctx->joined, stack)->process != ctx->process;
+    return foreign ? (struct sn_stack){0} : an_stack(ctx, stack);
+}
+
 void an_name_thread(const struct an_context *ctx, struct sn_finding *finding,
                     const struct an_thread *thread)
 {
+    uint32_t process = process_of(ctx, thread), number = number_of(ctx, thread);
     vec_each (struct sn_thread *, known, &finding->threads)
-        if ((*known)->id == thread->number && (*known)->process == ctx->process)
+        if ((*known)->id == number && (*known)->process == process)
             return;
     struct sn_thread *named = SN_NEW(&ctx->report->arena, struct sn_thread);
-    named->id = thread->number;
-    named->process = ctx->process;
+    named->id = number;
+    named->process = process;
     named->name = sn_strdup(&ctx->report->arena, thread->name);
     named->created_at = an_stack(ctx, thread->create_stack);
     *vec_push(&finding->threads) = named;
+}
+
+/* What PLACE is in of what the finding's process has mapped: who did, where in it, and its size. */
+static struct sn_stack shared_block(const struct an_context *ctx, uint64_t place, uint64_t *offset,
+                                    uint64_t *size)
+{
+    const struct an_part *owner =
+        an_joined_shared(place) ? an_joined_owner(ctx->joined, place) : NULL;
+    const struct an_mapping *mapping =
+        owner && owner->process == ctx->process ? an_joined_mapping(owner, place) : NULL;
+    if (!mapping || !mapping->stack)
+        return (struct sn_stack){0};
+    *offset = place - mapping->place;
+    *size = mapping->high - mapping->low;
+    return own_stack(ctx, mapping->stack);
 }
 
 static uint32_t lock_id(const struct an_context *ctx, const struct an_object *object)
@@ -84,10 +120,13 @@ void an_name_lock(const struct an_context *ctx, struct sn_finding *finding,
     struct sn_lock *lock = SN_NEW(&ctx->report->arena, struct sn_lock);
     lock->id = lock_id(ctx, object);
     lock->type = type_name(object->type);
-    lock->address = object->place;
+    lock->address = ctx->joined ? an_joined_address(ctx->joined, object->address) : object->place;
     lock->name = object->name ? sn_strdup(&ctx->report->arena, object->name) : NULL;
-    lock->created_at = an_stack(ctx, object->create_stack);
-    if (object->block_size) {
+    lock->created_at = own_stack(ctx, object->create_stack);
+    if (ctx->joined) {
+        lock->allocated_at =
+            shared_block(ctx, object->address, &lock->block_offset, &lock->block_size);
+    } else if (object->block_size) {
         lock->allocated_at = an_stack(ctx, object->block_stack);
         lock->block_offset = object->block_offset;
         lock->block_size = object->block_size;
@@ -107,8 +146,8 @@ struct sn_site *an_site(const struct an_context *ctx, struct sn_finding *finding
     an_name_thread(ctx, finding, thread);
     if (object)
         an_name_lock(ctx, finding, object);
-    struct sn_site *site = sn_finding_site(finding, role, thread->number);
-    site->process = ctx->process;
+    struct sn_site *site = sn_finding_site(finding, role, number_of(ctx, thread));
+    site->process = process_of(ctx, thread);
     site->lock = object ? lock_id(ctx, object) : 0;
     site->stack = an_stack(ctx, stack);
     site->event = event;
@@ -136,6 +175,13 @@ struct sn_variable *an_variable(const struct an_context *ctx, uint64_t address, 
     struct sn_variable *variable = SN_NEW(&ctx->report->arena, struct sn_variable);
     variable->address = address;
     variable->size = size;
+    if (ctx->joined) {
+        variable->address = an_joined_address(ctx->joined, address);
+        variable->allocated_at =
+            shared_block(ctx, address, &variable->block_offset, &variable->block_size);
+        variable->place = variable->block_size ? "heap" : NULL;
+        return variable;
+    }
     const struct an_block *block = an_heap_block(&ctx->world->heap, address);
     const struct an_thread *owner =
         block && !block->mapped ? NULL : an_stack_owner(ctx->world, address, ctx->world->now.index);
@@ -157,11 +203,13 @@ static const char *thread_text(const struct an_context *ctx, const struct an_thr
                                char initial)
 {
     struct sn_arena *arena = &ctx->report->arena;
-    if (thread->number == 0)
-        return sn_sprintf(arena, "%che main thread", initial);
-    if (thread->name)
-        return sn_sprintf(arena, "%chread %u (%s)", initial, thread->number, thread->name);
-    return sn_sprintf(arena, "%chread %u", initial, thread->number);
+    uint32_t number = number_of(ctx, thread);
+    const char *text = number == 0 ? sn_sprintf(arena, "%che main thread", initial)
+                       : thread->name
+                           ? sn_sprintf(arena, "%chread %u (%s)", initial, number, thread->name)
+                           : sn_sprintf(arena, "%chread %u", initial, number);
+    return ctx->joined ? sn_sprintf(arena, "%s of process %u", text, process_of(ctx, thread))
+                       : text;
 }
 
 const char *an_thread_text(const struct an_context *ctx, const struct an_thread *thread)

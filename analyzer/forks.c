@@ -30,19 +30,6 @@ uint32_t an_forks_parent(const struct an_forks *forks)
     return 0;
 }
 
-/* What was told before more was known. */
-static void withdraw(struct sn_report *report, const struct sn_finding *finding)
-{
-    for (size_t i = report->findings.count; i-- > 0;)
-        if (report->findings.at[i] == finding) {
-            sn_finding_release(report->findings.at[i]);
-            for (; i + 1 < report->findings.count; i++) /* they keep their order */
-                report->findings.at[i] = report->findings.at[i + 1];
-            report->findings.count--;
-            return;
-        }
-}
-
 static bool is_stuck(const struct sn_report *report, uint32_t process)
 {
     vec_each (struct sn_finding *, at, &report->findings) {
@@ -76,11 +63,11 @@ void an_forks_release(struct an_forks *forks, struct sn_report *report)
 {
     vec_each (struct an_child_wait, wait, &forks->child_waits)
         if (has_stuck_child(forks, report, wait->process))
-            withdraw(report, wait->finding);
+            sn_report_withdraw(report, wait->finding);
     vec_release(&forks->child_waits);
     vec_each (struct an_orphan, orphan, &forks->orphans)
         if (orphan->replaced && orphan->finding)
-            withdraw(report, orphan->finding);
+            sn_report_withdraw(report, orphan->finding);
     vec_release(&forks->orphans);
 }
 

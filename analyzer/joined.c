@@ -2,7 +2,9 @@
 #include "analyzer/joined.h"
 
 enum {
-    THREAD_BITS = 20,  /* a thread's number in its process */
+    THREAD_BITS = 20, /* a thread's number in its process */
+    STACK_BITS = 22,  /* a stack's number in its trace */
+    MOST_PARTS = 1000,
     ADDRESS_BITS = 48, /* an address in its process */
     PLACE_BITS = 40,   /* a byte of one shared memory */
     SHARED_BIT = 62,
@@ -15,16 +17,30 @@ void an_joined_init(struct an_joined *joined)
     an_world_init(&joined->world, NULL);
 }
 
-void an_joined_add(struct an_joined *joined, struct tr_reader *reader, uint32_t process)
+bool an_joined_add(struct an_joined *joined, struct tr_reader *reader, uint32_t process)
 {
+    if (joined->parts.count == MOST_PARTS)
+        return false;
     if (!joined->world.reader)
         joined->world.reader = reader;
     *vec_push(&joined->parts) = (struct an_part){.reader = reader, .process = process};
+    return true;
 }
 
-struct an_part *an_joined_part(const struct an_joined *joined, uint32_t thread)
+const struct an_part *an_joined_part(const struct an_joined *joined, uint32_t thread)
 {
     return &joined->parts.at[thread >> THREAD_BITS];
+}
+
+const struct an_part *an_joined_stack_part(const struct an_joined *joined, uint32_t stack)
+{
+    return &joined->parts.at[stack >> STACK_BITS];
+}
+
+struct tr_stack an_joined_stack(const struct an_joined *joined, uint32_t stack)
+{
+    return tr_reader_stack(an_joined_stack_part(joined, stack)->reader,
+                           stack & ((1u << STACK_BITS) - 1));
 }
 
 uint32_t an_joined_thread(uint32_t thread)
@@ -45,6 +61,24 @@ const struct an_mapping *an_joined_mapping(const struct an_part *part, uint64_t 
     return NULL;
 }
 
+const struct an_part *an_joined_owner(const struct an_joined *joined, uint64_t place)
+{
+    const struct an_part *owner = NULL;
+    vec_each (struct an_part, part, &joined->parts) {
+        const struct an_mapping *mapping = an_joined_mapping(part, place);
+        if (mapping && (!owner || (mapping->stack && !an_joined_mapping(owner, place)->stack)))
+            owner = part;
+    }
+    return owner;
+}
+
+uint64_t an_joined_address(const struct an_joined *joined, uint64_t place)
+{
+    const struct an_part *owner = an_joined_shared(place) ? an_joined_owner(joined, place) : NULL;
+    const struct an_mapping *mapping = owner ? an_joined_mapping(owner, place) : NULL;
+    return mapping ? mapping->low + (place - mapping->place) : place & ((1ull << ADDRESS_BITS) - 1);
+}
+
 /* Where things are in the joined world. ---------------------------------------------------------
  */
 
@@ -57,6 +91,12 @@ static uint64_t thread_place(const struct an_joined *joined, const struct an_par
                              uint64_t thread)
 {
     return thread >> THREAD_BITS ? TR_NO_THREAD : number_of(joined, part) << THREAD_BITS | thread;
+}
+
+static uint32_t stack_number(const struct an_joined *joined, const struct an_part *part,
+                             uint32_t stack)
+{
+    return !stack || stack >> STACK_BITS ? 0 : number_of(joined, part) << STACK_BITS | stack;
 }
 
 /* Shared memory's place, or 0. */
@@ -129,6 +169,8 @@ static bool translate(struct an_joined *joined, struct an_part *part, struct tr_
         ev->object = 0;
         ev->a0 = thread_place(joined, part, ev->a0);
         return true;
+    case TR_JOIN_REQUEST:
+    case TR_JOIN_FAIL:
     case TR_THREAD_CREATE:
     case TR_THREAD_NAME:
     case TR_THREAD_DETACH:
@@ -156,6 +198,9 @@ static bool translate(struct an_joined *joined, struct an_part *part, struct tr_
     case TR_WRITE_RANGE:
         ev->object = shared_place(part, ev->object);
         return ev->object;
+    case TR_REQUEST:
+    case TR_TRY_FAIL:
+    case TR_OP_ERROR:
     case TR_ACQUIRE:
     case TR_RELEASE:
     case TR_COND_WAKE:
@@ -242,9 +287,9 @@ static int go_on(struct an_joined *joined, struct sn_error *err)
             if (advance(part, err) < 0)
                 return -1;
     joined->begun = true;
-    struct an_part *latest = joined->latest;
+    struct an_part *latest = joined->moved;
     int more = latest ? advance(latest, err) : 0;
-    joined->latest = NULL;
+    joined->moved = NULL;
     if (latest && more == 0)
         end(joined, latest);
     return more;
@@ -265,11 +310,12 @@ int an_joined_next(struct an_joined *joined, struct tr_event *ev, struct sn_erro
     for (;;) {
         if (go_on(joined, err) < 0)
             return -1;
-        struct an_part *part = joined->latest = next_part(joined);
+        struct an_part *part = joined->moved = next_part(joined);
         if (!part)
             return 0;
         *ev = part->next;
         ev->thread = (uint32_t)thread_place(joined, part, ev->thread);
+        ev->stack = stack_number(joined, part, ev->stack);
         if (ev->thread == TR_NO_THREAD || !translate(joined, part, ev))
             continue;
         if (tr_is_atomic(ev->kind) && an_joined_shared(ev->object))

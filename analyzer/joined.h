@@ -51,21 +51,27 @@ struct an_joined {
     struct sn_map atomics; /* what was used atomically there, by place / 4: 1 */
     uint64_t events;
     bool begun;
-    struct an_part *latest; /* which did something last, or NULL */
+    struct an_part *moved; /* which did something last, or NULL */
 };
 
 void an_joined_init(struct an_joined *joined);
-void an_joined_add(struct an_joined *joined, struct tr_reader *reader, uint32_t process);
+/* False: there are too many. */
+bool an_joined_add(struct an_joined *joined, struct tr_reader *reader, uint32_t process);
 /* Shows the world the next event that matters, which EV gets as the world has seen it. 0 at the
  * end, negative if a trace cannot be read. */
 int an_joined_next(struct an_joined *joined, struct tr_event *ev, struct sn_error *err);
-/* Whose it is: of a thread by its number in the joined world. */
-struct an_part *an_joined_part(const struct an_joined *joined, uint32_t thread);
+/* Whose it is: of a thread by its number in the joined world, of a stack by its number there. */
+const struct an_part *an_joined_part(const struct an_joined *joined, uint32_t thread);
+const struct an_part *an_joined_stack_part(const struct an_joined *joined, uint32_t stack);
 /* The thread's number in its own trace. */
 uint32_t an_joined_thread(uint32_t thread);
-/* Is PLACE shared memory? Then PART's mapping of it, or NULL. */
+struct tr_stack an_joined_stack(const struct an_joined *joined, uint32_t stack);
+/* Is PLACE shared memory? Who mapped it, or else who has it; and PART's mapping of it, or NULL. */
 bool an_joined_shared(uint64_t place);
+const struct an_part *an_joined_owner(const struct an_joined *joined, uint64_t place);
 const struct an_mapping *an_joined_mapping(const struct an_part *part, uint64_t place);
+/* PLACE as a process has it: its owner, or the one whose private memory it is. */
+uint64_t an_joined_address(const struct an_joined *joined, uint64_t place);
 /* Is that at PLACE used atomically, by whichever process? */
 bool an_joined_is_atomic(const struct an_joined *joined, uint64_t place);
 void an_joined_release(struct an_joined *joined);

@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Data races of processes on memory that they share. Each trace tells which memory that is; the
- * races are looked for in all of its users' traces together (joined.h), by happens-before. What is
- * told is possible at most: time stamps order the processes, and they may have ways to order each
- * other that no recorder sees.
+ * What processes do to each other by memory that they share. Each trace tells which memory that is;
+ * all of its users' traces are then looked at together (joined.h).
+ *
+ * Data races, by happens-before, are possible at most: time stamps order the processes, and they
+ * may have ways to order each other that no recorder sees. Deadlocks are observed: a program that
+ * had to be stopped, of which threads of several processes wait for each other's locks.
  *
  *     struct an_processes processes = {0};
  *     options.processes = &processes;
  *     an_analyze(...);                                         // each trace
  *     for each process of which an_processes_shares(&processes, id) is true: open its trace
- *     an_processes_tell(readers, ids, count, &report, &options, &err);
+ *     an_processes_tell(readers, ids, count, &report, &options, &first, &err);
  *     an_processes_release(&processes);
  */
 #ifndef SN_ANALYZER_PROCESSES_H
@@ -29,9 +31,10 @@ struct an_processes {
 
 /* Does PROCESS use memory that another one uses, too? */
 bool an_processes_shares(const struct an_processes *processes, uint32_t process);
-/* Adds the findings; each brings along sites of two processes. */
+/* Adds the findings, each with sites of several processes, from index FIRST on; what one of these
+ * could say alone is taken out for them. */
 int an_processes_tell(struct tr_reader *const *readers, const uint32_t *ids, size_t count,
-                      struct sn_report *report, const struct an_options *options,
+                      struct sn_report *report, const struct an_options *options, size_t *first,
                       struct sn_error *err);
 void an_processes_release(struct an_processes *processes);
 

@@ -16,8 +16,9 @@ enum { MOST_SITES = 4 /* of threads that wait for the same, and of those behind 
  * ------------------------------------------------------------------------------------------------
  */
 
-static const char *lock_reason(const struct an_context *ctx, const struct an_lock *lock)
+static const char *lock_reason(const struct an_context *ctx, const struct an_object *object)
 {
+    const struct an_lock *lock = &object->lock;
     if (!lock->owner && !lock->readers.count && ctx->world->lost_until && !lock->acquisitions)
         return "Who holds it was recorded too long ago.";
     struct sn_arena *arena = &ctx->report->arena;
@@ -26,7 +27,9 @@ static const char *lock_reason(const struct an_context *ctx, const struct an_loc
     if (lock->readers.count)
         return sn_sprintf(arena, "%zu hold it for reading, %s among them.", lock->readers.count,
                           an_thread_text(ctx, lock->readers.at[0]));
-    return "Nobody holds it any longer: it may have been on its way.";
+    return object->attributes & TR_ATTR_PROCESS_SHARED
+               ? "It is shared with other processes, of which one may hold it."
+               : "Nobody holds it any longer: it may have been on its way.";
 }
 
 static const char *condition_reason(const struct an_context *ctx, const struct an_wait *wait)
@@ -63,7 +66,7 @@ static const char *reason(const struct an_context *ctx, const struct an_wait *wa
         return "What was done with it before this recording's beginning is not known.";
     switch (wait->kind) {
     case AN_WAIT_LOCK:
-        return lock_reason(ctx, &wait->object->lock);
+        return lock_reason(ctx, wait->object);
     case AN_WAIT_JOIN:
         return sn_sprintf(arena, "%s has not ended.", an_thread_begins(ctx, wait->thread));
     case AN_WAIT_COND:

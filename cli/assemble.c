@@ -259,8 +259,8 @@ static void tell_processes(struct sn_assembly *assembly)
         *vec_push(&readers) = trace.reader;
         *vec_push(&ids) = id;
     }
-    if (readers.count > 1 &&
-        an_processes_tell(readers.at, ids.at, readers.count, report, &assembly->analysis, &err) < 0)
+    if (readers.count > 1 && an_processes_tell(readers.at, ids.at, readers.count, report,
+                                               &assembly->analysis, &first, &err) < 0)
         sn_assembly_warn(assembly, "%s", err.text);
     for (size_t i = 0; i < traces.count; i++) {
         name_findings(assembly, &traces.at[i], first, ids.at[i]);

@@ -56,8 +56,9 @@ static bool is_frozen(const struct sn_task *task)
     return strstr(place, "freez") || strstr(place, "refrigerator");
 }
 
-/* Memory at ADDRESS that no other process has. */
-static bool is_private(uint32_t pid, uint64_t address)
+/* Memory at ADDRESS that no other process has; or only those that were forked from whoever mapped
+ * it, which are among those that are looked at. */
+static bool is_inside(uint32_t pid, uint64_t address)
 {
     char path[64], *line = NULL, access[8];
     size_t room = 0;
@@ -67,7 +68,7 @@ static bool is_private(uint32_t pid, uint64_t address)
     FILE *maps = fopen(path, "re");
     while (maps && !found && getline(&line, &room, maps) > 0)
         found = sscanf(line, "%lx-%lx %7s", &low, &high, access) == 3 && address >= low &&
-                address < high && access[3] == 'p';
+                address < high && (access[3] == 'p' || strstr(line, " /dev/zero (deleted)"));
     free(line);
     if (maps)
         fclose(maps);
@@ -83,7 +84,7 @@ static bool is_own_futex(uint32_t pid, const struct call *call)
     case FUTEX_LOCK_PI2:
     case FUTEX_WAIT_REQUEUE_PI:
         return !call->arguments[3] &&
-               (call->arguments[1] & FUTEX_PRIVATE_FLAG || is_private(pid, call->arguments[0]));
+               (call->arguments[1] & FUTEX_PRIVATE_FLAG || is_inside(pid, call->arguments[0]));
     default:
         return false;
     }

@@ -4,10 +4,10 @@
  * of them is blocked, without a time limit, in a system call that only one of these same threads
  * could end:
  *
- *     futex           in memory that nobody else has: all locks, conditions, semaphores, barriers,
- *                     joins and onces, of C, C++ and OpenMP
- *     read, write ... on a pipe, a pair of sockets or an eventfd of which nobody else has an end
- *     wait4, waitid   as all their living children are among them
+ *     futex           in memory that nobody else has, or has by fork: all locks, conditions,
+ * semaphores, barriers, joins and onces, of C, C++ and OpenMP read, write ... on a pipe, a pair of
+ * sockets or an eventfd of which nobody else has an end wait4, waitid   as all their living
+ * children are among them
  *
  * and if no signal can come that a handler would take, nobody traces or freezes them, and none of
  * their children is unrecorded. Timers need not be looked for: they come as signals, by descriptors

@@ -121,6 +121,19 @@ struct sn_finding *sn_report_add(struct sn_report *report, enum sn_hazard kind, 
     return finding;
 }
 
+void sn_report_withdraw(struct sn_report *report, const struct sn_finding *finding)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < report->findings.count; i++) {
+        struct sn_finding *at = report->findings.at[i];
+        if (at == finding)
+            sn_finding_release(at);
+        else
+            report->findings.at[kept++] = at;
+    }
+    report->findings.count = kept;
+}
+
 struct sn_site *sn_finding_site(struct sn_finding *finding, enum sn_role role, uint32_t thread)
 {
     struct sn_site *site = vec_push(&finding->sites);

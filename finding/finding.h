@@ -208,6 +208,8 @@ const struct sn_thread *sn_finding_thread(const struct sn_finding *finding, uint
                                           uint32_t id);
 /* Gives back the arrays of a finding that leaves its report. */
 void sn_finding_release(struct sn_finding *finding);
+/* Takes FINDING out: more is known now. The others keep their order. */
+void sn_report_withdraw(struct sn_report *report, const struct sn_finding *finding);
 
 /*
  * Fills in every finding's id: "1:" and 16 hex digits, from the kind and the normalised frames of

@@ -55,12 +55,13 @@ static void analyze_twice(const uint8_t *bytes, size_t size)
     struct sn_error err;
     struct an_options options;
     struct sn_report report;
+    size_t first;
     if (tr_reader_open_memory(&readers[0], bytes, size, &err) < 0)
         return;
     if (tr_reader_open_memory(&readers[1], bytes, size, &err) == 0) {
         sn_report_init(&report);
         an_options_default(&options);
-        (void)an_processes_tell(readers, (uint32_t[]){1, 2}, 2, &report, &options, &err);
+        (void)an_processes_tell(readers, (uint32_t[]){1, 2}, 2, &report, &options, &first, &err);
         sn_report_release(&report);
         tr_reader_close(readers[1]);
     }

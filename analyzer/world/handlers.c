@@ -68,8 +68,7 @@ void an_handlers_event(struct an_world *world, const struct tr_event *ev)
             .signal = (uint32_t)ev->a0,
             .stack = ev->stack,
             .index = ev->index,
-            .let_in =
-                ev->mode & TR_HANDLER_LET_IN || is_inherited(ev) || is_let_into_wait(thread),
+            .let_in = ev->mode & TR_HANDLER_LET_IN || is_inherited(ev) || is_let_into_wait(thread),
             .interrupted = thread->wait,
         };
         return;

@@ -14,8 +14,8 @@ void an_handlers_event(struct an_world *world, const struct tr_event *ev);
 void an_handlers_note(struct an_world *world, const struct tr_event *ev);
 /* Could HANDLER come only where its thread let it in: in a call that sends or unblocks signals,
  * that waits for one, or that has a mask of its own; or in one that waits, and for which, as it
- * seems, they had just been unblocked? (Or nobody knows, in a child that was forked in it.) Such calls are async-signal-safe, and behind
- * them a handler may do what it likes (POSIX, 2.4.3). */
+ * seems, they had just been unblocked? (Or nobody knows, in a child that was forked in it.) Such
+ * calls are async-signal-safe, and behind them a handler may do what it likes (POSIX, 2.4.3). */
 bool an_handler_was_let_in(const struct an_handler *handler);
 
 #endif

@@ -20,6 +20,7 @@ static size_t races(const char *first, const char *second, struct sn_report *rep
     struct tr_reader *readers[PROCESSES];
     uint32_t ids[PROCESSES];
     struct an_processes processes = {0};
+    size_t begins;
     struct an_options options;
     struct sn_error err;
     an_options_default(&options);
@@ -40,7 +41,8 @@ static size_t races(const char *first, const char *second, struct sn_report *rep
     assert_true(an_processes_shares(&processes, 1));
     assert_true(an_processes_shares(&processes, 2));
     assert_false(an_processes_shares(&processes, 3));
-    assert_int_equal(an_processes_tell(readers, ids, PROCESSES, report, &options, &err), 0);
+    assert_int_equal(an_processes_tell(readers, ids, PROCESSES, report, &options, &begins, &err),
+                     0);
     for (uint32_t i = 0; i < PROCESSES; i++) {
         tr_reader_close(readers[i]);
         trace_free(&traces[i]);
