@@ -8,8 +8,9 @@
 
 enum { PROCESSES = 2 };
 
-/* What the traces of two processes say, each mapping the same 64 bytes at a place of its own. */
-static size_t races(const char *first, const char *second, struct sn_report *report)
+/* What the traces of two processes say, each mapping the same 64 bytes at a place of its own: how
+ * many findings there are of both. STOPPED: they had to be, and of each alone something is told. */
+static size_t tell(const char *first, const char *second, bool stopped, struct sn_report *report)
 {
     static const char *const heads[] = {
         "T0 thread_start 0x1\nT0 shared_memory 0x1000 size=64 identity=0x5\n",
@@ -25,6 +26,7 @@ static size_t races(const char *first, const char *second, struct sn_report *rep
     struct sn_error err;
     an_options_default(&options);
     options.processes = &processes;
+    options.timed_out = stopped;
     sn_report_init(report);
     for (uint32_t i = 0; i < PROCESSES; i++) {
         char text[4096];
@@ -37,7 +39,7 @@ static size_t races(const char *first, const char *second, struct sn_report *rep
         tr_reader_close(readers[i]);
         readers[i] = trace_open(&traces[i]);
     }
-    assert_int_equal(report->findings.count, 0);
+    assert_int_equal(report->findings.count, stopped ? PROCESSES : 0);
     assert_true(an_processes_shares(&processes, 1));
     assert_true(an_processes_shares(&processes, 2));
     assert_false(an_processes_shares(&processes, 3));
@@ -54,7 +56,7 @@ static size_t races(const char *first, const char *second, struct sn_report *rep
 static void check(const char *first, const char *second, size_t count)
 {
     struct sn_report report;
-    assert_int_equal(races(first, second, &report), count);
+    assert_int_equal(tell(first, second, false, &report), count);
     sn_report_release(&report);
 }
 
@@ -63,7 +65,8 @@ static void unordered_writes_race(void **state)
     (void)state;
     struct sn_report report;
     assert_int_equal(
-        races("T0 write 4 0x1008 [0x201] t=5\n", "T0 read 4 0x9008 [0x202] t=7\n", &report), 1);
+        tell("T0 write 4 0x1008 [0x201] t=5\n", "T0 read 4 0x9008 [0x202] t=7\n", false, &report),
+        1);
     const struct sn_finding *finding = report.findings.at[0];
     assert_int_equal(finding->kind, SN_DATA_RACE);
     assert_int_equal(finding->level, SN_POSSIBLE);
@@ -137,13 +140,48 @@ static void memory_that_is_gone_is_private(void **state)
           "T0 write 4 0x9008 [0x202] t=7\n", 0);
 }
 
+static void circles_replace_what_each_could_say(void **state)
+{
+    (void)state;
+    struct sn_report report;
+    assert_int_equal(tell("T0 acquire mutex 0x1000 [0x1] t=5\nT0 request mutex 0x1010 [0x2] t=8\n",
+                          "T0 acquire mutex 0x9010 [0x3] t=6\nT0 request mutex 0x9000 [0x4] t=9\n",
+                          true, &report),
+                     1);
+    const struct sn_finding *finding = report.findings.at[0];
+    assert_int_equal(finding->kind, SN_DEADLOCK);
+    assert_int_equal(finding->level, SN_OBSERVED);
+    assert_int_equal(finding->sites.count, 4);
+    assert_int_equal(finding->sites.at[0].process, 1);
+    assert_int_equal(finding->sites.at[2].process, 2);
+    sn_report_release(&report);
+}
+
+static void private_locks_make_no_circle(void **state)
+{
+    (void)state;
+    struct sn_report report;
+    assert_int_equal(tell("T0 acquire mutex 0x5000 [0x1] t=5\nT0 request mutex 0x5010 [0x2] t=8\n",
+                          "T0 acquire mutex 0x5010 [0x3] t=6\nT0 request mutex 0x5000 [0x4] t=9\n",
+                          true, &report),
+                     PROCESSES);
+    assert_int_equal(report.findings.at[0]->kind, SN_STUCK_THREAD);
+    assert_int_equal(report.findings.at[1]->kind, SN_STUCK_THREAD);
+    sn_report_release(&report);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(unordered_writes_race),          cmocka_unit_test(others_do_not),
-        cmocka_unit_test(a_lock_of_both_orders),          cmocka_unit_test(a_private_lock_does_not),
-        cmocka_unit_test(a_fork_and_an_end_order),        cmocka_unit_test(a_flag_may_order),
+        cmocka_unit_test(unordered_writes_race),
+        cmocka_unit_test(others_do_not),
+        cmocka_unit_test(a_lock_of_both_orders),
+        cmocka_unit_test(a_private_lock_does_not),
+        cmocka_unit_test(a_fork_and_an_end_order),
+        cmocka_unit_test(a_flag_may_order),
         cmocka_unit_test(memory_that_is_gone_is_private),
+        cmocka_unit_test(circles_replace_what_each_could_say),
+        cmocka_unit_test(private_locks_make_no_circle),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
