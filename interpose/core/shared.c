@@ -26,9 +26,13 @@ static void tell(struct rec_stream *s, const struct rec_shared_range *range)
                                    .a2 = range->offset});
 }
 
-static void widen(uint64_t low, uint64_t high)
+static void widen(uint64_t low, uint64_t high, uint32_t used)
 {
     uint64_t known = rec_shared.low;
+    uint32_t before = rec_shared.used;
+    while (used > before && !__atomic_compare_exchange_n(&rec_shared.used, &before, used, false,
+                                                         __ATOMIC_SEQ_CST, __ATOMIC_RELAXED))
+        ;
     while (low < known && !__atomic_compare_exchange_n(&rec_shared.low, &known, low, false,
                                                        __ATOMIC_SEQ_CST, __ATOMIC_RELAXED))
         ;
@@ -50,7 +54,7 @@ void rec_shared_add(struct rec_stream *s, const void *low, uint64_t size, uint64
         range->identity = identity;
         range->offset = offset;
         __atomic_store_n(&range->high, (uint64_t)low + size, __ATOMIC_RELEASE);
-        widen((uint64_t)low, (uint64_t)low + size);
+        widen((uint64_t)low, (uint64_t)low + size, i + 1);
         if (s)
             tell(s, range);
         return;
@@ -84,7 +88,7 @@ void rec_shared_mapped(struct rec_stream *s, const void *low, uint64_t size, int
 void rec_shared_gone(const void *low, uint64_t size)
 {
     uint64_t from = (uint64_t)low, to = from + size;
-    for (unsigned i = 0; i < REC_SHARED_RANGES && rec_shares_memory(); i++) {
+    for (unsigned i = 0; i < rec_shared.used; i++) {
         struct rec_shared_range *range = &rec_shared.at[i];
         uint64_t high = __atomic_load_n(&range->high, __ATOMIC_ACQUIRE);
         if (!high || high <= from || range->low >= to ||
@@ -98,7 +102,7 @@ void rec_shared_gone(const void *low, uint64_t size)
 void rec_shared_moved(struct rec_stream *s, const void *old, uint64_t old_size, const void *new,
                       uint64_t size)
 {
-    for (unsigned i = 0; i < REC_SHARED_RANGES; i++) {
+    for (unsigned i = 0; i < rec_shared.used; i++) {
         struct rec_shared_range range = rec_shared.at[i];
         if ((uint64_t)old < range.low || (uint64_t)old >= range.high)
             continue;
@@ -110,7 +114,7 @@ void rec_shared_moved(struct rec_stream *s, const void *old, uint64_t old_size, 
 
 void rec_shared_tell(struct rec_stream *s)
 {
-    for (unsigned i = 0; i < REC_SHARED_RANGES && rec_shares_memory(); i++)
+    for (unsigned i = 0; i < rec_shared.used; i++)
         if (rec_shared.at[i].high)
             tell(s, &rec_shared.at[i]);
 }

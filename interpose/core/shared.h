@@ -23,6 +23,7 @@ struct rec_shared_range {
 
 extern struct rec_shared {
     uint64_t low, high; /* all of them lie between; they only grow */
+    uint32_t used;      /* of the places below; it only grows, too */
     struct rec_shared_range at[REC_SHARED_RANGES];
 } rec_shared;
 
@@ -37,7 +38,7 @@ static inline bool rec_is_shared(uint64_t address)
     if (rec_likely(address >= __atomic_load_n(&rec_shared.high, __ATOMIC_RELAXED)) ||
         address < __atomic_load_n(&rec_shared.low, __ATOMIC_RELAXED))
         return false;
-    for (unsigned i = 0; i < REC_SHARED_RANGES; i++)
+    for (unsigned i = 0; i < rec_shared.used; i++)
         if (address < __atomic_load_n(&rec_shared.at[i].high, __ATOMIC_RELAXED) &&
             address >= rec_shared.at[i].low)
             return true;

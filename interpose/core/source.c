@@ -132,8 +132,10 @@ void rec_before_threads(struct rec_stream *s, uint64_t cfa)
     errno = error;
 }
 
+/* Not in a handler: the next fork or thread may find a better moment. */
 void rec_before_processes(struct rec_stream *s, uint64_t cfa)
 {
-    rec_before_threads(s, cfa);
+    if (!s->handler_depth)
+        rec_before_threads(s, cfa);
     rec_words_alone(false);
 }
