@@ -66,6 +66,11 @@ int main(void)
 }
 """
 
+# As much code as its image cannot be made beside: between main and the rest, and of no function.
+LARGE = """
+__asm__(".pushsection .text\\n .fill 24 << 20, 1, 0xcc\\n .popsection\\n");
+""" + THREADED
+
 
 PLUGIN = """
 #include <pthread.h>
@@ -182,6 +187,13 @@ class Coverage(unittest.TestCase):
             self.assertEqual(line["accesses"], "none")
             self.assertEqual(line["reason"], "not rewritten: it has no table of its functions, "
                                              ".eh_frame_hdr")
+
+    def test_a_program_that_is_too_large(self):
+        """At the very bottom, too, where the highest place for its image is below address 0."""
+        for place in "-no-pie", "-pie":
+            for line in self.covered(LARGE, place, accesses="auto"):
+                self.assertEqual((line["accesses"], line["reason"]),
+                                 ("none", "not rewritten: there is no room beside it"))
 
 
 if __name__ == "__main__":

@@ -62,17 +62,20 @@ static void *map_at(uint64_t address, uint64_t size)
 }
 
 /* Below the module: above a program its heap begins. Where a program lies at the very bottom there
- * is nothing below, and the heap has to do with what is left. */
+ * is nothing below, and the heap has to do with what is left. A module that is too large for a
+ * jump to get past it and its image has none. */
 static void *room_near(const struct rw_module *module, uint64_t size)
 {
+    if (size + (module->end - module->start) > REACH)
+        return NULL;
     uint64_t low = module->end > REACH ? module->end - REACH : 0;
     void *room = NULL;
     for (uint64_t at = (module->start - size) & ~(STEP - 1);
          !room && at > low && at < module->start; at -= STEP)
         room = map_at(at, size);
-    uint64_t high = module->start + REACH - size;
-    for (uint64_t at = (high & ~(STEP - 1)) - STEP; !room && at > module->end; at -= STEP)
-        room = map_at(at, size);
+    uint64_t high = (module->start + REACH - size) & ~(STEP - 1);
+    for (uint64_t at = high; !room && at > module->end + STEP;)
+        room = map_at(at -= STEP, size);
     return room;
 }
 
