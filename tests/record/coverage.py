@@ -37,6 +37,9 @@ THREADED = """
 #include <signal.h>
 #include <sys/prctl.h>
 static int *volatile shared;
+#ifdef FAR
+__attribute__((section("far")))
+#endif
 static void *works(void *given) { shared = given; *shared = 1; return given; }
 static void make(int signal)
 {
@@ -187,6 +190,14 @@ class Coverage(unittest.TestCase):
             self.assertEqual(line["accesses"], "none")
             self.assertEqual(line["reason"], "not rewritten: it has no table of its functions, "
                                              ".eh_frame_hdr")
+
+    def test_a_program_in_several_places(self):
+        """What lies between, or nothing, is no code, and is left as it is."""
+        for place in "-no-pie", "-pie":
+            for line in self.covered(THREADED, "-DFAR", place, "-Wl,--section-start=far=0x900000",
+                                     accesses="auto"):
+                self.assertEqual((line["accesses"], line["reason"]),
+                                 ("none", "not rewritten: its code lies in several places"))
 
     def test_a_program_that_is_too_large(self):
         """At the very bottom, too, where the highest place for its image is below address 0."""

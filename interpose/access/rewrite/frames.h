@@ -16,6 +16,8 @@ enum { RW_SEGMENTS = 8 };
 struct rw_module {
     uint64_t base;        /* what is added to addresses of its file */
     uint64_t start, end;  /* of all that is mapped */
+    uint64_t code_end;    /* of its last segment with code, to a whole page */
+    bool parted;          /* between segments with code lies something else, or nothing */
     const uint8_t *index; /* .eh_frame_hdr */
     const void *dynamic;  /* its dynamic section, or NULL */
     struct {

@@ -109,6 +109,10 @@ static void describe(struct rw_module *module, const struct dl_phdr_info *info)
             module->constants[module->constant_count].start = at;
             module->constants[module->constant_count++].end = at + segment->p_memsz;
         }
+        if (segment->p_flags & PF_X) {
+            module->parted |= module->code_end && at > module->code_end; /* they are in order */
+            module->code_end = (at + segment->p_memsz + PAGE - 1) & ~(PAGE - 1ull);
+        }
         module->start = at < module->start ? at & ~(PAGE - 1ull) : module->start;
         module->end = at + segment->p_memsz > module->end ? at + segment->p_memsz : module->end;
     }
@@ -123,6 +127,8 @@ static const char *refused(const struct rw_module *module)
         return "it is the recorder";
     if (text_is_relocated(module))
         return "its code is not what its file has, DT_TEXTREL";
+    if (module->parted)
+        return "its code lies in several places";
     return image_count == IMAGES ? "too many are rewritten" : NULL;
 }
 
