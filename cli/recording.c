@@ -176,6 +176,33 @@ static void add_running(struct sn_recording *recording, unsigned index, unsigned
     add_gap(recording, "process %u still runs: its trace is that of what it did so far", entry.pid);
 }
 
+static uint32_t flags_of(const char *path)
+{
+    struct tr_header header = {0};
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0)
+        return 0;
+    if (read(fd, &header, sizeof header) != sizeof header)
+        header.flags = 0;
+    close(fd);
+    return header.flags;
+}
+
+/* It became another program, of which nothing was heard. */
+static void add_vanished(struct sn_recording *recording, unsigned index, unsigned count)
+{
+    struct tr_control_process entry = sn_control_entry(&recording->control, index);
+    if (entry.state != TR_PROCESS_RECORDING || !(flags_of(entry.path) & TR_HAS_EXECUTED))
+        return;
+    while (++index < count)
+        if (sn_control_entry(&recording->control, index).pid == entry.pid)
+            return;
+    add_gap(recording,
+            "process %u executed a program that was not recorded: it runs with privileges of its "
+            "own, or as a user who may not write here (then start snarl as that user)",
+            entry.pid);
+}
+
 /* Lists the traces, the program's own first. */
 static void collect(struct sn_recording *recording)
 {
@@ -186,8 +213,10 @@ static void collect(struct sn_recording *recording)
             if ((entry.pid == (uint32_t)recording->outcome.pid) == own)
                 add_entry(recording, &entry);
         }
-    for (unsigned i = 0; i < count; i++)
+    for (unsigned i = 0; i < count; i++) {
         add_running(recording, i, count);
+        add_vanished(recording, i, count);
+    }
     uint32_t all = __atomic_load_n(&recording->control.page->processes, __ATOMIC_RELAXED);
     if (all > recording->known && !sn_place_each(&recording->place, add_if_new, recording))
         add_gap(recording, "%u processes were started, the traces of %u are known", all,

@@ -24,6 +24,7 @@ struct execution {
     struct rec_environment change;
     void *mapped; /* where the copy lies, if not on the stack */
     bool told;
+    bool follows; /* the new program should be recorded, too */
 };
 
 static const char *path_list(void)
@@ -39,7 +40,7 @@ static const char *path_list(void)
     return NULL;
 }
 
-static void tell(const char *path, uint64_t cfa)
+static void tell(const char *path, bool follows, uint64_t cfa)
 {
     struct rec_stream *s = rec_enter();
     if (!s)
@@ -48,10 +49,12 @@ static void tell(const char *path, uint64_t cfa)
     while (length < PATH_ROOM && path[length])
         length++;
     rec_stamp(s);
-    if (rec_fork_borrowed())
+    if (rec_fork_borrowed()) {
         rec_fork_tell(s, (uint32_t)rec_sys_getpid(), stack);
-    else
+    } else {
         rec_header->state = TR_STATE_ENDED;
+        rec_header->flags |= follows ? (uint32_t)TR_HAS_EXECUTED : 0;
+    }
     rec_emit(s, &(struct tr_event){.kind = TR_EXEC,
                                    .stack = stack,
                                    .bytes = (const uint8_t *)path,
@@ -73,6 +76,8 @@ static bool begin(struct execution *x, int directory, const char *path, int flag
     x->told = rec_live.on && error != -EFAULT;
     if (target == REC_TARGET_STATIC || target == REC_TARGET_FOREIGN)
         rec_control_unable(path);
+    else
+        x->follows = known;
     return known && error != -EFAULT && rec_environment_differs(&x->change, variables, target);
 }
 
@@ -91,8 +96,10 @@ static void give_room(struct execution *x)
 static int failed(struct execution *x)
 {
     give_room(x);
-    if (x->told && rec_live.on && !rec_fork_borrowed())
+    if (x->told && rec_live.on && !rec_fork_borrowed()) {
         rec_header->state = TR_STATE_RUNNING;
+        rec_header->flags &= ~(uint32_t)TR_HAS_EXECUTED;
+    }
     return -1;
 }
 
@@ -106,7 +113,7 @@ static int failed(struct execution *x)
 #define EXECUTE(directory, path, flags, variables, real_call)                                      \
     BEGIN(x, directory, path, flags, variables, false);                                            \
     if (x.told)                                                                                    \
-        tell((path), rec_here());                                                                  \
+        tell((path), x.follows, rec_here());                                                       \
     real_call;                                                                                     \
     return failed(&x)
 
@@ -139,7 +146,7 @@ static int search_and_execute(const char *file, char *const *arguments, char *co
     const char *path = rec_target_find(file, path_list(), found, sizeof found);
     BEGIN(x, AT_FDCWD, path, 0, variables, false);
     if (x.told)
-        tell(path, cfa);
+        tell(path, x.follows, cfa);
     REAL(execvpe)(file, arguments, x.variables);
     return failed(&x);
 }

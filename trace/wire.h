@@ -39,6 +39,7 @@ enum tr_header_flags {
     TR_HAS_HUNG = 1 << 4,     /* a snapshot of a program that did not get on */
     TR_IS_IMPORTED = 1 << 5,  /* made of text: the time of an event is its line */
     TR_IS_CHILD = 1 << 6,     /* of a fork: what there was before is in its parent's trace */
+    TR_HAS_EXECUTED = 1 << 7, /* it became another program, which should be recorded, too */
 };
 
 /* The first page. Live while the program runs: the counters are final when it has ended. */
