@@ -5,7 +5,7 @@
  */
 /* EXPECT: data-race observed @reader-test @turn */
 /* EXPECT: data-race observed @writer-test @turn */
-/* REWRITE: possible */
+/* REWRITE: possible if optimized */
 /* FINDING: variable=today */
 #include "order.h"
 #include <pthread.h>

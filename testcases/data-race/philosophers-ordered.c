@@ -5,7 +5,7 @@
  * they look before they hold one.
  */
 /* EXPECT: data-race observed @test @eat */
-/* REWRITE: possible */
+/* REWRITE: possible if optimized */
 /* FINDING: variable=sushi_count */
 #include "order.h"
 #include <pthread.h>

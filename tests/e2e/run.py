@@ -197,7 +197,7 @@ class Run:
         if self.mode == "none":
             case = case.without_accesses()
         if self.rewritten:
-            case = case.rewritten()
+            case = case.compiled(self.optimize).rewritten()
         if ran.status is None:
             yield f"recorded: did not end within {PATIENCE} s"
             return

@@ -86,7 +86,7 @@ class Testcase:
             self.needs_accesses = True
         elif word == "TSAN":
             self.tsan = rest
-        elif word == "REWRITE" and rest in ("possible", "nothing"):
+        elif word == "REWRITE" and rest in ("possible", "possible if optimized", "nothing"):
             self.rewrite = rest
         else:
             raise ValueError(f"{self.path}: what is {word}: {rest}?")
@@ -126,6 +126,12 @@ class Testcase:
             ],
         )
 
+
+    def compiled(self, optimize):
+        """What is expected of this form of it: updates that are not optimized are no atomics."""
+        if self.rewrite != "possible if optimized":
+            return self
+        return dataclasses.replace(self, rewrite="" if optimize == "-O0" else "possible")
 
     def rewritten(self):
         """What is expected where atomics are as machine code shows them."""

@@ -533,17 +533,6 @@ static uint16_t flags_of(const struct rw_accesses *accesses, const struct rw_acc
            (accesses->locked ? RW_SITE_LOCKED : 0) | (accesses->compares ? RW_SITE_COMPARES : 0);
 }
 
-/* Where a function addresses its own frame by rbp, that says so at its beginning. */
-static bool has_frame_pointer(const struct rw_code *code, const struct rw_function *function)
-{
-    const uint8_t *at = code->module->text + function->entry;
-    static const uint8_t begin[] = {0x55, 0x48, 0x89, 0xe5}; /* push %rbp; mov %rsp, %rbp */
-    for (unsigned i = 0; i < sizeof begin; i++)
-        if (function->entry + i >= function->end || at[i] != begin[i])
-            return false;
-    return true;
-}
-
 /* Nobody can write there: a constant, or one of a table in a program that lies where it was linked
  * to. Tables may be addressed from a little before them on. */
 static bool is_constant(const struct rw_module *module, const struct rw_insn *insn,
@@ -590,8 +579,9 @@ static void put_ahead(struct rw_check *check, uint32_t live)
 
 /* False: there is no room for more sites. */
 static bool put_check(struct rw_checks *checks, const struct rw_code *code,
-                      const struct rw_insn *insn, const struct rw_accesses *accesses,
-                      const struct rw_access *access, uint32_t stub, struct rw_output *out)
+                      const struct rw_function *function, const struct rw_insn *insn,
+                      const struct rw_accesses *accesses, const struct rw_access *access,
+                      uint32_t stub, struct rw_output *out)
 {
     if (rw_list_full(&checks->sites))
         return false;
@@ -599,6 +589,9 @@ static bool put_check(struct rw_checks *checks, const struct rw_code *code,
         .out = out, .code = code, .insn = insn, .access = *access, .site = checks->sites.count};
     struct rw_site *new = rw_list_add(&checks->sites);
     uint16_t flags = flags_of(accesses, access);
+    if (flags & RW_SITE_PLAIN &&
+        rw_is_update(&checks->updates, code, checks->effects, function, insn, access))
+        flags &= ~(uint16_t)RW_SITE_PLAIN;
     choose(&check, checks->effects[insn - code->insns.at].live);
     /* Where the words alone cannot say, or the address would be needed twice, the stub is the
      * check. */
@@ -640,15 +633,15 @@ void rw_put_checks(struct rw_checks *checks, const struct rw_code *code,
     rw_escapes_find(&checks->escapes, code, function);
     if (accesses.count == 0 && accesses.own.size && !accesses.vector &&
         rw_escapes_hold(&checks->escapes, &accesses.own))
-        put_check(checks, code, insn, &accesses, &accesses.own, stub, out);
+        put_check(checks, code, function, insn, &accesses, &accesses.own, stub, out);
     for (unsigned i = 0; i < accesses.count; i++) {
         const struct rw_access *access = &accesses.at[i];
-        bool own = access->base == RBP && has_frame_pointer(code, function);
+        bool own = access->base == RBP && rw_has_frame_pointer(code, function);
         if (is_constant(code->module, insn, access) ||
             (own && !rw_escapes_hold(&checks->escapes, access)))
             continue;
         checks->coverage.sites += !own;
-        if (put_check(checks, code, insn, &accesses, access, stub, out))
+        if (put_check(checks, code, function, insn, &accesses, access, stub, out))
             checks->coverage.covered += !own;
     }
 }

@@ -18,6 +18,7 @@
 #include "interpose/access/rewrite/code.h"
 #include "interpose/access/rewrite/escapes.h"
 #include "interpose/access/rewrite/output.h"
+#include "interpose/access/rewrite/updates.h"
 
 enum rw_site_flags {
     RW_SITE_WRITES = 1 << 0,
@@ -46,7 +47,8 @@ struct rw_coverage {
 struct rw_checks {
     const struct rw_effect *effects;
     struct rw_coverage coverage;
-    struct rw_escapes escapes; /* of the present function */
+    struct rw_escapes escapes; /* of the present function, */
+    struct rw_updates updates; /* and of that, too */
     uint32_t first;            /* site of the present instruction */
     uint32_t resume;           /* in the new code: a jump to RW_SLOT_TARGET */
     RW_LIST(struct rw_site)
