@@ -644,16 +644,16 @@ static bool becomes_unsure(struct collector *c, const struct tr_event *ev)
     return new;
 }
 
-/* Marks those that became suspects by this event, of which memory knows as yet. */
-static void suspect(struct collector *c, const struct tr_event *ev)
+/* Marks those that became suspects by this event, of which memory knows. None is made for it: both
+ * looks have to meet them in one order. Gives the place behind them. */
+static size_t suspect(struct collector *c, const struct tr_event *ev)
 {
     const struct an_suspects *suspects = c->telling ? NULL : c->options->suspects;
-    for (; suspects && c->suspects < suspects->of.count; c->suspects++) {
-        const struct an_suspect *next = &suspects->of.at[c->suspects];
-        if (next->index != ev->index)
-            break;
-        granule_at(c, next->granule)->suspect = true;
-    }
+    size_t i = c->suspects;
+    for (; suspects && i < suspects->of.count && suspects->of.at[i].index == ev->index; i++)
+        if (*an_memory_number(&c->world->memory, suspects->of.at[i].granule))
+            granule_at(c, suspects->of.at[i].granule)->suspect = true;
+    return i;
 }
 
 static void one_event(struct collector *c, const struct tr_event *ev)
@@ -662,12 +662,13 @@ static void one_event(struct collector *c, const struct tr_event *ev)
     c->matters = c->parted = false;
     c->deferred = tr_is_deferred(ev);
     c->not_seen = c->deferred && ev->mode & TR_ACC_PERHAPS;
-    suspect(c, ev);
+    (void)suspect(c, ev);
     if (ev->kind == TR_FREE)
         free_memory(c, ev);
     an_world_event(c->world, ev);
     cancelled(c);
     follow(c, ev);
+    c->suspects = suspect(c, ev);
     if (!c->telling)
         return;
     if (((tr_is_access(ev->kind) || tr_is_atomic(ev->kind)) && ev->mode & TR_ACC_SOURCE_UNKNOWN &&
