@@ -43,24 +43,8 @@ struct handlers {
 
 static bool wants(uint8_t kind)
 {
-    switch (kind) {
-    case TR_ACQUIRE:
-    case TR_COND_WAIT:
-    case TR_COND_SIGNAL:
-    case TR_SEM_WAIT:
-    case TR_BARRIER_ENTER:
-    case TR_ONCE_BEGIN:
-    case TR_THREAD_CREATE:
-    case TR_JOIN_REQUEST:
-    case TR_ALLOC:
-    case TR_FREE:
-    case TR_UNSAFE_CALL:
-    case TR_EXIT:
-    case TR_THREAD_EXIT:
-        return true;
-    default:
-        return false;
-    }
+    return an_is_unsafe(kind) || kind == TR_UNSAFE_CALL || kind == TR_EXIT ||
+           kind == TR_THREAD_EXIT;
 }
 
 static void *open_pass(struct an_context *ctx)

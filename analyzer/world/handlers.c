@@ -21,12 +21,10 @@ static void resume(struct an_thread *thread, const struct an_wait *wait)
         *vec_push(&wait->object->lock.waiters) = thread;
 }
 
-void an_handlers_note(struct an_world *world, const struct tr_event *ev)
+bool an_is_unsafe(uint8_t kind)
 {
-    struct an_thread *thread = world->now.thread;
-    switch (ev->kind) {
+    switch (kind) {
     case TR_ACQUIRE:
-    case TR_RELEASE:
     case TR_COND_WAIT:
     case TR_COND_SIGNAL:
     case TR_SEM_WAIT:
@@ -36,12 +34,17 @@ void an_handlers_note(struct an_world *world, const struct tr_event *ev)
     case TR_JOIN_REQUEST:
     case TR_ALLOC:
     case TR_FREE:
-        if (!thread->handlers.count)
-            thread->unsafe = ev->index;
-        break;
+        return true;
     default:
-        break;
+        return false;
     }
+}
+
+void an_handlers_note(struct an_world *world, const struct tr_event *ev)
+{
+    struct an_thread *thread = world->now.thread;
+    if ((an_is_unsafe(ev->kind) || ev->kind == TR_RELEASE) && !thread->handlers.count)
+        thread->unsafe = ev->index;
 }
 
 /* What it waits in is async-signal-safe, and so was all since signals were unblocked. */

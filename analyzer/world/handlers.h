@@ -10,7 +10,9 @@
 
 /* HANDLER_BEGIN, HANDLER_END, UNBLOCKS. */
 void an_handlers_event(struct an_world *world, const struct tr_event *ev);
-/* Is EV of a call that is not async-signal-safe? Its thread makes it now. */
+/* Is an event of that KIND told of a call that is not async-signal-safe? (Of a pair the first.) */
+bool an_is_unsafe(uint8_t kind);
+/* Is EV of such a call, or of the other one of a pair? Its thread makes it now. */
 void an_handlers_note(struct an_world *world, const struct tr_event *ev);
 /* Could HANDLER come only where its thread let it in: in a call that sends or unblocks signals,
  * that waits for one, or that has a mask of its own; or in one that waits, and for which, as it
