@@ -3,6 +3,7 @@
 
 #include "cli/input.h"
 #include "cli/progress.h"
+#include "cli/suppress.h"
 #include "cli/trouble.h"
 #include "finding/json.h"
 #include "symbols/compiler.h"
@@ -24,10 +25,10 @@ int sn_assembly_init(struct sn_assembly *assembly, const struct sn_settings *set
     sn_report_init(&assembly->report);
     assembly->report.complete = true;
     assembly->report.exit_status = -1;
-    if (!settings->baseline) {
-        sn_report_init(&assembly->baseline);
-        return 0;
-    }
+    sn_report_init(&assembly->baseline);
+    int code = sn_suppress_read(&assembly->suppressions, settings, err);
+    if (code < 0 || !settings->baseline)
+        return code;
     return sn_json_read(&assembly->baseline, settings->baseline, err);
 }
 
@@ -35,6 +36,7 @@ void sn_assembly_release(struct sn_assembly *assembly)
 {
     sn_report_release(&assembly->report);
     sn_report_release(&assembly->baseline);
+    sn_suppressions_release(&assembly->suppressions);
 }
 
 void sn_assembly_warn(struct sn_assembly *assembly, const char *format, ...)
@@ -278,6 +280,7 @@ void sn_assembly_finish(struct sn_assembly *assembly)
     tell_processes(assembly);
     note_accesses(assembly);
     sn_report_fingerprint(&assembly->report);
+    sn_suppress_apply(&assembly->suppressions, &assembly->report);
     sn_report_apply_baseline(&assembly->report, &assembly->baseline);
     sn_report_summarize(&assembly->report, &assembly->settings->gate);
 }

@@ -3,9 +3,9 @@
  * From traces to one report.
  *
  *     struct sn_assembly assembly;
- *     if (sn_assembly_init(&assembly, &settings, &err) == 0) {       // reads the baseline
- *         for each trace: sn_assembly_add(&assembly, path, false, &err);
- *         sn_assembly_finish(&assembly);                  // fingerprints, baseline, summary
+ *     if (sn_assembly_init(&assembly, &settings, &err) == 0) {       // reads baseline and
+ * suppressions for each trace: sn_assembly_add(&assembly, path, false, &err);
+ *         sn_assembly_finish(&assembly);                  // fingerprints, statuses, summary
  *         ... assembly.report
  *     }
  *     sn_assembly_release(&assembly);
@@ -19,9 +19,11 @@
 #include "analyzer/processes.h"
 #include "cli/options.h"
 #include "finding/finding.h"
+#include "finding/suppress/suppress.h"
 
 struct sn_assembly {
     struct sn_report report, baseline;
+    struct sn_suppressions suppressions;
     const struct sn_settings *settings;
     struct an_options analysis;
     struct an_forks forks;
@@ -34,7 +36,7 @@ struct sn_assembly {
     bool told_in_text;       /* a text report on stderr will tell the warnings */
 };
 
-/* Fails if the baseline cannot be read. */
+/* Fails if the baseline or a file of suppressions cannot be read. */
 int sn_assembly_init(struct sn_assembly *assembly, const struct sn_settings *settings,
                      struct sn_error *err);
 /* Analyzes the trace at PATH; of a LIVING process, which still writes, a copy of it. Fails if it

@@ -9,9 +9,9 @@
 #include <unistd.h>
 
 static const struct sn_usage usage = {
-    .groups = SN_OPTIONS_REPORT | SN_OPTIONS_GATE | SN_OPTIONS_BASELINE | SN_OPTIONS_ANALYSIS |
-              SN_OPTIONS_SOURCE | SN_OPTIONS_SYMBOLS | SN_OPTIONS_LOG | SN_OPTIONS_RAW |
-              SN_OPTIONS_INPUT,
+    .groups = SN_OPTIONS_REPORT | SN_OPTIONS_GATE | SN_OPTIONS_BASELINE | SN_OPTIONS_SUPPRESS |
+              SN_OPTIONS_GENERATE | SN_OPTIONS_ANALYSIS | SN_OPTIONS_SOURCE | SN_OPTIONS_SYMBOLS |
+              SN_OPTIONS_LOG | SN_OPTIONS_RAW | SN_OPTIONS_INPUT,
     .arguments = "TRACE...",
     .least = 1,
     .most = -1,

@@ -5,6 +5,7 @@
  */
 #include "cli/command.h"
 #include "cli/output.h"
+#include "cli/suppress.h"
 #include "cli/trouble.h"
 #include "finding/diff.h"
 #include "finding/json.h"
@@ -13,7 +14,7 @@
 #include <unistd.h>
 
 static const struct sn_usage usage = {
-    .groups = SN_OPTIONS_REPORT | SN_OPTIONS_GATE | SN_OPTIONS_LOG,
+    .groups = SN_OPTIONS_REPORT | SN_OPTIONS_GATE | SN_OPTIONS_SUPPRESS | SN_OPTIONS_LOG,
     .arguments = "OLD.json NEW.json",
     .least = 2,
     .most = 2,
@@ -33,7 +34,7 @@ static void render(struct sn_text *text, const struct sn_output_target *target, 
 {
     const struct comparison *comparison = data;
     if (strcmp(target->renderer->name, "text") == 0)
-        sn_render_diff(text, &comparison->diff, options);
+        sn_render_diff(text, &comparison->diff, comparison->after, options);
     else if (strcmp(target->renderer->name, "json") == 0)
         sn_json_write_diff(text, &comparison->diff);
     else
@@ -41,12 +42,14 @@ static void render(struct sn_text *text, const struct sn_output_target *target, 
 }
 
 /* The exit code. */
-static int compare(const struct sn_settings *settings, const struct sn_report *before,
-                   struct sn_report *after)
+static int compare(const struct sn_settings *settings, struct sn_report *before,
+                   struct sn_report *after, const struct sn_suppressions *suppressions)
 {
     struct sn_output output;
     struct sn_error err;
     struct comparison comparison = {.after = after};
+    sn_suppress_apply(suppressions, before);
+    sn_suppress_apply(suppressions, after);
     sn_report_apply_baseline(after, before);
     sn_report_summarize(after, &settings->gate);
     sn_diff_init(&comparison.diff, before, after);
@@ -64,16 +67,19 @@ int sn_cmd_diff(int argc, char **argv)
 {
     struct sn_settings settings;
     struct sn_report before = {0}, after = {0};
+    struct sn_suppressions suppressions;
     struct sn_error err;
     sn_settings_parse(&settings, &usage, argc, argv);
     int code = SN_EXIT_TROUBLE;
-    if (sn_json_read(&before, settings.arguments[0], &err) < 0 ||
+    if (sn_suppress_read(&suppressions, &settings, &err) < 0 ||
+        sn_json_read(&before, settings.arguments[0], &err) < 0 ||
         sn_json_read(&after, settings.arguments[1], &err) < 0)
         sn_say_error("", &err);
     else
-        code = compare(&settings, &before, &after);
+        code = compare(&settings, &before, &after, &suppressions);
     sn_report_release(&before);
     sn_report_release(&after);
+    sn_suppressions_release(&suppressions);
     sn_settings_release(&settings);
     return code;
 }

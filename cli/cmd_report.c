@@ -2,13 +2,15 @@
 /* A report that was saved as JSON, in another format. */
 #include "cli/command.h"
 #include "cli/output.h"
+#include "cli/suppress.h"
 #include "cli/trouble.h"
 #include "finding/json.h"
 
 #include <unistd.h>
 
 static const struct sn_usage usage = {
-    .groups = SN_OPTIONS_REPORT | SN_OPTIONS_SOURCE | SN_OPTIONS_LOG,
+    .groups = SN_OPTIONS_REPORT | SN_OPTIONS_SUPPRESS | SN_OPTIONS_GENERATE | SN_OPTIONS_SOURCE |
+              SN_OPTIONS_LOG,
     .arguments = "FINDINGS.json",
     .least = 1,
     .most = 1,
@@ -17,6 +19,21 @@ static const struct sn_usage usage = {
             "--log-file.",
     .more = "Exit codes: 0, or 2 for trouble.",
 };
+
+/* Which findings gated when the report was made is not written down: the default of --fail-on
+ * counts. */
+static int suppress(struct sn_report *report, const struct sn_settings *settings,
+                    struct sn_error *err)
+{
+    struct sn_suppressions suppressions;
+    int code = sn_suppress_read(&suppressions, settings, err);
+    if (code == 0 && settings->suppressions.count) {
+        sn_suppress_apply(&suppressions, report);
+        sn_report_summarize(report, &settings->gate);
+    }
+    sn_suppressions_release(&suppressions);
+    return code;
+}
 
 int sn_cmd_report(int argc, char **argv)
 {
@@ -27,6 +44,8 @@ int sn_cmd_report(int argc, char **argv)
     sn_settings_parse(&settings, &usage, argc, argv);
     /* Read first: the output may replace the input. */
     int ret = sn_json_read(&report, settings.arguments[0], &err);
+    if (ret == 0)
+        ret = suppress(&report, &settings, &err);
     if (ret == 0) {
         ret = sn_output_open(&output, &settings, STDOUT_FILENO, &err);
         if (ret == 0)

@@ -11,8 +11,8 @@
 
 static const struct sn_usage usage = {
     .groups = SN_OPTIONS_RECORD | SN_OPTIONS_REPORT | SN_OPTIONS_GATE | SN_OPTIONS_BASELINE |
-              SN_OPTIONS_EXIT | SN_OPTIONS_ANALYSIS | SN_OPTIONS_SOURCE | SN_OPTIONS_SYMBOLS |
-              SN_OPTIONS_LOG,
+              SN_OPTIONS_SUPPRESS | SN_OPTIONS_GENERATE | SN_OPTIONS_EXIT | SN_OPTIONS_ANALYSIS |
+              SN_OPTIONS_SOURCE | SN_OPTIONS_SYMBOLS | SN_OPTIONS_LOG,
     .arguments = "-- PROGRAM [ARGUMENT...]",
     .least = 1,
     .most = -1,

@@ -16,7 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { GROUPS = 13 };
+enum { GROUPS = 15 };
 
 enum key {
     KEY_OUTPUT = 'o',
@@ -34,6 +34,8 @@ enum key {
     KEY_JSON,
     KEY_FAIL_ON,
     KEY_BASELINE,
+    KEY_SUPPRESSIONS,
+    KEY_GEN_SUPPRESSIONS,
     KEY_ERROR_EXITCODE,
     KEY_LIVELOCK_ROUNDS,
     KEY_STARVATION_BYPASS,
@@ -235,6 +237,18 @@ static const struct argp_option baseline_options[] = {
      "Findings in this earlier report are shown as known and never gate", 0},
     {0},
 };
+static const struct argp_option suppress_options[] = {
+    {"suppressions", KEY_SUPPRESSIONS, "FILE", 0,
+     "Findings that FILE names are suppressed: counted alone, and they never gate. In snarl's own "
+     "syntax (docs/SUPPRESSIONS.md), ThreadSanitizer's or Valgrind's. May be given several times",
+     0},
+    {0},
+};
+static const struct argp_option generate_options[] = {
+    {"gen-suppressions", KEY_GEN_SUPPRESSIONS, 0, 0,
+     "After the text report print, for each finding, a suppression that matches it alone", 0},
+    {0},
+};
 static const struct argp_option exit_options[] = {
     {"error-exitcode", KEY_ERROR_EXITCODE, "N", 0,
      "Exit with N instead of 66 when a finding is gated", 0},
@@ -252,6 +266,12 @@ static error_t parse_gate(int key, char *arg, struct argp_state *state)
         return 0;
     case KEY_BASELINE:
         settings->baseline = arg;
+        return 0;
+    case KEY_SUPPRESSIONS:
+        *vec_push(&settings->suppressions) = arg;
+        return 0;
+    case KEY_GEN_SUPPRESSIONS:
+        settings->gen_suppressions = true;
         return 0;
     case KEY_ERROR_EXITCODE:
         settings->error_exitcode = (int)parse_whole(state, "--error-exitcode", arg, 0, 255);
@@ -523,6 +543,8 @@ static const struct argp group_parsers[GROUPS] = {
     {.options = dump_options, .parser = parse_symbols},
     {.options = raw_options, .parser = parse_raw, .help_filter = tell_relations},
     {.options = input_options, .parser = parse_raw},
+    {.options = suppress_options, .parser = parse_gate},
+    {.options = generate_options, .parser = parse_gate},
     {.options = general_options, .parser = parse_general},
 };
 
@@ -596,4 +618,5 @@ void sn_settings_parse(struct sn_settings *settings, const struct sn_usage *usag
 void sn_settings_release(struct sn_settings *settings)
 {
     vec_release(&settings->formats);
+    vec_release(&settings->suppressions);
 }

@@ -28,15 +28,17 @@ enum sn_option_group {
     SN_OPTIONS_RECORD = 1 << 0, /* -o, --accesses, --rewrite, --timeout, --hang, --ring, --follow */
     SN_OPTIONS_REPORT = 1 << 1, /* --format, --json */
     SN_OPTIONS_GATE = 1 << 2,   /* --fail-on */
-    SN_OPTIONS_BASELINE = 1 << 3, /* --baseline */
-    SN_OPTIONS_EXIT = 1 << 4,     /* --error-exitcode */
-    SN_OPTIONS_ANALYSIS = 1 << 5, /* the thresholds */
-    SN_OPTIONS_SOURCE = 1 << 6,   /* --source-root */
-    SN_OPTIONS_SYMBOLS = 1 << 7,  /* --sysroot, --debug-path */
-    SN_OPTIONS_LOG = 1 << 8,      /* --log-file, --color, -v */
-    SN_OPTIONS_DUMP = 1 << 9,     /* -s, --to */
-    SN_OPTIONS_RAW = 1 << 10,     /* --list, --relation, --deadlocks, --jobs */
-    SN_OPTIONS_INPUT = 1 << 11,   /* --input */
+    SN_OPTIONS_BASELINE = 1 << 3,  /* --baseline */
+    SN_OPTIONS_EXIT = 1 << 4,      /* --error-exitcode */
+    SN_OPTIONS_ANALYSIS = 1 << 5,  /* the thresholds */
+    SN_OPTIONS_SOURCE = 1 << 6,    /* --source-root */
+    SN_OPTIONS_SYMBOLS = 1 << 7,   /* --sysroot, --debug-path */
+    SN_OPTIONS_LOG = 1 << 8,       /* --log-file, --color, -v */
+    SN_OPTIONS_DUMP = 1 << 9,      /* -s, --to */
+    SN_OPTIONS_RAW = 1 << 10,      /* --list, --relation, --deadlocks, --jobs */
+    SN_OPTIONS_INPUT = 1 << 11,    /* --input */
+    SN_OPTIONS_SUPPRESS = 1 << 12, /* --suppressions */
+    SN_OPTIONS_GENERATE = 1 << 13, /* --gen-suppressions */
 };
 
 enum { SN_FOLLOW_MAX = 500 }; /* the recorder's own limit */
@@ -67,8 +69,10 @@ struct sn_settings {
     bool verbose;
 
     struct sn_gate gate;
-    const char *baseline; /* or NULL */
-    int error_exitcode;   /* of `run`; 66 unless given */
+    const char *baseline;           /* or NULL */
+    VEC(const char *) suppressions; /* files */
+    bool gen_suppressions;
+    int error_exitcode; /* of `run`; 66 unless given */
 
     struct an_options analysis;
     struct sn_symbols_options symbols;

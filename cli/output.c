@@ -59,6 +59,14 @@ static bool text_is_wanted(const struct sn_output *output)
     return true;
 }
 
+static bool has_text(const struct sn_output *output)
+{
+    vec_each (struct sn_output_target, t, &output->targets)
+        if (strcmp(t->renderer->name, "text") == 0)
+            return true;
+    return false;
+}
+
 int sn_output_open(struct sn_output *output, const struct sn_settings *settings, int stream,
                    struct sn_error *err)
 {
@@ -89,6 +97,9 @@ int sn_output_open(struct sn_output *output, const struct sn_settings *settings,
     }
     if (text_is_wanted(output))
         add_target(output, "text");
+    if (settings->gen_suppressions && !has_text(output))
+        return sn_fail(err, SN_E_USAGE, NULL, SN_NO_OFFSET,
+                       "--gen-suppressions needs a text report: add --format=text:FILE");
     return 0;
 }
 
@@ -114,7 +125,8 @@ static int render(struct sn_output *output, struct sn_output_target *target,
     const struct sn_settings *settings = output->settings;
     struct sn_render_options options = {.color = is_colored(settings, target->fd),
                                         .verbose = settings->verbose,
-                                        .source_root = settings->symbols.source_root};
+                                        .source_root = settings->symbols.source_root,
+                                        .gen_suppressions = settings->gen_suppressions};
     struct sn_text text = {0};
     renderer(&text, target, data, &options);
     if (target->own)

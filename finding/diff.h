@@ -16,6 +16,9 @@ struct sn_diff {
     VEC(const struct sn_finding *) added;     /* only in the new report */
     VEC(const struct sn_finding *) fixed;     /* only in the old one */
     VEC(const struct sn_finding *) unchanged; /* in both, as the new one has it */
+    VEC(const struct sn_finding *)
+    suppressed; /* in the new report; suppressed ones of the old one
+                   are as if they were not in it */
 };
 
 /* Findings stay their reports': both must outlive DIFF. Order as in the reports. */

@@ -106,6 +106,7 @@ void sn_report_release(struct sn_report *report)
     vec_release(&report->traces);
     vec_release(&report->coverage);
     vec_release(&report->notes);
+    vec_release(&report->suppressions);
     sn_arena_release(&report->arena);
     memset(report, 0, sizeof *report);
 }

@@ -12,6 +12,7 @@
 #define SN_FINDING_FINDING_H
 
 #include "base/arena.h"
+#include "base/text.h"
 #include "base/vec.h"
 
 #include <stdbool.h>
@@ -132,13 +133,28 @@ struct sn_step { /* of a witness */
     struct sn_frame at;
 };
 
+struct sn_suppressor { /* the line of a file that says a finding is not to be told */
+    const char *file;  /* as it was named */
+    uint32_t line;
+    const char *reason; /* or NULL */
+};
+
+struct sn_suppression_use { /* what became of one suppression */
+    struct sn_suppressor by;
+    const char *until; /* "2027-01-31", or NULL */
+    bool expired;
+    const char *untried; /* why it could not be compared with some findings, or NULL */
+    uint64_t findings;   /* that it matched */
+};
+
 struct sn_finding {
     enum sn_hazard kind;
     enum sn_level level;
     enum sn_severity severity;
     enum sn_status status;
-    const char *id;                        /* fingerprint, filled by sn_fingerprint */
-    const char *title;                     /* one line */
+    const struct sn_suppressor *suppressed_by; /* or NULL */
+    const char *id;                            /* fingerprint, filled by sn_fingerprint */
+    const char *title;                         /* one line */
     const char *explanation;               /* what happened and why it is wrong; then "What to do: "
                                               and advice, where it is better than the hazard's */
     const char *reason;                    /* why only possible; or NULL */
@@ -189,6 +205,9 @@ struct sn_report {
     /* notes for people that belong to no finding ("accesses were not recorded: ...") */
     VEC(const char *) notes;
 
+    /* what --suppressions named, whether it matched or not */
+    VEC(struct sn_suppression_use) suppressions;
+
     VEC(struct sn_finding *) findings;
     /* summary, by sn_report_summarize */
     uint64_t observed, predicted, possible, suppressed, gated;
@@ -218,5 +237,10 @@ void sn_report_withdraw(struct sn_report *report, const struct sn_finding *findi
  * source places (adding counts), and orders them: most certain first, then severity, kind, id.
  */
 void sn_report_fingerprint(struct sn_report *report);
+
+/* Appends NAME, of a lock or variable, as the fingerprint has it. Names that symbols/ had to make
+ * up may hold paths ("made at src/queue.c:31"), lines, addresses and ordinals ("mutex #2"): the
+ * path loses its directories, the numbers go. */
+void sn_stable_name(struct sn_text *out, const char *name);
 
 #endif

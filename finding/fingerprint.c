@@ -14,7 +14,6 @@
 #include "finding/finding.h"
 
 #include "base/map.h"
-#include "base/text.h"
 #include "finding/index.h"
 #include "finding/stack.h"
 
@@ -32,37 +31,7 @@ struct mark { /* what the merging needs to know of a finding */
     size_t order; /* as found */
 };
 
-/* Length of the number or compiler's word that ends TEXT behind a '.', with the '.'; 0: none. */
-static size_t clone_suffix(const char *text, size_t length)
-{
-    static const char *const words[] = {"part", "constprop", "isra",       "cold",
-                                        "llvm", "lto_priv",  "localalias", "ipa"};
-    size_t start = length;
-    while (start > 0 && text[start - 1] != '.')
-        start--;
-    if (start < 2 || start == length)
-        return 0;
-    if (strspn(text + start, "0123456789") >= length - start)
-        return length - start + 1;
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        if (strlen(words[i]) == length - start &&
-            memcmp(text + start, words[i], length - start) == 0)
-            return length - start + 1;
-    return 0;
-}
-
-static void add_function(struct sn_text *out, const char *function)
-{
-    const char *clone = strstr(function, " [clone ");
-    size_t length = clone ? (size_t)(clone - function) : strlen(function), suffix;
-    while ((suffix = clone_suffix(function, length)) > 0)
-        length -= suffix;
-    sn_text_add(out, function, length);
-}
-
-/* Names that symbols/ had to make up may hold paths ("made at src/queue.c:31"), lines, addresses
- * and ordinals ("mutex #2"): the path loses its directories, the numbers go. */
-static void add_name(struct sn_text *out, const char *name)
+void sn_stable_name(struct sn_text *out, const char *name)
 {
     for (const char *at = name; *at;) {
         size_t word = strcspn(at, " ()"), length;
@@ -105,7 +74,7 @@ static void add_frames(struct sn_text *out, const struct sn_stack *whole)
         if ((own && !sn_frame_is_own(&stack.frames[i])) || strcmp(name, last) == 0)
             continue; /* a recursion's depth is chance */
         sn_text_puts(out, shown++ ? "<" : " ");
-        add_function(out, name);
+        sn_text_add(out, name, sn_function_length(name));
         last = name;
     }
 }
@@ -114,7 +83,7 @@ static void add_lock(struct sn_text *out, const struct sn_lock *lock)
 {
     sn_text_puts(out, " ");
     if (lock->name)
-        add_name(out, lock->name);
+        sn_stable_name(out, lock->name);
     else
         sn_text_puts(out, lock->type ? lock->type : "lock");
 }
@@ -219,7 +188,7 @@ static void add_variable(struct sn_text *out, const struct sn_variable *variable
         return;
     sn_text_puts(out, "\nvariable ");
     if (variable->name)
-        add_name(out, variable->name);
+        sn_stable_name(out, variable->name);
     else
         sn_text_puts(out, variable->place ? variable->place : "?");
     add_frames(out, &variable->allocated_at);

@@ -85,9 +85,11 @@ void sn_report_apply_baseline(struct sn_report *report, const struct sn_report *
 {
     struct sn_index known;
     sn_index_init(&known, baseline);
-    vec_each (struct sn_finding *, finding, &report->findings)
-        if ((*finding)->status == SN_NEW && sn_index_find(&known, (*finding)->id))
+    vec_each (struct sn_finding *, finding, &report->findings) {
+        const struct sn_finding *old = sn_index_find(&known, (*finding)->id);
+        if ((*finding)->status == SN_NEW && old && old->status != SN_SUPPRESSED)
             (*finding)->status = SN_KNOWN;
+    }
     sn_index_release(&known);
 }
 

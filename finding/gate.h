@@ -24,7 +24,8 @@ int sn_gate_parse(struct sn_gate *gate, const char *list, struct sn_error *err);
 /* Never to a known or suppressed finding. */
 bool sn_gate_applies(const struct sn_gate *gate, const struct sn_finding *finding);
 
-/* Marks as SN_KNOWN what BASELINE has under the same id. */
+/* Marks as SN_KNOWN what BASELINE has under the same id. What is suppressed in it does not count:
+ * it must come up when its suppression goes or expires. */
 void sn_report_apply_baseline(struct sn_report *report, const struct sn_report *baseline);
 /* Counts the findings of each level, the suppressed (which count for no level) and the gated. */
 void sn_report_summarize(struct sn_report *report, const struct sn_gate *gate);

@@ -310,6 +310,22 @@ static void read_step(struct sn_finding *finding, const struct node *node)
         }                                                                                          \
     } while (0)
 
+static struct sn_suppressor read_suppressor(const struct node *node)
+{
+    return (struct sn_suppressor){string(node, "file"), small(node, "line"),
+                                  string(node, "reason")};
+}
+
+static void read_suppression(struct sn_report *report, const struct node *node)
+{
+    struct sn_suppression_use *use = vec_push(&report->suppressions);
+    use->by = read_suppressor(node);
+    use->until = string(node, "until");
+    use->expired = truth(node, "expired");
+    use->untried = string(node, "untried");
+    use->findings = count(node, "findings");
+}
+
 static void read_finding(struct sn_report *report, const struct node *node)
 {
     int kind = word(node, "kind", sn_hazard_by_id, -1);
@@ -319,7 +335,12 @@ static void read_finding(struct sn_report *report, const struct node *node)
     struct sn_finding *finding = sn_report_add(report, kind, level);
     finding->severity = word(node, "severity", severity_by_name, finding->severity);
     finding->status = word(node, "status", status_by_name, SN_NEW);
-    struct node id = field(node, "id");
+    struct node id = field(node, "id"), by = field(node, "suppressed_by");
+    if (is_object(&by)) {
+        struct sn_suppressor *suppressor = SN_NEW(node->in->arena, struct sn_suppressor);
+        *suppressor = read_suppressor(&by);
+        finding->suppressed_by = suppressor;
+    }
     finding->id = string(node, "id");
     if (!finding->id || !*finding->id)
         complain(&id, SN_E_FORMAT, "is missing");
@@ -444,6 +465,7 @@ static void read_report(struct sn_report *report, const struct node *root)
     for (size_t i = 0; i < notes; i++)
         *vec_push(&report->notes) = texts[i];
     READ_EACH(read_process, report, root, "processes");
+    READ_EACH(read_suppression, report, root, "suppressions");
     if (absent(&findings))
         complain(&findings, SN_E_FORMAT, "is missing");
     READ_EACH(read_finding, report, root, "findings");

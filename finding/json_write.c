@@ -140,6 +140,17 @@ static json_t *step_object(const struct sn_step *step)
     return object;
 }
 
+static json_t *suppressor_or_null(const struct sn_suppressor *by)
+{
+    if (!by)
+        return json_null();
+    json_t *object = json_object();
+    SET(object, "file", string_or_null(by->file));
+    SET(object, "line", number_or_null(by->line));
+    SET(object, "reason", string_or_null(by->reason));
+    return object;
+}
+
 static json_t *finding_object(const struct sn_finding *finding)
 {
     json_t *threads = json_array(), *locks = json_array();
@@ -159,6 +170,7 @@ static json_t *finding_object(const struct sn_finding *finding)
     SET(object, "level", json_string(sn_level_name(finding->level)));
     SET(object, "severity", json_string(sn_severity_name(finding->severity)));
     SET(object, "status", json_string(sn_status_name(finding->status)));
+    SET(object, "suppressed_by", suppressor_or_null(finding->suppressed_by));
     SET(object, "title", string_or_null(finding->title));
     SET(object, "explanation", string_or_null(finding->explanation));
     SET(object, "reason", string_or_null(finding->reason));
@@ -232,6 +244,20 @@ static json_t *recording_object(const struct sn_report *report)
     return object;
 }
 
+static json_t *suppression_array(const struct sn_report *report)
+{
+    json_t *array = json_array();
+    vec_each (struct sn_suppression_use, use, &report->suppressions) {
+        json_t *object = suppressor_or_null(&use->by);
+        SET(object, "until", string_or_null(use->until));
+        SET(object, "expired", json_boolean(use->expired));
+        SET(object, "untried", string_or_null(use->untried));
+        SET(object, "findings", number(use->findings));
+        json_array_append_new(array, object);
+    }
+    return array;
+}
+
 static json_t *summary_object(const struct sn_report *report)
 {
     json_t *object = json_object();
@@ -268,6 +294,7 @@ void sn_json_write(struct sn_text *out, const struct sn_report *report)
     SET(document, "processes", process_array(report));
     SET(document, "recording", recording_object(report));
     SET(document, "notes", strings(report->notes.at, report->notes.count));
+    SET(document, "suppressions", suppression_array(report));
     SET(document, "findings", findings);
     SET(document, "summary", summary_object(report));
     dump(out, document);
@@ -276,17 +303,21 @@ void sn_json_write(struct sn_text *out, const struct sn_report *report)
 void sn_json_write_diff(struct sn_text *out, const struct sn_diff *diff)
 {
     json_t *added = json_array(), *fixed = json_array(), *unchanged = json_array();
+    json_t *suppressed = json_array();
     vec_each (const struct sn_finding *, finding, &diff->added)
         json_array_append_new(added, finding_object(*finding));
     vec_each (const struct sn_finding *, finding, &diff->fixed)
         json_array_append_new(fixed, finding_object(*finding));
     vec_each (const struct sn_finding *, finding, &diff->unchanged)
         json_array_append_new(unchanged, finding_object(*finding));
+    vec_each (const struct sn_finding *, finding, &diff->suppressed)
+        json_array_append_new(suppressed, finding_object(*finding));
     json_t *document = json_object();
     SET(document, "schema", json_string("snarl-diff/1"));
     SET(document, "snarl", json_string(SNARL_VERSION));
     SET(document, "new", added);
     SET(document, "fixed", fixed);
     SET(document, "unchanged", unchanged);
+    SET(document, "suppressed", suppressed);
     dump(out, document);
 }

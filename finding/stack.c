@@ -67,16 +67,22 @@ bool sn_frame_is_handler_call(const struct sn_frame *frame)
     return is_recorder(frame) && frame->function && starts_with(frame->function, "rec_handle");
 }
 
+struct sn_stack sn_stack_skip_recorder(const struct sn_stack *stack)
+{
+    size_t first = 0;
+    while (first < stack->count && is_recorder(&stack->frames[first]))
+        first++;
+    if (first == stack->count)
+        return *stack;
+    return (struct sn_stack){stack->frames + first, stack->count - first};
+}
+
 struct sn_stack sn_stack_trim(const struct sn_stack *stack)
 {
-    size_t first = 0, end = stack->count;
-    while (first < end && is_recorder(&stack->frames[first]))
-        first++;
-    while (end > first && !sn_frame_is_own(&stack->frames[end - 1]))
-        end--;
-    if (first == end)
-        return *stack;
-    return (struct sn_stack){stack->frames + first, end - first};
+    struct sn_stack rest = sn_stack_skip_recorder(stack);
+    while (rest.count > 0 && !sn_frame_is_own(&rest.frames[rest.count - 1]))
+        rest.count--;
+    return rest.count ? rest : *stack;
 }
 
 const struct sn_frame *sn_stack_place(const struct sn_stack *stack)
@@ -86,6 +92,45 @@ const struct sn_frame *sn_stack_place(const struct sn_stack *stack)
         if (sn_frame_is_own(&rest.frames[i]))
             return &rest.frames[i];
     return rest.count ? &rest.frames[0] : NULL;
+}
+
+const struct sn_frame *sn_stack_caller(const struct sn_stack *stack)
+{
+    static const char *const library[] = {"libc.so", "libc-2", "libpthread", "ld-linux", NULL};
+    for (size_t i = 0; i < stack->count; i++) {
+        const struct sn_frame *frame = &stack->frames[i];
+        if (!is_recorder(frame) && !(frame->module && starts_with_any(frame->module, library)))
+            return frame;
+    }
+    return NULL;
+}
+
+/* Length of the number or compiler's word that ends TEXT behind a '.', with the '.'; 0: none. */
+static size_t clone_suffix(const char *text, size_t length)
+{
+    static const char *const words[] = {"part", "constprop", "isra",       "cold",
+                                        "llvm", "lto_priv",  "localalias", "ipa"};
+    size_t start = length;
+    while (start > 0 && text[start - 1] != '.')
+        start--;
+    if (start < 2 || start == length)
+        return 0;
+    if (strspn(text + start, "0123456789") >= length - start)
+        return length - start + 1;
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (strlen(words[i]) == length - start &&
+            memcmp(text + start, words[i], length - start) == 0)
+            return length - start + 1;
+    return 0;
+}
+
+size_t sn_function_length(const char *function)
+{
+    const char *clone = strstr(function, " [clone ");
+    size_t length = clone ? (size_t)(clone - function) : strlen(function), suffix;
+    while ((suffix = clone_suffix(function, length)) > 0)
+        length -= suffix;
+    return length;
 }
 
 const char *sn_base_name(const char *path)

@@ -4,6 +4,7 @@
 #include "finding/stack.h"
 #include "report/page.h"
 #include "report/renderer.h"
+#include "report/suppressions.h"
 #include "report/tell.h"
 
 #include <stdint.h>
@@ -43,7 +44,7 @@ static void tell(struct sn_page *page, const char *label, enum sn_style style,
     sn_text_release(&text);
 }
 
-void sn_render_diff(struct sn_text *out, const struct sn_diff *diff,
+void sn_render_diff(struct sn_text *out, const struct sn_diff *diff, const struct sn_report *after,
                     const struct sn_render_options *options)
 {
     struct sn_page page = {out, options->color, options->width ? options->width : 100, 0};
@@ -51,9 +52,16 @@ void sn_render_diff(struct sn_text *out, const struct sn_diff *diff,
         tell(&page, "new: ", SN_RED, *finding);
     vec_each (const struct sn_finding *, finding, &diff->fixed)
         tell(&page, "fixed: ", SN_GREEN, *finding);
-    if (options->verbose)
+    if (options->verbose) {
         vec_each (const struct sn_finding *, finding, &diff->unchanged)
             tell(&page, "unchanged: ", SN_DIM, *finding);
-    sn_text_printf(out, "snarl: %zu new, %zu fixed, %zu unchanged\n", diff->added.count,
+        vec_each (const struct sn_finding *, finding, &diff->suppressed)
+            tell(&page, "suppressed: ", SN_DIM, *finding);
+    }
+    sn_page_suppressions(&page, after, options->verbose);
+    sn_text_printf(out, "snarl: %zu new, %zu fixed, %zu unchanged", diff->added.count,
                    diff->fixed.count, diff->unchanged.count);
+    if (diff->suppressed.count)
+        sn_text_printf(out, ", %zu suppressed", diff->suppressed.count);
+    sn_text_puts(out, "\n");
 }

@@ -155,3 +155,12 @@ void sn_page_flow(struct sn_page *page, enum sn_style style, const char *text, s
     end_style(page, style);
     sn_text_release(&word);
 }
+
+void sn_page_own_line(struct sn_page *page, const char *label, enum sn_style style,
+                      const char *text)
+{
+    sn_page_put(page, SN_BOLD, "snarl: ");
+    sn_page_put(page, style, label);
+    sn_page_flow(page, SN_PLAIN, text, 4);
+    sn_page_newline(page);
+}

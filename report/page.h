@@ -41,5 +41,8 @@ void sn_page_put(struct sn_page *page, enum sn_style style, const char *text);
 /* The words of TEXT, from here on; lines after the first start at column HANG. */
 void sn_page_flow(struct sn_page *page, enum sn_style style, const char *text, size_t hang);
 void sn_page_newline(struct sn_page *page);
+/* A line of snarl's own: "snarl: LABELTEXT". */
+void sn_page_own_line(struct sn_page *page, const char *label, enum sn_style style,
+                      const char *text);
 
 #endif

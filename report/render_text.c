@@ -18,8 +18,10 @@
 #include "report/renderer.h"
 
 #include "finding/stack.h"
+#include "finding/suppress/suppress.h"
 #include "report/page.h"
 #include "report/sources.h"
+#include "report/suppressions.h"
 #include "report/tell.h"
 
 #include <ctype.h>
@@ -343,6 +345,15 @@ static void tell_variable(struct story *story, const struct sn_finding *finding)
     sn_text_release(&label);
 }
 
+static void tell_suppressor(struct story *story, const struct sn_finding *finding)
+{
+    struct sn_text *text = sentence(story);
+    if (!finding->suppressed_by)
+        return;
+    sn_tell_suppressor(text, finding->suppressed_by);
+    paragraph(story, "Suppressed by:", text->at);
+}
+
 static void tell_id(struct story *story, const struct sn_finding *finding)
 {
     struct sn_text *text = sentence(story);
@@ -375,17 +386,14 @@ static void tell_finding(struct story *story, const struct sn_finding *finding)
         vec_each (struct sn_lock *, lock, &finding->locks)
             tell_lock(story, finding, *lock);
     }
+    tell_suppressor(story, finding);
     tell_id(story, finding);
     sn_page_newline(&story->page);
 }
 
-/* A line of snarl's own: "snarl: note: ...". */
 static void own_line(struct story *story, const char *label, enum sn_style style, const char *text)
 {
-    sn_page_put(&story->page, SN_BOLD, "snarl: ");
-    sn_page_put(&story->page, style, label);
-    sn_page_flow(&story->page, SN_PLAIN, text, 4);
-    sn_page_newline(&story->page);
+    sn_page_own_line(&story->page, label, style, text);
 }
 
 static void tell_recording(struct story *story)
@@ -440,6 +448,17 @@ static void tell_coverage(struct story *story)
     }
 }
 
+/* Behind everything else, so that it can be cut off and pasted. */
+static void generate_suppressions(struct story *story)
+{
+    vec_each (struct sn_finding *, finding, &story->report->findings) {
+        if ((*finding)->status == SN_SUPPRESSED)
+            continue;
+        sn_page_newline(&story->page);
+        sn_suppression_write(story->page.out, story->report, *finding);
+    }
+}
+
 static void add_part(struct sn_text *text, uint64_t count, const char *what, size_t *parts)
 {
     if (count)
@@ -491,7 +510,10 @@ static void render(struct sn_text *out, const struct sn_report *report,
     tell_recording(&story);
     if (options->verbose)
         tell_coverage(&story);
+    sn_page_suppressions(&story.page, report, options->verbose);
     tell_summary(&story);
+    if (options->gen_suppressions)
+        generate_suppressions(&story);
     sn_sources_release(&story.sources);
     sn_text_release(&story.text);
 }

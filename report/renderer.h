@@ -14,6 +14,7 @@ struct sn_render_options {
     bool verbose;   /* all frames, all sites */
     unsigned width; /* columns; 0 means 100 */
     const char *source_root;
+    bool gen_suppressions; /* text: a suppression for each finding that has none */
 };
 
 struct sn_renderer {
@@ -26,8 +27,9 @@ struct sn_renderer {
 struct sn_diff;
 
 /* Appends what `snarl diff` found, as text: a line for each new and each fixed finding (verbose:
- * unchanged ones too), then the counts. */
-void sn_render_diff(struct sn_text *out, const struct sn_diff *diff,
+ * unchanged and suppressed ones too), what became of the suppressions, which AFTER, the new report,
+ * knows, then the counts. */
+void sn_render_diff(struct sn_text *out, const struct sn_diff *diff, const struct sn_report *after,
                     const struct sn_render_options *options);
 
 /* The renderer of that name, or NULL. */
