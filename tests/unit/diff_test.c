@@ -95,7 +95,7 @@ static void test_text(void **state)
     struct sn_diff diff;
     struct sn_text text = {0};
     sn_diff_init(&diff, &reports[0], &reports[1]);
-    sn_render_diff(&text, &diff, &(struct sn_render_options){0});
+    sn_render_diff(&text, &diff, &reports[1], &(struct sn_render_options){0});
     assert_string_equal(text.at, "new: error: on \\x1bc [data-race, observed]\n"
                                  "    garlic.c:11, id 1:c\n"
                                  "new: error: data-race [data-race, observed]\n"
@@ -104,8 +104,46 @@ static void test_text(void **state)
                                  "    garlic.c:11, id 1:a\n"
                                  "snarl: 2 new, 1 fixed, 1 unchanged\n");
     sn_text_clear(&text);
-    sn_render_diff(&text, &diff, &(struct sn_render_options){.verbose = true});
+    sn_render_diff(&text, &diff, &reports[1], &(struct sn_render_options){.verbose = true});
     assert_non_null(strstr(text.at, "unchanged: error: on b, now [data-race, observed]\n"));
+    sn_text_release(&text);
+    sn_diff_release(&diff);
+}
+
+/* What is suppressed is told apart; what was suppressed is new when it no longer is. */
+static void test_suppressed(void **state)
+{
+    struct sn_report *reports = *state;
+    struct sn_diff diff;
+    struct sn_text text = {0};
+    reports[0].findings.at[0]->status = SN_SUPPRESSED; /* a: gone */
+    reports[0].findings.at[1]->status = SN_SUPPRESSED; /* b: still there, and told */
+    reports[1].findings.at[1]->status = SN_SUPPRESSED; /* c */
+    *vec_push(&reports[1].suppressions) =
+        (struct sn_suppression_use){.by = {"a.supp", 3, "why"}, .findings = 1};
+    *vec_push(&reports[1].suppressions) = (struct sn_suppression_use){.by = {"a.supp", 7, "no"}};
+    sn_diff_init(&diff, &reports[0], &reports[1]);
+    assert_int_equal(diff.added.count, 2);
+    assert_string_equal(diff.added.at[0]->id, "1:b");
+    assert_string_equal(diff.added.at[1]->id, "1:d");
+    assert_int_equal(diff.fixed.count, 0);
+    assert_int_equal(diff.unchanged.count, 0);
+    assert_int_equal(diff.suppressed.count, 1);
+    assert_string_equal(diff.suppressed.at[0]->id, "1:c");
+
+    sn_render_diff(&text, &diff, &reports[1], &(struct sn_render_options){0});
+    assert_non_null(strstr(text.at, "\nsnarl: note: 1 suppression matched nothing: a.supp:7\n"
+                                    "snarl: 2 new, 0 fixed, 0 unchanged, 1 suppressed\n"));
+    assert_null(strstr(text.at, "1:c"));
+    sn_text_clear(&text);
+    sn_render_diff(&text, &diff, &reports[1], &(struct sn_render_options){.verbose = true});
+    assert_non_null(strstr(text.at, "suppressed: error: on \\x1bc [data-race, observed]\n"));
+    sn_text_clear(&text);
+    sn_json_write_diff(&text, &diff);
+    json_t *json = json_loadb(text.at, text.length, 0, NULL);
+    const json_t *suppressed = json_array_get(json_object_get(json, "suppressed"), 0);
+    assert_string_equal(json_string_value(json_object_get(suppressed, "id")), "1:c");
+    json_decref(json);
     sn_text_release(&text);
     sn_diff_release(&diff);
 }
@@ -116,6 +154,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_model, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_json, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_text, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_suppressed, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

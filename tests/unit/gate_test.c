@@ -80,27 +80,32 @@ static void test_baseline_and_summary(void **state)
     sn_report_add(&report, SN_DEADLOCK, SN_PREDICTED)->id = "1:c";
     sn_report_add(&report, SN_DEADLOCK, SN_POSSIBLE)->id = "1:d";
     sn_report_add(&report, SN_DATA_RACE, SN_OBSERVED)->id = "1:e";
+    sn_report_add(&report, SN_DEADLOCK, SN_POSSIBLE)->id = "1:g";
     report.findings.at[4]->status = SN_SUPPRESSED;
     sn_report_add(&baseline, SN_DATA_RACE, SN_OBSERVED)->id = "1:b";
     sn_report_add(&baseline, SN_DATA_RACE, SN_OBSERVED)->id = "1:e";
     sn_report_add(&baseline, SN_DATA_RACE, SN_OBSERVED)->id = "1:f";
+    sn_report_add(&baseline, SN_DEADLOCK, SN_POSSIBLE)->id = "1:g";
+    baseline.findings.at[3]->status = SN_SUPPRESSED;
 
     sn_report_apply_baseline(&report, &baseline);
     assert_int_equal(report.findings.at[0]->status, SN_NEW);
     assert_int_equal(report.findings.at[1]->status, SN_KNOWN);
     assert_int_equal(report.findings.at[4]->status, SN_SUPPRESSED);
+    /* Nobody was told of it, and so it is not known. */
+    assert_int_equal(report.findings.at[5]->status, SN_NEW);
 
     sn_gate_default(&gate);
     for (int twice = 0; twice < 2; twice++)
         sn_report_summarize(&report, &gate);
     assert_int_equal(report.observed, 2);
     assert_int_equal(report.predicted, 1);
-    assert_int_equal(report.possible, 1);
+    assert_int_equal(report.possible, 2);
     assert_int_equal(report.suppressed, 1);
     assert_int_equal(report.gated, 2);
     assert_int_equal(sn_gate_parse(&gate, "all", NULL), 0);
     sn_report_summarize(&report, &gate);
-    assert_int_equal(report.gated, 3);
+    assert_int_equal(report.gated, 4);
     sn_report_release(&report);
     sn_report_release(&baseline);
 }

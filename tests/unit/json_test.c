@@ -42,6 +42,7 @@ static void fill(struct sn_report *report)
                                           .size = 4,
                                           .place = "global",
                                           .declared_at = {.file = "garlic.c", .line = 3}};
+    static const struct sn_suppressor by = {"ours.supp", 3, "statistics"};
     sn_report_init(report);
     report->argv = argv;
     report->argc = 3;
@@ -59,6 +60,9 @@ static void fill(struct sn_report *report)
     report->seconds = 1.234567891;
     *vec_push(&report->coverage) = (struct sn_coverage){"a.out", "none", "stripped", 9, 8};
     *vec_push(&report->notes) = "accesses were not recorded";
+    *vec_push(&report->suppressions) = (struct sn_suppression_use){
+        {"ours.supp", 3, "statistics"}, "2027-01-31", true, "symbols are missing", 7};
+    *vec_push(&report->suppressions) = (struct sn_suppression_use){{"", 0, NULL}, .findings = 0};
     report->observed = 1, report->predicted = 2, report->possible = 3;
     report->suppressed = 4, report->gated = 5;
 
@@ -86,7 +90,10 @@ static void fill(struct sn_report *report)
     }
     *vec_push(&finding->witness) = (struct sn_step){3, "lock pencil", frames[0]};
     *vec_push(&finding->witness) = (struct sn_step){0, "wants pencil", {0}};
-    sn_report_add(report, SN_DEADLOCK, SN_POSSIBLE)->id = "1:2";
+    struct sn_finding *suppressed = sn_report_add(report, SN_DEADLOCK, SN_POSSIBLE);
+    suppressed->id = "1:2";
+    suppressed->status = SN_SUPPRESSED;
+    suppressed->suppressed_by = &by;
 }
 
 static struct sn_text written(const struct sn_report *report)
@@ -176,8 +183,35 @@ static void check_recording(const json_t *recording)
     check_string(coverage, "reason", "stripped");
 }
 
+static void check_suppressor(const json_t *by)
+{
+    check_string(by, "file", "ours.supp");
+    check_number(by, "line", 3);
+    check_string(by, "reason", "statistics");
+}
+
+static void check_suppressions(const json_t *document)
+{
+    const json_t *suppressions = at(document, "suppressions");
+    assert_int_equal(json_array_size(suppressions), 2);
+    const json_t *first = json_array_get(suppressions, 0),
+                 *second = json_array_get(suppressions, 1);
+    check_suppressor(first);
+    check_string(first, "until", "2027-01-31");
+    assert_true(json_is_true(at(first, "expired")));
+    check_string(first, "untried", "symbols are missing");
+    check_number(first, "findings", 7);
+    check_null(second, "until");
+    assert_true(json_is_false(at(second, "expired")));
+    check_null(second, "untried");
+    const json_t *suppressed = json_array_get(at(document, "findings"), 1);
+    check_string(suppressed, "status", "suppressed");
+    check_suppressor(at(suppressed, "suppressed_by"));
+}
+
 static void check_finding(const json_t *finding)
 {
+    check_null(finding, "suppressed_by");
     check_string(finding, "id", "1:0123456789abcdef");
     check_string(finding, "kind", "data-race");
     check_string(finding, "level", "predicted");
@@ -235,6 +269,7 @@ static void test_fields(void **state)
     check_number(json_array_get(processes, 1), "pid", 43);
     check_recording(at(json, "recording"));
     check_finding(json_array_get(at(json, "findings"), 0));
+    check_suppressions(json);
     const json_t *summary = at(json, "summary");
     check_number(summary, "observed", 1);
     check_number(summary, "predicted", 2);
