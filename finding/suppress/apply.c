@@ -39,12 +39,16 @@ static const char *missing_symbols(struct sn_arena *arena, const struct names *m
     return kept;
 }
 
-/* The place for what is told of BY: it may have been applied before. */
-static struct sn_suppression_use *use_of(struct sn_report *report, const struct sn_suppressor *by)
+/* The place for what is told of BY: it may be among the first BEFORE, which were applied when the
+ * report was made. */
+static struct sn_suppression_use *use_of(struct sn_report *report, const struct sn_suppressor *by,
+                                         size_t before)
 {
-    vec_each (struct sn_suppression_use, use, &report->suppressions)
+    for (size_t i = 0; i < before; i++) {
+        struct sn_suppression_use *use = &report->suppressions.at[i];
         if (use->by.line == by->line && use->by.file && strcmp(use->by.file, by->file) == 0)
             return use;
+    }
     return vec_push(&report->suppressions);
 }
 
@@ -86,9 +90,10 @@ void sn_report_suppress(struct sn_report *report, const struct sn_suppressions *
                         int today)
 {
     struct sn_arena *arena = &report->arena;
+    size_t before = report->suppressions.count;
     vec_each (struct sn_suppression *, at, &suppressions->of) {
         const struct sn_suppression *one = *at;
-        struct sn_suppression_use *use = use_of(report, &one->by);
+        struct sn_suppression_use *use = use_of(report, &one->by, before);
         *use = (struct sn_suppression_use){
             .by = {sn_strdup(arena, one->by.file), one->by.line, sn_strdup(arena, one->by.reason)},
             .until = sn_strdup(arena, one->until),

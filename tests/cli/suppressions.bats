@@ -217,3 +217,34 @@ BOTH="abandoned-lock:None:new data-race:garlic:new data-race:onions:new"
     says "no findings: 3 suppressed"
     [ "$(field 'sorted(s["findings"] for s in d["suppressions"])' again.json)" = "[1, 1, 1]" ]
 }
+
+@test "a suppressed deadlock ends the program all the same" {
+    compile deadlock <<'C'
+#include <pthread.h>
+static pthread_mutex_t left = PTHREAD_MUTEX_INITIALIZER, right = PTHREAD_MUTEX_INITIALIZER;
+static pthread_barrier_t both;
+static void *other(void *unused)
+{
+    pthread_mutex_lock(&right);
+    pthread_barrier_wait(&both);
+    pthread_mutex_lock(&left);
+    return unused;
+}
+int main(void)
+{
+    pthread_t thread;
+    pthread_barrier_init(&both, NULL, 2);
+    pthread_create(&thread, NULL, other, NULL);
+    pthread_mutex_lock(&left);
+    pthread_barrier_wait(&both);
+    pthread_mutex_lock(&right);
+    return 0;
+}
+C
+    printf '{\n  circle\n  Helgrind:LockOrder\n  fun:mutex_lock_WRK\n  fun:pthread_mutex_lock\n  fun:other\n}\n' >hg.supp
+    expect 66 "$SNARL" run --suppressions hg.supp --json all.json -- ./deadlock
+    says "the program is stopped"
+    says "no findings: 1 suppressed"
+    [ "$(statuses all.json)" = "deadlock:None:suppressed" ]
+    [ "$(field 'd["summary"]["gated"]' all.json)" = 0 ]
+}
