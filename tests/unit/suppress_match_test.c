@@ -163,6 +163,7 @@ static void test_own_stacks(void **state)
     /* Each stack is another site's. */
     YES(own(f, "stack\nfunction=writer\nstack\nfunction=reader*"));
     YES(own(f, "stack\n...\nfunction=work\nstack\nfunction=writer"));
+    YES(own(f, "stack\n...\nfunction=work\nstack\nfunction=reader*"));
     YES(own(f, "stack\nfunction=writer\nstack\n...\nfunction=work"));
     NO(own(f, "stack\nfunction=writer\nstack\nfunction=writer"));
     YES(own(f, "stack 2\n...\nfunction=work"));
@@ -392,6 +393,7 @@ static void generate(struct sn_text *text, const struct sn_report *report,
     struct sn_suppressions read = {0};
     sn_suppression_write(&raw, report, finding);
     assert_int_equal(sn_suppressions_parse(&read, NULL, raw.at, raw.length, NULL), SN_E_FORMAT);
+    sn_suppressions_release(&read);
     char *comment = strstr(raw.at, open);
     assert_non_null(comment);
     sn_text_clear(text);
