@@ -347,9 +347,7 @@ static void begin_in_ring(struct rec_stream *s)
 {
     enum { LONGEST = 16 };
     s->soft = s->limit - REC_STACK_ROOM;
-    s->told_before = s->next_stack - 1;
-    for (unsigned i = 0; i < REC_STACK_IDS; i++)
-        s->stack_ids[i] = 0;
+    rec_stack_renumber(s, &s->told_before);
     char name[LONGEST] = {0};
     uint32_t length = 0;
     rec_syscall6(SYS_prctl, PR_GET_NAME, (long)name, 0, 0, 0, 0);

@@ -44,6 +44,7 @@ enum {
     REC_STACK_SETS = 512,  /* of the stack cache */
     REC_STACK_WAYS = 4,
     REC_STACK_IDS = 1024,
+    REC_STACKS_KEPT = (1 << 18) - 1, /* numbers of them that the filter can keep */
     REC_HOT_PLACES = 256,
     REC_WALKING = 2,
     REC_READING = 16, /* read locks held at once that the wait-for walk knows of */
@@ -169,6 +170,7 @@ struct rec_stream {
     uint64_t stacks_of;  /* rec_modules_generation of the stacks known */
     uint64_t modules_of; /* rec_modules_turn before its last time stamp, or earlier */
     uint32_t told_before; /* in a ring: up to this number they were defined in earlier chunks */
+    uint32_t kept_from;   /* so many numbers lie below those that the filter keeps (kept.h) */
     uint64_t outermost[REC_FIRST_FRAMES]; /* from stack_base on */
     struct rec_stream *next_free;
     struct rec_stream *lender; /* of a cover (thread.c): whose stream it is; else NULL */
@@ -411,6 +413,13 @@ uint32_t rec_stack_here(struct rec_stream *s, uint64_t cfa); /* defined in the p
 void rec_stack_refresh(struct rec_stream *s);
 /* The number of a stack given by its pcs; defines it in the stream if it is new. */
 uint32_t rec_stack_define(struct rec_stream *s, const uint64_t *pcs, uint32_t count, uint64_t hash);
+/* From now on stacks get new numbers, when they are used. *OLD gets the highest one of before. */
+void rec_stack_renumber(struct rec_stream *s, uint32_t *old);
+/* Is the stack of number ID to be defined anew, for the chunk or for what is kept? */
+static inline bool rec_stack_is_old(const struct rec_stream *s, uint32_t id)
+{
+    return id <= s->told_before || id <= s->kept_from;
+}
 uint32_t rec_stack_place(struct rec_stream *s, uint64_t pc); /* a stack of PC alone; 0 for 0 */
 void rec_stack_abandoned(struct rec_stream *s);              /* our own work will not go on */
 void rec_stack_forget(struct rec_stream *s);                 /* all stacks known */

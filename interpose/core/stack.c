@@ -307,6 +307,13 @@ static void tell_modules(struct rec_stream *s, const uint64_t *pcs, uint32_t cou
     }
 }
 
+void rec_stack_renumber(struct rec_stream *s, uint32_t *old)
+{
+    *old = s->next_stack - 1;
+    for (unsigned i = 0; i < REC_STACK_IDS; i++)
+        s->stack_ids[i] = 0;
+}
+
 uint32_t rec_stack_define(struct rec_stream *s, const uint64_t *pcs, uint32_t count, uint64_t hash)
 {
     unsigned place = hash >> 54;
@@ -326,6 +333,8 @@ uint32_t rec_stack_define(struct rec_stream *s, const uint64_t *pcs, uint32_t co
         before = pc;
     }
     uint32_t id = s->next_stack;
+    if (rec_unlikely(id - s->kept_from > REC_STACKS_KEPT))
+        rec_stack_renumber(s, &s->kept_from);
     rec_emit(s, &(struct tr_event){.kind = TR_STACK_DEF,
                                    .a0 = id,
                                    .bytes = bytes,
@@ -368,7 +377,7 @@ static uint32_t define_again(struct rec_stream *s, uint32_t id)
 uint32_t rec_stack_here(struct rec_stream *s, uint64_t cfa)
 {
     uint32_t id = rec_stack(s, cfa);
-    return id && id <= s->told_before ? define_again(s, id) : id;
+    return id && rec_stack_is_old(s, id) ? define_again(s, id) : id;
 }
 
 void rec_emit_retold(struct rec_stream *s, const struct tr_event *ev)

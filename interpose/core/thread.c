@@ -118,7 +118,7 @@ struct rec_stream *rec_thread_attach(struct rec_thread *thread)
     s->stack_base = 0;
     if (!rec_config.ring || !s->next_stack) /* else what is in the cache keeps its own numbers */
         s->next_stack = 1;
-    s->told_before = 0;
+    s->told_before = s->kept_from = 0;
     s->soft = (uint8_t *)UINTPTR_MAX;
     s->stacks_of = rec_modules_generation();
     for (unsigned i = 0; i < 64; i++)

@@ -23,8 +23,9 @@ enum {
     KEPT_OWN = REC_WORDS_ALL << KEPT_OWN_SHIFT,
     KEPT_BYTES_SHIFT = 19, /* that the stack has accessed */
     KEPT_BYTES = REC_WORDS_ALL << KEPT_BYTES_SHIFT,
-    KEPT_READ = 1 << 18, /* of writes: the thread may have read it in the same epoch before */
-    KEPT_STACK = KEPT_READ - 1,
+    KEPT_READ =
+        REC_STACKS_KEPT + 1, /* of writes: the thread may have read it in the same epoch before */
+    KEPT_STACK = KEPT_READ - 1, /* its number, of those of the thread's present block (words.h) */
     KEPT_ACCESS = KEPT_TOLD | KEPT_LATE | KEPT_READ | KEPT_STACK, /* what is told of an access */
 };
 
@@ -35,7 +36,13 @@ static inline uint32_t rec_kept_now(const struct rec_stream *s, uint32_t mode, u
     return (mode & TR_ACC_MAY_BE_ATOMIC ? (uint32_t)KEPT_MAY_BE_ATOMIC : 0u) |
            (mode & TR_ACC_COMPOUND ? (uint32_t)KEPT_COMPOUND : 0u) |
            (rec_words.born == s->epoch + 1 ? (uint32_t)KEPT_LATE : 0u) |
-           (stack <= KEPT_STACK ? stack : 0u);
+           (stack - rec_words.stacks <= KEPT_STACK ? stack - rec_words.stacks : 0u);
+}
+
+/* The number of the stack that is kept beside WORD; 0: none. */
+static inline uint32_t rec_kept_stack(uint32_t word, uint32_t kept)
+{
+    return kept & KEPT_STACK ? (kept & KEPT_STACK) + rec_words_block_of(word)->stacks : 0;
 }
 
 static inline uint32_t rec_kept_mode(uint32_t kept)

@@ -144,7 +144,7 @@ static void emit_found(struct rec_stream *s, const struct finding *found, uint32
     bool here = tag == s->tag && epoch == s->epoch;
     emit(s,
          &(struct tr_event){.mode = here ? mode & ~(uint32_t)TR_ACC_LATE : mode | TR_ACC_DEFERRED,
-                            .stack = found->kept & KEPT_STACK,
+                            .stack = rec_kept_stack(found->word, found->kept),
                             .object = found->from,
                             .thread = tag - 1,
                             .epoch = epoch},
@@ -523,10 +523,11 @@ static void tell_or_keep(struct rec_stream *s, uint64_t address, uint64_t size, 
     bool shared = rec_is_shared(address);
     if (size > MOST_EACH)
         latest = (struct latest){.next = 0};
+    uint32_t value = rec_words_value(s); /* which says how stacks are kept */
     struct visit visit = {
         .s = s,
         .latest = size > MOST_EACH ? &latest : NULL,
-        .value = rec_words_value(s),
+        .value = value,
         .kept = rec_kept_now(s, mode, stack) | (shared ? (uint32_t)KEPT_TOLD : 0u),
         .write = write,
         .small = size < REC_GRANULE,

@@ -115,6 +115,7 @@ static uint32_t take_block(const struct rec_stream *s)
             continue;
         rec_words_blocks[number].base = s->epoch;
         rec_words_blocks[number].tag = s->tag;
+        rec_words_blocks[number].stacks = s->kept_from;
         __atomic_store_n(&rec_words_blocks[number].epoch, &s->epoch, __ATOMIC_RELEASE);
         return number;
     }
@@ -134,11 +135,13 @@ void rec_words_leave(const struct rec_stream *s)
 uint32_t rec_words_value(const struct rec_stream *s)
 {
     struct rec_words *own = &rec_words;
-    if (rec_unlikely(own->tag != s->tag || s->epoch - own->base >= REC_WORDS_VALUES)) {
+    if (rec_unlikely(own->tag != s->tag || s->epoch - own->base >= REC_WORDS_VALUES ||
+                     own->stacks != s->kept_from)) {
         rec_words_leave(s);
         own->block = take_block(s);
         own->base = s->epoch;
         own->tag = s->tag;
+        own->stacks = s->kept_from;
     }
     rec_words_next(s->tag, s->epoch);
     return (uint32_t)own->now & ~(uint32_t)REC_WORDS_ALL;

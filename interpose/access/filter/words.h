@@ -110,6 +110,7 @@ struct rec_words {
     uint64_t base;              /* epoch of the block's first value */
     uint32_t block;             /* of values; 0: none */
     uint32_t tag;               /* whose: of the stream */
+    uint32_t stacks;            /* numbers of stacks below those that are kept */
     uint64_t born;              /* the epoch in which the thread last got memory, plus 1 */
     struct rec_stripe *held[2]; /* owner.c; or NULL */
     bool passed; /* others have told what this thread did not see while it held one */
@@ -132,6 +133,7 @@ struct rec_words_block {
     uint64_t left;         /* epoch in which its thread gave out the last one; or: */
     const uint64_t *epoch; /* of the thread, which may give out more of it; NULL: it has left */
     uint32_t tag;          /* of the thread; 0: nobody's */
+    uint32_t stacks;       /* its numbers of stacks count from there, in what is kept */
 };
 extern struct rec_words_block *rec_words_blocks; /* NULL: there are no words */
 

@@ -36,7 +36,7 @@ static bool look(struct rec_stream *s, const struct rec_told *told, uint64_t cfa
         return true;
     if (rec_words.now == REC_WORDS_NONE)
         (void)rec_words_value(s);
-    bool known = rec_stack_cached(s, cfa) != REC_STACK_WAYS && s->found->id > s->told_before;
+    bool known = rec_stack_cached(s, cfa) != REC_STACK_WAYS && !rec_stack_is_old(s, s->found->id);
     uint32_t mode = rec_told_mode(told->site, address);
     uint32_t kept = known ? rec_kept_now(s, mode, s->found->id) : 0;
     bool may_keep = kept & KEPT_STACK && !rec_is_shared(address);
