@@ -152,6 +152,7 @@ struct sn_finding {
     enum sn_level level;
     enum sn_severity severity;
     enum sn_status status;
+    bool gated;                                /* by sn_report_summarize: --fail-on names it */
     const struct sn_suppressor *suppressed_by; /* or NULL */
     const char *id;                            /* fingerprint, filled by sn_fingerprint */
     const char *title;                         /* one line */

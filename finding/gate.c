@@ -98,7 +98,8 @@ void sn_report_summarize(struct sn_report *report, const struct sn_gate *gate)
     report->observed = report->predicted = report->possible = 0;
     report->suppressed = report->gated = 0;
     vec_each (struct sn_finding *, at, &report->findings) {
-        const struct sn_finding *finding = *at;
+        struct sn_finding *finding = *at;
+        finding->gated = sn_gate_applies(gate, finding);
         if (finding->status == SN_SUPPRESSED)
             report->suppressed++;
         else if (finding->level == SN_OBSERVED)
@@ -107,6 +108,6 @@ void sn_report_summarize(struct sn_report *report, const struct sn_gate *gate)
             report->predicted++;
         else
             report->possible++;
-        report->gated += sn_gate_applies(gate, finding);
+        report->gated += finding->gated;
     }
 }

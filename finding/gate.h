@@ -27,7 +27,8 @@ bool sn_gate_applies(const struct sn_gate *gate, const struct sn_finding *findin
 /* Marks as SN_KNOWN what BASELINE has under the same id. What is suppressed in it does not count:
  * it must come up when its suppression goes or expires. */
 void sn_report_apply_baseline(struct sn_report *report, const struct sn_report *baseline);
-/* Counts the findings of each level, the suppressed (which count for no level) and the gated. */
+/* Marks the gated findings; counts those, the ones of each level, and the suppressed, which count
+ * for no level. */
 void sn_report_summarize(struct sn_report *report, const struct sn_gate *gate);
 
 #endif

@@ -6,6 +6,7 @@
  */
 #include "finding/json.h"
 
+#include "finding/gate.h"
 #include "finding/index.h"
 
 #include <errno.h>
@@ -326,6 +327,15 @@ static void read_suppression(struct sn_report *report, const struct node *node)
     use->findings = count(node, "findings");
 }
 
+/* Reports that do not say it were judged by the usual rule, or by one that nobody knows. */
+static bool read_gated(const struct sn_finding *finding, const struct node *node)
+{
+    struct node gated = field(node, "gated");
+    struct sn_gate gate;
+    sn_gate_default(&gate);
+    return absent(&gated) ? sn_gate_applies(&gate, finding) : truth(node, "gated");
+}
+
 static void read_finding(struct sn_report *report, const struct node *node)
 {
     int kind = word(node, "kind", sn_hazard_by_id, -1);
@@ -335,6 +345,7 @@ static void read_finding(struct sn_report *report, const struct node *node)
     struct sn_finding *finding = sn_report_add(report, kind, level);
     finding->severity = word(node, "severity", severity_by_name, finding->severity);
     finding->status = word(node, "status", status_by_name, SN_NEW);
+    finding->gated = read_gated(finding, node);
     struct node id = field(node, "id"), by = field(node, "suppressed_by");
     if (is_object(&by)) {
         struct sn_suppressor *suppressor = SN_NEW(node->in->arena, struct sn_suppressor);

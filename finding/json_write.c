@@ -170,6 +170,7 @@ static json_t *finding_object(const struct sn_finding *finding)
     SET(object, "level", json_string(sn_level_name(finding->level)));
     SET(object, "severity", json_string(sn_severity_name(finding->severity)));
     SET(object, "status", json_string(sn_status_name(finding->status)));
+    SET(object, "gated", json_boolean(finding->gated));
     SET(object, "suppressed_by", suppressor_or_null(finding->suppressed_by));
     SET(object, "title", string_or_null(finding->title));
     SET(object, "explanation", string_or_null(finding->explanation));

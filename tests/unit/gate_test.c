@@ -103,6 +103,9 @@ static void test_baseline_and_summary(void **state)
     assert_int_equal(report.possible, 2);
     assert_int_equal(report.suppressed, 1);
     assert_int_equal(report.gated, 2);
+    const bool gated[] = {true, false, true, false, false};
+    for (size_t i = 0; i < sizeof gated / sizeof *gated; i++)
+        assert_int_equal(report.findings.at[i]->gated, gated[i]);
     assert_int_equal(sn_gate_parse(&gate, "all", NULL), 0);
     sn_report_summarize(&report, &gate);
     assert_int_equal(report.gated, 4);

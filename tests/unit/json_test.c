@@ -70,6 +70,7 @@ static void fill(struct sn_report *report)
     finding->id = "1:0123456789abcdef";
     finding->severity = SN_SEVERITY_NOTE;
     finding->status = SN_KNOWN;
+    finding->gated = true;
     finding->title = "data race on garlic_count";
     finding->explanation = "line\nline \"quoted\" \\ \x01";
     finding->reason = "reason";
