@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Two reports, compared by fingerprint. As text or JSON the difference itself is told; any other
- * format would render the new report, with what the old one had marked as known.
+ * format renders the new report, with what the old one had marked as known, and knows what is
+ * fixed.
  */
 #include "cli/command.h"
 #include "cli/output.h"
@@ -14,7 +15,8 @@
 #include <unistd.h>
 
 static const struct sn_usage usage = {
-    .groups = SN_OPTIONS_REPORT | SN_OPTIONS_GATE | SN_OPTIONS_SUPPRESS | SN_OPTIONS_LOG,
+    .groups = SN_OPTIONS_REPORT | SN_OPTIONS_GATE | SN_OPTIONS_SUPPRESS | SN_OPTIONS_SOURCE |
+              SN_OPTIONS_LOG,
     .arguments = "OLD.json NEW.json",
     .least = 2,
     .most = 2,
@@ -33,18 +35,21 @@ static void render(struct sn_text *text, const struct sn_output_target *target, 
                    const struct sn_render_options *options)
 {
     const struct comparison *comparison = data;
+    struct sn_render_options with_diff = *options;
+    with_diff.diff = &comparison->diff;
     if (strcmp(target->renderer->name, "text") == 0)
         sn_render_diff(text, &comparison->diff, comparison->after, options);
     else if (strcmp(target->renderer->name, "json") == 0)
         sn_json_write_diff(text, &comparison->diff);
     else
-        target->renderer->render(text, comparison->after, options);
+        target->renderer->render(text, comparison->after, &with_diff);
 }
 
 /* The exit code. */
 static int compare(const struct sn_settings *settings, struct sn_report *before,
                    struct sn_report *after, const struct sn_suppressions *suppressions)
 {
+    static const struct sn_gate nothing = {.none = true}; /* of what is over */
     struct sn_output output;
     struct sn_error err;
     struct comparison comparison = {.after = after};
@@ -52,10 +57,13 @@ static int compare(const struct sn_settings *settings, struct sn_report *before,
     sn_suppress_apply(suppressions, after);
     sn_report_apply_baseline(after, before);
     sn_report_summarize(after, &settings->gate);
+    sn_report_summarize(before, &nothing);
     sn_diff_init(&comparison.diff, before, after);
     int ret = sn_output_open(&output, settings, STDOUT_FILENO, &err);
     if (ret == 0)
         ret = sn_output_render(&output, render, &comparison, &err);
+    if (ret == 0)
+        ret = sn_output_summarize(&output, after, &comparison.diff, &err);
     if (ret < 0)
         sn_say_error("", &err);
     sn_output_close(&output);

@@ -200,12 +200,22 @@ static error_t parse_record(int key, char *arg, struct argp_state *state)
 static const struct argp_option report_options[] = {
     {"format", KEY_FORMAT, "FORMAT[:FILE]", 0,
      "Report in this format, to FILE, or to where findings go. May be given several times. "
-     "Formats: text, json. Text is printed anyway, unless a text file or another format without "
-     "a FILE is asked for",
+     "Text is printed anyway, unless a text file or another format without a FILE is asked for. "
+     "Formats:",
      0},
     {"json", KEY_JSON, "FILE", 0, "Short for --format=json:FILE", 0},
     {0},
 };
+
+/* Adds the formats that there are. */
+static char *tell_formats(int key, const char *text, void *input)
+{
+    (void)input;
+    char *told;
+    if (key != KEY_FORMAT || asprintf(&told, "%s %s", text, sn_renderer_names()) < 0)
+        return (char *)text;
+    return told;
+}
 
 static error_t parse_report(int key, char *arg, struct argp_state *state)
 {
@@ -532,7 +542,7 @@ static error_t parse_general(int key, char *arg, struct argp_state *state)
 /* In the order of enum sn_option_group, then what every command has. */
 static const struct argp group_parsers[GROUPS] = {
     {.options = record_options, .parser = parse_record},
-    {.options = report_options, .parser = parse_report},
+    {.options = report_options, .parser = parse_report, .help_filter = tell_formats},
     {.options = gate_options, .parser = parse_gate},
     {.options = baseline_options, .parser = parse_gate},
     {.options = exit_options, .parser = parse_gate},

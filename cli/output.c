@@ -119,14 +119,19 @@ static bool is_colored(const struct sn_settings *settings, int fd)
     return !(no_color && *no_color) && terminal && strcmp(terminal, "dumb") != 0 && isatty(fd);
 }
 
+static struct sn_render_options render_options(const struct sn_output *output, int fd)
+{
+    const struct sn_settings *settings = output->settings;
+    return (struct sn_render_options){.color = fd >= 0 && is_colored(settings, fd),
+                                      .verbose = settings->verbose,
+                                      .source_root = settings->symbols.source_root,
+                                      .gen_suppressions = settings->gen_suppressions};
+}
+
 static int render(struct sn_output *output, struct sn_output_target *target,
                   sn_output_renderer *renderer, const void *data, struct sn_error *err)
 {
-    const struct sn_settings *settings = output->settings;
-    struct sn_render_options options = {.color = is_colored(settings, target->fd),
-                                        .verbose = settings->verbose,
-                                        .source_root = settings->symbols.source_root,
-                                        .gen_suppressions = settings->gen_suppressions};
+    struct sn_render_options options = render_options(output, target->fd);
     struct sn_text text = {0};
     renderer(&text, target, data, &options);
     if (target->own)
@@ -154,9 +159,44 @@ static void render_report(struct sn_text *text, const struct sn_output_target *t
     target->renderer->render(text, data, options);
 }
 
+/* To the end of a file that others write to as well. */
+static int append(const char *path, const struct sn_text *text, struct sn_error *err)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0666);
+    if (fd < 0)
+        return sn_fail(err, SN_E_SYSTEM, path, SN_NO_OFFSET, "cannot be written: %s",
+                       strerror(errno));
+    int ret = sn_write_all(fd, text->at, text->length, path, err);
+    close(fd);
+    return ret;
+}
+
+int sn_output_summarize(struct sn_output *output, const struct sn_report *report,
+                        const struct sn_diff *diff, struct sn_error *err)
+{
+    const struct sn_renderer *last = NULL;
+    vec_each (struct sn_output_target, target, &output->targets) {
+        const struct sn_renderer *renderer = target->renderer;
+        const char *path = renderer->summary ? getenv(renderer->summary_variable) : NULL;
+        if (!path || !*path || renderer == last)
+            continue;
+        last = renderer;
+        struct sn_render_options options = render_options(output, -1);
+        struct sn_text text = {0};
+        options.diff = diff;
+        renderer->summary(&text, report, &options);
+        int ret = append(path, &text, err);
+        sn_text_release(&text);
+        if (ret < 0)
+            return ret;
+    }
+    return 0;
+}
+
 int sn_output_report(struct sn_output *output, const struct sn_report *report, struct sn_error *err)
 {
-    return sn_output_render(output, render_report, report, err);
+    int ret = sn_output_render(output, render_report, report, err);
+    return ret < 0 ? ret : sn_output_summarize(output, report, NULL, err);
 }
 
 int sn_output_text(struct sn_output *output, const char *text, size_t length, struct sn_error *err)

@@ -44,7 +44,11 @@ bool sn_output_has_text(const struct sn_output *output, int fd);
 /* Renders something to every target. DATA is passed on. */
 int sn_output_render(struct sn_output *output, sn_output_renderer *renderer, const void *data,
                      struct sn_error *err);
-/* The same for a report: as each target's format has it. */
+/* What the formats of the targets have to append to files that the environment names. DIFF may be
+ * NULL. */
+int sn_output_summarize(struct sn_output *output, const struct sn_report *report,
+                        const struct sn_diff *diff, struct sn_error *err);
+/* Renders a report: as each target's format has it, and the summaries. */
 int sn_output_report(struct sn_output *output, const struct sn_report *report,
                      struct sn_error *err);
 /* A few lines of text to the stream. */

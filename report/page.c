@@ -7,12 +7,14 @@
 
 enum { TAB = 4 };
 
-/* Characters that a reader cannot see, or that reorder what stands beside them. */
+/* Characters that a reader cannot see, that are none for ever, or that reorder what stands beside
+ * them. */
 static bool is_hidden(uint32_t code)
 {
     return (code >= 0x80 && code < 0xa0) || code == 0xad || (code >= 0x200b && code <= 0x200f) ||
            (code >= 0x2028 && code <= 0x202e) || (code >= 0x2060 && code <= 0x206f) ||
-           code == 0x61c || code == 0xfeff || (code >= 0xfff9 && code <= 0xfffb) || code >= 0xe0000;
+           code == 0x61c || code == 0xfeff || (code >= 0xfff9 && code <= 0xfffb) ||
+           (code & 0xfffe) == 0xfffe || code >= 0xe0000;
 }
 
 /* Escapes the character at *AT, moves *AT behind it; returns the columns it takes when the line
@@ -107,22 +109,37 @@ static void put_elided(struct sn_page *page, const char *text, size_t width, siz
     page->column += kept + 3;
 }
 
+/* Of TEXT what can be seen in COLUMNS once the middle of it is left out, and some more: nobody
+ * waits for the middle of a megabyte. A character has at most 4 bytes and at least one column. */
+static const char *without_middle(struct sn_text *room, const char *text, size_t columns)
+{
+    size_t kept = columns < SIZE_MAX / 16 ? 4 * (columns + 4) : SIZE_MAX / 4;
+    size_t length = strlen(text);
+    if (length / 4 < kept)
+        return text;
+    sn_text_add(room, text, kept);
+    sn_text_puts(room, text + length - kept);
+    return room->at;
+}
+
 void sn_page_elided(struct sn_page *page, enum sn_style style, const char *text, size_t columns)
 {
-    struct sn_text safe = {0};
-    size_t width = sn_escape(&safe, text);
+    struct sn_text safe = {0}, room = {0};
+    size_t width = sn_escape(&safe, without_middle(&room, text, columns));
     begin_style(page, style);
     put_elided(page, safe.at, width, columns);
     end_style(page, style);
     sn_text_release(&safe);
+    sn_text_release(&room);
 }
 
 /* One word, on the next line if this one is full; after a blank if it stays here and BLANK. */
 static void flow_word(struct sn_page *page, enum sn_style style, const char *word, bool blank,
                       size_t hang)
 {
-    struct sn_text safe = {0};
-    size_t width = sn_escape(&safe, word);
+    struct sn_text safe = {0}, room = {0};
+    size_t most = page->width > hang + 16 ? page->width - hang : 16;
+    size_t width = sn_escape(&safe, without_middle(&room, word, most));
     blank = blank && page->column > hang;
     if (page->column > hang && page->column + blank + width > page->width) {
         end_style(page, style);
@@ -133,8 +150,9 @@ static void flow_word(struct sn_page *page, enum sn_style style, const char *wor
         sn_text_puts(page->out, " ");
         page->column++;
     }
-    put_elided(page, safe.at, width, page->width > hang + 16 ? page->width - hang : 16);
+    put_elided(page, safe.at, width, most);
     sn_text_release(&safe);
+    sn_text_release(&room);
 }
 
 void sn_page_flow(struct sn_page *page, enum sn_style style, const char *text, size_t hang)

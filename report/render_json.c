@@ -10,4 +10,4 @@ static void render(struct sn_text *out, const struct sn_report *report,
     sn_json_write(out, report);
 }
 
-const struct sn_renderer sn_render_json = {"json", render};
+const struct sn_renderer sn_render_json = {.name = "json", .render = render};

@@ -14,7 +14,6 @@
  * it is wrong, what to do, and where locks and variable come from. No hazard is told apart here:
  * sites, roles and texts say it all.
  */
-#define _GNU_SOURCE /* sigabbrev_np */
 #include "report/renderer.h"
 
 #include "finding/stack.h"
@@ -180,6 +179,8 @@ static size_t function_columns(const struct sn_stack *stack)
         sn_text_clear(&name);
         sn_text_clear(&safe);
         sn_tell_function(&name, &stack->frames[i]);
+        if (name.length > 4 * FUNCTIONS) /* bytes of a character */
+            continue;
         size_t width = sn_escape(&safe, name.at);
         if (width > columns && width <= FUNCTIONS)
             columns = width;
@@ -296,18 +297,14 @@ static void tell_dependence(struct story *story, const struct sn_finding *findin
 
 static void tell_reasons(struct story *story, const struct sn_finding *finding)
 {
-    static const char advice_label[] = "What to do:";
-    const struct sn_hazard_info *info = &sn_hazards[finding->kind];
-    const char *why = finding->explanation ? finding->explanation : info->definition;
-    const char *end = strstr(why, advice_label), *advice = info->advice;
-    if (end)
-        advice = end + strlen(advice_label) + strspn(end + strlen(advice_label), " \n");
-    paragraphs(story, "Why:", why, end ? (size_t)(end - why) : strlen(why));
+    const char *why, *advice;
+    size_t length = sn_tell_why(finding, &why, &advice);
+    paragraphs(story, "Why:", why, length);
     if (finding->reason)
         paragraph(story, "Only possible:", finding->reason);
     if (finding->depends_on)
         tell_dependence(story, finding);
-    paragraphs(story, advice_label, advice, strlen(advice));
+    paragraphs(story, "What to do:", advice, strlen(advice));
 }
 
 static void tell_lock(struct story *story, const struct sn_finding *finding,
@@ -373,19 +370,23 @@ static bool is_told(struct story *story, const struct sn_finding *finding)
     return finding->level != SN_POSSIBLE || ++story->possible <= POSSIBLE_STORIES;
 }
 
+static void tell_whole(struct story *story, const struct sn_finding *finding)
+{
+    sn_page_newline(&story->page);
+    tell_sites(story, finding);
+    tell_witness(story, finding);
+    sn_page_newline(&story->page);
+    tell_reasons(story, finding);
+    tell_variable(story, finding);
+    vec_each (struct sn_lock *, lock, &finding->locks)
+        tell_lock(story, finding, *lock);
+}
+
 static void tell_finding(struct story *story, const struct sn_finding *finding)
 {
     header(story, finding);
-    if (is_told(story, finding)) {
-        sn_page_newline(&story->page);
-        tell_sites(story, finding);
-        tell_witness(story, finding);
-        sn_page_newline(&story->page);
-        tell_reasons(story, finding);
-        tell_variable(story, finding);
-        vec_each (struct sn_lock *, lock, &finding->locks)
-            tell_lock(story, finding, *lock);
-    }
+    if (is_told(story, finding))
+        tell_whole(story, finding);
     tell_suppressor(story, finding);
     tell_id(story, finding);
     sn_page_newline(&story->page);
@@ -396,41 +397,10 @@ static void own_line(struct story *story, const char *label, enum sn_style style
     sn_page_own_line(&story->page, label, style, text);
 }
 
-static void tell_recording(struct story *story)
+static void tell_remark(void *data, enum sn_severity severity, const char *text)
 {
-    const struct sn_report *report = story->report;
-    struct sn_text *text = sentence(story);
-    if (!report->complete) {
-        sn_text_printf(text, "the recording is incomplete: %s",
-                       report->incomplete_reason ? report->incomplete_reason
-                                                 : "hazards may have been missed");
-        own_line(story, "warning: ", SN_YELLOW, text->at);
-    }
-    if (report->lost_events) {
-        text = sentence(story);
-        sn_tell_count(text, report->lost_events, "event");
-        sn_text_puts(text, report->lost_events == 1 ? " was" : " were");
-        sn_text_puts(text, " lost; hazards may have been missed");
-        own_line(story, "warning: ", SN_YELLOW, text->at);
-    }
-    if (report->stood_still) {
-        text = sentence(story);
-        sn_text_puts(text, "no thread of the program could ever go on: it was stopped");
-        if (report->still_for > 0)
-            sn_text_printf(text, " after %.1f s without a movement", report->still_for);
-        own_line(story, "note: ", SN_CYAN, text->at);
-    } else if (report->timed_out) {
-        own_line(story, "note: ", SN_CYAN,
-                 "the program was stopped before its end (by --timeout or --hang)");
-    } else if (report->signal) {
-        const char *name = sigabbrev_np(report->signal);
-        text = sentence(story);
-        sn_text_printf(text, "the program was ended by signal %d%s%s", report->signal,
-                       name ? ", SIG" : "", name ? name : "");
-        own_line(story, "note: ", SN_CYAN, text->at);
-    }
-    vec_each (const char *, note, &report->notes)
-        own_line(story, "note: ", SN_CYAN, *note);
+    bool warning = severity == SN_SEVERITY_WARNING;
+    own_line(data, warning ? "warning: " : "note: ", severity_style(severity), text);
 }
 
 static void tell_coverage(struct story *story)
@@ -492,30 +462,54 @@ static void tell_summary(struct story *story)
     own_line(story, "", SN_PLAIN, text->at);
 }
 
-static void render(struct sn_text *out, const struct sn_report *report,
-                   const struct sn_render_options *options)
+static void begin(struct story *story, struct sn_text *out, const struct sn_report *report,
+                  const struct sn_render_options *options)
 {
-    struct story story = {
+    *story = (struct story){
         .page = {out, options->color, options->width ? options->width : 100, 0},
         .report = report,
         .options = options,
         .sources = {.root = options->source_root},
     };
+}
+
+static void end(struct story *story)
+{
+    sn_sources_release(&story->sources);
+    sn_text_release(&story->text);
+}
+
+void sn_render_finding(struct sn_text *out, const struct sn_report *report,
+                       const struct sn_finding *finding, const struct sn_render_options *options)
+{
+    struct story story;
+    begin(&story, out, report, options);
+    header(&story, finding);
+    tell_whole(&story, finding);
+    tell_suppressor(&story, finding);
+    tell_id(&story, finding);
+    end(&story);
+}
+
+static void render(struct sn_text *out, const struct sn_report *report,
+                   const struct sn_render_options *options)
+{
+    struct story story;
+    begin(&story, out, report, options);
     vec_each (struct sn_finding *, finding, &report->findings)
         if ((*finding)->status != SN_SUPPRESSED || options->verbose)
             tell_finding(&story, *finding);
     if (story.possible > POSSIBLE_STORIES)
         own_line(&story, "note: ", SN_CYAN,
                  "most findings that are only possible are named alone: -v tells all of them");
-    tell_recording(&story);
+    sn_tell_remarks(report, tell_remark, &story);
     if (options->verbose)
         tell_coverage(&story);
     sn_page_suppressions(&story.page, report, options->verbose);
     tell_summary(&story);
     if (options->gen_suppressions)
         generate_suppressions(&story);
-    sn_sources_release(&story.sources);
-    sn_text_release(&story.text);
+    end(&story);
 }
 
-const struct sn_renderer sn_render_text = {"text", render};
+const struct sn_renderer sn_render_text = {.name = "text", .render = render};

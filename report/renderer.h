@@ -9,12 +9,15 @@
 #include "base/text.h"
 #include "finding/finding.h"
 
+struct sn_diff;
+
 struct sn_render_options {
     bool color;
     bool verbose;   /* all frames, all sites */
     unsigned width; /* columns; 0 means 100 */
     const char *source_root;
-    bool gen_suppressions; /* text: a suppression for each finding that has none */
+    bool gen_suppressions;      /* text: a suppression for each finding that has none */
+    const struct sn_diff *diff; /* what `snarl diff` found, if it is that which renders; or NULL */
 };
 
 struct sn_renderer {
@@ -22,9 +25,16 @@ struct sn_renderer {
     /* Appends the report, complete. */
     void (*render)(struct sn_text *out, const struct sn_report *report,
                    const struct sn_render_options *options);
+    /* NULL, or: appends what belongs at the end of the file that the environment variable
+     * SUMMARY_VARIABLE names, if it is set. */
+    void (*summary)(struct sn_text *out, const struct sn_report *report,
+                    const struct sn_render_options *options);
+    const char *summary_variable;
 };
 
-struct sn_diff;
+/* Appends the story of one finding as the text report tells it, whatever its status is. */
+void sn_render_finding(struct sn_text *out, const struct sn_report *report,
+                       const struct sn_finding *finding, const struct sn_render_options *options);
 
 /* Appends what `snarl diff` found, as text: a line for each new and each fixed finding (verbose:
  * unchanged and suppressed ones too), what became of the suppressions, which AFTER, the new report,

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#define _GNU_SOURCE /* sigabbrev_np */
 #include "report/tell.h"
 
 #include <string.h>
@@ -192,4 +193,58 @@ void sn_tell_function(struct sn_text *out, const struct sn_frame *frame)
         sn_text_puts(out, frame->function);
     else
         sn_text_printf(out, "[%s]", frame->module ? frame->module : "unknown");
+}
+
+size_t sn_tell_why(const struct sn_finding *finding, const char **why, const char **advice)
+{
+    static const char label[] = "What to do:";
+    const struct sn_hazard_info *info = &sn_hazards[finding->kind];
+    *why = finding->explanation ? finding->explanation : info->definition;
+    *advice = info->advice;
+    const char *end = strstr(*why, label);
+    if (!end)
+        return strlen(*why);
+    *advice = end + strlen(label) + strspn(end + strlen(label), " \n");
+    return (size_t)(end - *why);
+}
+
+/* How the program came to its end, if that is worth a word. */
+static void tell_end(struct sn_text *text, const struct sn_report *report)
+{
+    if (report->stood_still) {
+        sn_text_puts(text, "no thread of the program could ever go on: it was stopped");
+        if (report->still_for > 0)
+            sn_text_printf(text, " after %.1f s without a movement", report->still_for);
+    } else if (report->timed_out) {
+        sn_text_puts(text, "the program was stopped before its end (by --timeout or --hang)");
+    } else if (report->signal) {
+        const char *name = sigabbrev_np(report->signal);
+        sn_text_printf(text, "the program was ended by signal %d%s%s", report->signal,
+                       name ? ", SIG" : "", name ? name : "");
+    }
+}
+
+void sn_tell_remarks(const struct sn_report *report, sn_remark *each, void *data)
+{
+    struct sn_text text = {0};
+    if (!report->complete) {
+        const char *reason = report->incomplete_reason;
+        sn_text_printf(&text, "the recording is incomplete: %s",
+                       reason ? reason : "hazards may have been missed");
+        each(data, SN_SEVERITY_WARNING, text.at);
+        sn_text_clear(&text);
+    }
+    if (report->lost_events) {
+        sn_tell_count(&text, report->lost_events, "event");
+        sn_text_printf(&text, " %s lost; hazards may have been missed",
+                       report->lost_events == 1 ? "was" : "were");
+        each(data, SN_SEVERITY_WARNING, text.at);
+        sn_text_clear(&text);
+    }
+    tell_end(&text, report);
+    if (text.length)
+        each(data, SN_SEVERITY_NOTE, text.at);
+    vec_each (const char *, note, &report->notes)
+        each(data, SN_SEVERITY_NOTE, *note);
+    sn_text_release(&text);
 }

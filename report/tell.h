@@ -24,6 +24,14 @@ void sn_tell_site(struct sn_text *out, const struct sn_report *report,
 void sn_tell_place(struct sn_text *out, const struct sn_frame *frame);
 /* "shopper", or the module's name in brackets. */
 void sn_tell_function(struct sn_text *out, const struct sn_frame *frame);
+/* Why FINDING is wrong, and what to do: the analysis's own words, or the hazard's. Returns the
+ * length of WHY, which goes on; it may have several lines. */
+size_t sn_tell_why(const struct sn_finding *finding, const char **why, const char **advice);
+
+/* Calls EACH with every sentence about the report as a whole: warnings of what it may not tell,
+ * notes on how the program ended and what else there is to say. No full stop. */
+typedef void sn_remark(void *data, enum sn_severity severity, const char *text);
+void sn_tell_remarks(const struct sn_report *report, sn_remark *each, void *data);
 /* "NOUN" or "NOUNs" after the number. */
 void sn_tell_count(struct sn_text *out, uint64_t count, const char *noun);
 
