@@ -31,7 +31,7 @@ setup() { source "$BATS_TEST_DIRNAME/setup.bash"; }
     for command in run analyze report diff; do
         expect 0 "$SNARL" $command --help
         tr -s ' \n' ' ' <out >line
-        says "Formats: text, json, sarif, junit " line
+        says "Formats: text, json, sarif, junit, github " line
     done
 }
 
@@ -69,9 +69,9 @@ setup() { source "$BATS_TEST_DIRNAME/setup.bash"; }
 }
 
 @test "what is not built yet is an error" {
-    for format in html github gitlab perfetto frobnicate; do
+    for format in html gitlab perfetto frobnicate; do
         expect 125 "$SNARL" run --format=$format -- true
-        says "this version knows text, json, sarif, junit"
+        says "this version knows text, json, sarif, junit, github"
         expect 2 "$SNARL" analyze --format=$format:x trace
     done
     expect 2 "$SNARL" analyze --input=std trace
