@@ -205,6 +205,8 @@ size_t sn_tell_why(const struct sn_finding *finding, const char **why, const cha
     if (!end)
         return strlen(*why);
     *advice = end + strlen(label) + strspn(end + strlen(label), " \n");
+    while (end > *why && strchr(" \n", end[-1]))
+        end--;
     return (size_t)(end - *why);
 }
 

@@ -59,6 +59,12 @@ class Github(unittest.TestCase):
         self.assertIn("What to do: Guard every access", message)
         self.assertTrue(message.endswith("data-race, observed, id 1:67afbf117bb3673f"))
 
+    def test_advice_begins_a_line(self):
+        report = reports.golden("race")
+        report["findings"][0]["explanation"] = "They meet.\nWhat to do: Take a lock."
+        (_, _, message), = commands(reports.render(report, "github"))
+        self.assertIn("\nThey meet.\nWhat to do: Take a lock.\n", message)
+
     def test_commands_by_severity_and_gate(self):
         report = reports.with_findings(5)
         changes = [{}, {"gated": False}, {"severity": "warning"}, {"severity": "note"},
