@@ -68,7 +68,7 @@ static void tell_fork(pid_t child, uint32_t stack)
 /* The stack of a fork that is about to be. */
 static uint32_t forks(struct rec_stream *s, uint64_t cfa)
 {
-    if (rec_shares_memory())
+    if (rec_shares_data())
         rec_before_processes(s, cfa);
     return rec_stack(s, cfa);
 }

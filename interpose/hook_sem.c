@@ -225,7 +225,7 @@ REC_EXPORT sem_t *sem_open(const char *name, int flags, ...)
         struct rec_object *object = rec_object_open(s, sem, rec_stack(s, rec_here()), SEM,
                                                     TR_ATTR_PROCESS_SHARED, (uint64_t)now);
         if (object && __atomic_fetch_add(&object->opened, 1, __ATOMIC_SEQ_CST) == 0)
-            rec_shared_add(s, sem, sizeof *sem, name_hash(name), 0);
+            rec_shared_add(s, sem, sizeof *sem, name_hash(name), 0, false);
         rec_leave(s);
     }
     return sem;

@@ -38,7 +38,7 @@ REC_EXPORT void *shmat(int id, const void *address, int flags)
     struct shmid_ds segment;
     if (low != (void *)-1 && rec_syscall3(SYS_shmctl, id, IPC_STAT, (long)&segment) == 0) {
         struct rec_stream *s = rec_enter();
-        rec_shared_add(s, low, segment.shm_segsz, rec_mix(3, (uint64_t)id), 0);
+        rec_shared_add(s, low, segment.shm_segsz, rec_mix(3, (uint64_t)id), 0, true);
         if (s)
             rec_leave(s);
     }

@@ -43,8 +43,10 @@ static void widen(uint64_t low, uint64_t high, uint32_t used)
 }
 
 void rec_shared_add(struct rec_stream *s, const void *low, uint64_t size, uint64_t identity,
-                    uint64_t offset)
+                    uint64_t offset, bool data)
 {
+    if (data)
+        __atomic_store_n(&rec_shared.has_data, true, __ATOMIC_RELAXED);
     for (unsigned i = 0; i < REC_SHARED_RANGES; i++) {
         struct rec_shared_range *range = &rec_shared.at[i];
         uint64_t nobody = 0;
@@ -77,11 +79,12 @@ void rec_shared_mapped(struct rec_stream *s, const void *low, uint64_t size, int
     if ((type != MAP_SHARED && type != MAP_SHARED_VALIDATE) || !size)
         return;
     if (flags & MAP_ANONYMOUS)
-        rec_shared_add(s, low, size, rec_mix(rec_mix(2, rec_tsc()), (uint64_t)rec_sys_getpid()), 0);
+        rec_shared_add(s, low, size, rec_mix(rec_mix(2, rec_tsc()), (uint64_t)rec_sys_getpid()), 0,
+                       true);
     else if (rec_syscall3(SYS_fstat, fd, (long)&file, 0) == 0 && S_ISREG(file.st_mode) &&
              rec_syscall3(SYS_fstatfs, fd, (long)&system, 0) == 0 &&
              may_change(&system, protection))
-        rec_shared_add(s, low, size, rec_mix(rec_mix(1, file.st_ino), file.st_dev), offset);
+        rec_shared_add(s, low, size, rec_mix(rec_mix(1, file.st_ino), file.st_dev), offset, true);
 }
 
 /* What is left of a range on either side is no more known. */
@@ -107,7 +110,8 @@ void rec_shared_moved(struct rec_stream *s, const void *old, uint64_t old_size, 
         if ((uint64_t)old < range.low || (uint64_t)old >= range.high)
             continue;
         rec_shared_gone(old, old_size);
-        rec_shared_add(s, new, size, range.identity, range.offset + ((uint64_t)old - range.low));
+        rec_shared_add(s, new, size, range.identity, range.offset + ((uint64_t)old - range.low),
+                       true);
         return;
     }
 }
@@ -137,7 +141,8 @@ void rec_shared_fork_in_child(struct rec_stream *s)
 {
     if (!rec_shares_memory())
         return;
-    rec_words_alone(false);
+    if (rec_shares_data())
+        rec_words_alone(false);
     if (!fork_key)
         return;
     rec_stamp(s);

@@ -24,6 +24,7 @@ struct rec_shared_range {
 extern struct rec_shared {
     uint64_t low, high; /* all of them lie between; they only grow */
     uint32_t used;      /* of the places below; it only grows, too */
+    bool has_data;      /* there was more than semaphores */
     struct rec_shared_range at[REC_SHARED_RANGES];
 } rec_shared;
 
@@ -31,6 +32,12 @@ extern struct rec_shared {
 static inline bool rec_shares_memory(void)
 {
     return __atomic_load_n(&rec_shared.high, __ATOMIC_RELAXED);
+}
+
+/* In which there may be data of the program's: only then is it worth looking at accesses. */
+static inline bool rec_shares_data(void)
+{
+    return __atomic_load_n(&rec_shared.has_data, __ATOMIC_RELAXED);
 }
 
 static inline bool rec_is_shared(uint64_t address)
@@ -45,9 +52,10 @@ static inline bool rec_is_shared(uint64_t address)
     return false;
 }
 
-/* [LOW, LOW + SIZE) is now what IDENTITY says, from OFFSET on. S: NULL where none is at hand. */
+/* [LOW, LOW + SIZE) is now what IDENTITY says, from OFFSET on: an object of the C library's, or the
+ * program's DATA. S: NULL where none is at hand. */
 void rec_shared_add(struct rec_stream *s, const void *low, uint64_t size, uint64_t identity,
-                    uint64_t offset);
+                    uint64_t offset, bool data);
 /* [LOW, LOW + SIZE) is what mmap made of these arguments. */
 void rec_shared_mapped(struct rec_stream *s, const void *low, uint64_t size, int protection,
                        int flags, int fd, uint64_t offset);
