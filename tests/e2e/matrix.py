@@ -158,6 +158,7 @@ def main():
     text = text.replace(
         "{false}", "\n".join(f"| {tool} | {name} | {said} |" for tool, name, said in sorted(false))
     )
+    text = text.replace("{missed}", "\n".join(f"- {name}" for name in misses) or "Nothing.")
     run.output.write_text(text)
     for name in misses:
         print(f"snarl misses {name}")
