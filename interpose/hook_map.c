@@ -14,7 +14,7 @@
 
 #include "interpose/core/poison.h"
 
-enum { PAGE = 4096 };
+enum { PAGE = 4096, LOOKED_AT = 1 << 20 /* bytes: who used more than that is not looked for */ };
 
 static uint64_t pages_of(uint64_t size)
 {
@@ -124,6 +124,8 @@ REC_EXPORT int munmap(void *address, size_t size)
         int error = errno;
         struct rec_stream *s = enter(rec_config.heap || objects);
         if (s) {
+            if (rec_config.heap && all <= LOOKED_AT)
+                rec_access_ends(s, address, all);
             if (rec_config.heap)
                 tell(s, TR_FREE, 0, address, all, rec_counter_next(address), rec_here());
             if (objects)

@@ -5,7 +5,6 @@
  * is luck: a moment later her read would have been a crash.
  */
 /* EXPECT: data-race observed @read @take_down */
-/* REWRITE: nothing */
 /* TSAN: sees no race with munmap */
 #define _GNU_SOURCE
 #include "order.h"
