@@ -5,6 +5,7 @@
  * send somebody else to make the tea.
  */
 /* EXPECT: nothing */
+/* TSAN: hangs in the handler */
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>

@@ -5,6 +5,7 @@
  */
 /* EXPECT: data-race possible @takes */
 /* SHARES: memory */
+/* TSAN: sees no other process */
 /* NEEDS: accesses */
 /* OUTPUT: digits vary */
 #include <fcntl.h>
