@@ -8,7 +8,6 @@ enum {
     ADDRESS_BITS = 48, /* an address in its process */
     PLACE_BITS = 40,   /* a byte of one shared memory */
     SHARED_BIT = 62,
-    KEY_ENDS = 57, /* what comes before whoever waited for a child (interpose/core/shared.c) */
 };
 
 void an_joined_init(struct an_joined *joined)
@@ -273,7 +272,7 @@ static void end(struct an_joined *joined, const struct an_part *part)
             show(joined, &(struct tr_event){.kind = TR_HB_BEFORE,
                                             .mode = TR_BY_PROCESS,
                                             .thread = thread->number,
-                                            .object = 1ull << 63 | 1ull << KEY_ENDS,
+                                            .object = TR_CHILDREN_END,
                                             .version = 1,
                                             .time = part->time});
     }

@@ -107,19 +107,29 @@ __attribute__((format(printf, 2, 3))) static void add_gap(struct sn_recording *r
     *vec_push(&recording->gaps) = sn_strdup(&recording->arena, text);
 }
 
-/* A trace of which not even the first chunk could be written: all its events were lost. */
-static bool is_blank(const char *path)
+/* The header of the trace at PATH, and the file's size; all zero if there is none. */
+static struct tr_header header_of(const char *path, off_t *size)
 {
     struct tr_header header = {0};
     struct stat st = {0};
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    ssize_t n = fd < 0 || fstat(fd, &st) < 0 ? 0 : read(fd, &header, sizeof header);
+    if (fd < 0 || fstat(fd, &st) < 0 || read(fd, &header, sizeof header) != sizeof header)
+        header = (struct tr_header){0};
     if (fd >= 0)
         close(fd);
+    *size = st.st_size;
+    return header;
+}
+
+/* A trace of which not even the first chunk could be written: all its events were lost. */
+static bool is_blank(const char *path)
+{
+    off_t size;
+    struct tr_header header = header_of(path, &size);
     uint64_t lost = 0;
     for (unsigned why = 0; why < TR_LOSSES; why++)
         lost += header.lost[why];
-    return n == sizeof header && st.st_size <= TR_HEADER_SIZE && lost > 0;
+    return size <= TR_HEADER_SIZE && lost > 0;
 }
 
 static bool has_trace(const struct tr_control_process *entry)
@@ -160,15 +170,23 @@ static void add_entry(struct sn_recording *recording, const struct tr_control_pr
         add_gap(recording, "process %u ended while its recorder was starting", entry->pid);
 }
 
+/* Has the process of ENTRY, which is at INDEX, another one behind it: has it executed a program? */
+static bool comes_again(const struct sn_recording *recording, unsigned index, unsigned count,
+                        const struct tr_control_process *entry)
+{
+    while (++index < count)
+        if (sn_control_entry(&recording->control, index).pid == entry->pid)
+            return true;
+    return false;
+}
+
 /* A daemon that was left behind, say: nobody waits for it. */
 static void add_running(struct sn_recording *recording, unsigned index, unsigned count)
 {
     struct tr_control_process entry = sn_control_entry(&recording->control, index);
-    if (entry.state != TR_PROCESS_RECORDING || !sn_process_lives(entry.pid))
+    if (entry.state != TR_PROCESS_RECORDING || !sn_process_lives(entry.pid) ||
+        comes_again(recording, index, count, &entry))
         return;
-    while (++index < count) /* it has executed another program since */
-        if (sn_control_entry(&recording->control, index).pid == entry.pid)
-            return;
     if (entry.path[0])
         *vec_push(&recording->living) = sn_strdup(&recording->arena, entry.path);
     if (!sn_control_shared_by(&recording->control, entry.pid))
@@ -176,27 +194,15 @@ static void add_running(struct sn_recording *recording, unsigned index, unsigned
     add_gap(recording, "process %u still runs: its trace is that of what it did so far", entry.pid);
 }
 
-static uint32_t flags_of(const char *path)
-{
-    struct tr_header header = {0};
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (fd < 0)
-        return 0;
-    if (read(fd, &header, sizeof header) != sizeof header)
-        header.flags = 0;
-    close(fd);
-    return header.flags;
-}
-
 /* It became another program, of which nothing was heard. */
 static void add_vanished(struct sn_recording *recording, unsigned index, unsigned count)
 {
     struct tr_control_process entry = sn_control_entry(&recording->control, index);
-    if (entry.state != TR_PROCESS_RECORDING || !(flags_of(entry.path) & TR_HAS_EXECUTED))
+    off_t size;
+    if (entry.state != TR_PROCESS_RECORDING ||
+        !(header_of(entry.path, &size).flags & TR_HAS_EXECUTED) ||
+        comes_again(recording, index, count, &entry))
         return;
-    while (++index < count)
-        if (sn_control_entry(&recording->control, index).pid == entry.pid)
-            return;
     add_gap(recording,
             "process %u executed a program that was not recorded: it runs with privileges of its "
             "own, or as a user who may not write here (then start snarl as that user)",

@@ -6,15 +6,13 @@
  */
 #include "finding/json.h"
 
+#include "base/file.h"
 #include "finding/gate.h"
 #include "finding/index.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define LARGEST_FILE (UINT64_C(1) << 30)
 
@@ -519,44 +517,16 @@ int sn_json_parse(struct sn_report *report, const char *bytes, size_t size, stru
     return parse(report, NULL, bytes, size, err);
 }
 
-/* Everything in the file, malloc'd; NULL with ERR filled on trouble. */
-static char *read_file(const char *path, size_t *size, struct sn_error *err)
-{
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0) {
-        sn_fail(err, SN_E_SYSTEM, path, SN_NO_OFFSET, "cannot open it: %s", strerror(errno));
-        return NULL;
-    }
-    struct sn_text text = {0};
-    char buffer[64 * 1024];
-    ssize_t got;
-    while ((got = read(fd, buffer, sizeof buffer)) > 0 && text.length < LARGEST_FILE)
-        sn_text_add(&text, buffer, (size_t)got);
-    if (got < 0)
-        sn_fail(err, SN_E_SYSTEM, path, SN_NO_OFFSET, "cannot read it: %s", strerror(errno));
-    else if (got > 0)
-        sn_fail(err, SN_E_LIMIT, path, SN_NO_OFFSET, "larger than 1 GiB, which no report is");
-    close(fd);
-    *size = text.length;
-    if (got != 0)
-        sn_text_release(&text);
-    else
-        sn_text_puts(&text, "");
-    return text.at;
-}
-
 int sn_json_read(struct sn_report *report, const char *path, struct sn_error *err)
 {
-    sn_report_init(report);
-    struct sn_error local;
     size_t size;
-    char *bytes = read_file(path, &size, &local);
-    if (!bytes) {
-        if (err)
-            *err = local;
-        return local.code;
-    }
-    int code = parse(report, path, bytes, size, err);
+    char *bytes;
+    sn_report_init(report);
+    int code = sn_file_read(path, LARGEST_FILE - 1, "larger than 1 GiB, which no report is", &bytes,
+                            &size, err);
+    if (code < 0)
+        return code;
+    code = parse(report, path, bytes, size, err);
     free(bytes);
     return code;
 }

@@ -122,6 +122,9 @@ enum tr_carrier {
     TR_BY_FILE_LOCK = 11, /* flock, lockf, fcntl */
 };
 
+/* The object of TR_BY_PROCESS that stands for the ends of all children. */
+#define TR_CHILDREN_END (1ull << 63 | 1ull << 57)
+
 /* Mode of BLOCK_BEGIN: what the call waits for; A0 is the descriptor, or the address of a futex. */
 enum tr_block {
     TR_BLOCK_OTHER = 0,

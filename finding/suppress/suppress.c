@@ -5,13 +5,11 @@
  */
 #include "finding/suppress/suppress.h"
 
+#include "base/file.h"
 #include "finding/suppress/lines.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { LARGEST_FILE = 16 << 20 };
 
@@ -71,44 +69,17 @@ int sn_suppressions_parse(struct sn_suppressions *suppressions, const char *path
     return code;
 }
 
-/* Everything in the file, to be freed; NULL with ERR filled on trouble. */
-static char *read_file(const char *path, size_t *size, struct sn_error *err)
-{
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-    if (fd < 0) {
-        sn_fail(err, SN_E_SYSTEM, path, SN_NO_OFFSET, "cannot open it: %s", strerror(errno));
-        return NULL;
-    }
-    struct sn_text text = {0};
-    char buffer[16 * 1024];
-    ssize_t got;
-    sn_text_puts(&text, "");
-    while ((got = read(fd, buffer, sizeof buffer)) > 0 && text.length <= LARGEST_FILE)
-        sn_text_add(&text, buffer, (size_t)got);
-    if (got < 0)
-        sn_fail(err, SN_E_SYSTEM, path, SN_NO_OFFSET, "cannot read it: %s", strerror(errno));
-    else if (got > 0)
-        sn_fail(err, SN_E_LIMIT, path, SN_NO_OFFSET,
-                "larger than 16 MiB, which no file of suppressions is");
-    close(fd);
-    if (got != 0)
-        sn_text_release(&text);
-    *size = text.length;
-    return text.at;
-}
-
 int sn_suppressions_read(struct sn_suppressions *suppressions, const char *path,
                          struct sn_error *err)
 {
-    struct sn_error local;
     size_t size;
-    char *bytes = read_file(path, &size, &local);
-    if (!bytes) {
-        if (err)
-            *err = local;
-        return local.code;
-    }
-    int code = sn_suppressions_parse(suppressions, path, bytes, size, err);
+    char *bytes;
+    int code =
+        sn_file_read(path, LARGEST_FILE, "larger than 16 MiB, which no file of suppressions is",
+                     &bytes, &size, err);
+    if (code < 0)
+        return code;
+    code = sn_suppressions_parse(suppressions, path, bytes, size, err);
     free(bytes);
     return code;
 }

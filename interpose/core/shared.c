@@ -11,8 +11,7 @@
 
 #include "interpose/core/poison.h"
 
-/* Keys of orders (rec_channel), beside inodes. */
-enum { KEY_ENDS = 57, KEY_FORK = 58 };
+enum { KEY_FORK = 58 }; /* of keys (rec_channel): beside TR_CHILDREN_END and inodes */
 
 struct rec_shared rec_shared = {.low = UINT64_MAX};
 static __thread uint64_t fork_key __attribute__((tls_model("initial-exec")));
@@ -129,8 +128,7 @@ void rec_shared_fork_before(void)
     struct rec_stream *s = rec_shares_memory() ? rec_enter() : NULL;
     fork_key = 0;
     if (s) {
-        fork_key = (rec_tsc() & ((1ull << KEY_ENDS) - 1)) | 1ull << KEY_FORK;
-        rec_stamp(s);
+        fork_key = (rec_tsc() & ((1ull << (KEY_FORK - 1)) - 1)) | 1ull << KEY_FORK;
         rec_sync(s, TR_HB_BEFORE, TR_BY_PROCESS, 0, (uint64_t)rec_channel(fork_key), 1);
         rec_leave(s);
     }
@@ -145,12 +143,11 @@ void rec_shared_fork_in_child(struct rec_stream *s)
         rec_words_alone(false);
     if (!fork_key)
         return;
-    rec_stamp(s);
     rec_sync(s, TR_HB_AFTER, TR_BY_PROCESS, 0, (uint64_t)rec_channel(fork_key), 1);
 }
 
 void rec_shared_child_ended(uint64_t cfa)
 {
     if (rec_shares_memory())
-        rec_after(rec_channel(1ull << KEY_ENDS), TR_BY_PROCESS, cfa);
+        rec_after((const void *)TR_CHILDREN_END, TR_BY_PROCESS, cfa);
 }
