@@ -127,6 +127,13 @@ subprocess.run(["'"$ABANDON"'"], env={}, close_fds=False)'
     [ "$(field 'd["recording"]["complete"]' report.json)" = False ]
 }
 
+@test "a program that is executed as a user who cannot write a trace is told" {
+    [ "$(id -u)" = 0 ] || skip "only root becomes another user"
+    expect 0 "$SNARL" run --json report.json -- setpriv --reuid=65534 --clear-groups true
+    says "executed a program that was not recorded"
+    [ "$(field 'd["recording"]["complete"]' report.json)" = False ]
+}
+
 @test "a process that still runs is told, and what it did so far is analyzed" {
     cat >lingers.c <<'C'
 #include <pthread.h>
