@@ -38,6 +38,7 @@ struct an_options {
     uint32_t starvation_wait_ms; /* and having waited at least as long as this in all */
     uint32_t blocked_ms;      /* one call kept another thread from the caller's lock for so long */
     uint32_t deadlock_length; /* threads in the longest cycle that is looked for */
+    uint32_t spans_drawn;     /* at most, of what threads did (finding/activity.h); 0: none */
     bool only_proved_deadlocks; /* cycles of locks that no order of the run reaches are not told */
     /* May instrumentation for ThreadSanitizer leave out reads in that module? NULL: in all. */
     bool (*hides_reads)(const struct an_options *options, const struct tr_module *module);

@@ -7,6 +7,7 @@
 #include "analyzer/compose.h"
 #include "analyzer/engine.h"
 #include "analyzer/prediction.h"
+#include "finding/activity.h"
 
 enum { PROGRESS_EVERY = 1 << 16 };
 
@@ -155,6 +156,9 @@ static uint32_t lock_base(const struct sn_report *report)
     uint32_t base = 0;
     vec_each (struct sn_finding *, finding, &report->findings)
         vec_each (struct sn_lock *, lock, &(*finding)->locks)
+            base = (*lock)->id > base ? (*lock)->id : base;
+    vec_each (struct sn_activity *, activity, &report->activities)
+        vec_each (struct sn_lock *, lock, &(*activity)->cast.locks)
             base = (*lock)->id > base ? (*lock)->id : base;
     return base;
 }

@@ -5,6 +5,7 @@
 #include "cli/progress.h"
 #include "cli/suppress.h"
 #include "cli/trouble.h"
+#include "finding/activity.h"
 #include "finding/json.h"
 #include "symbols/compiler.h"
 #include "trace/live.h"
@@ -115,12 +116,17 @@ static void tell_damage(struct sn_assembly *assembly, const struct tr_reader *re
                               : "the rest was analyzed");
 }
 
+static bool unnamed(const struct sn_report *report)
+{
+    return report->activities.count && !(*vec_last(&report->activities))->named;
+}
+
 /* PROCESS as in sn_symbols_report. */
 static void name_findings(struct sn_assembly *assembly, const struct sn_trace *trace, size_t first,
                           uint32_t process)
 {
     struct sn_report *report = &assembly->report;
-    if (report->findings.count <= first)
+    if (report->findings.count <= first && !unnamed(report))
         return;
     struct sn_symbols *symbols = sn_symbols_open(trace->reader, &assembly->settings->symbols);
     sn_trace_name_objects(trace, report, first);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/input.h"
 
+#include "finding/activity.h"
 #include "trace/std.h"
 
 #include <fcntl.h>
@@ -62,14 +63,23 @@ void sn_trace_close(struct sn_trace *trace)
     *trace = (struct sn_trace){0};
 }
 
+static void name_locks(const struct sn_trace *trace, struct sn_report *report,
+                       struct sn_finding *finding)
+{
+    vec_each (struct sn_lock *, lock, &finding->locks)
+        if (!(*lock)->name)
+            (*lock)->name = sn_strdup(&report->arena, tr_xstd_name(trace->xstd, (*lock)->address));
+}
+
 void sn_trace_name_objects(const struct sn_trace *trace, struct sn_report *report, size_t first)
 {
-    for (size_t i = first; trace->xstd && i < report->findings.count; i++) {
+    if (!trace->xstd)
+        return;
+    vec_each (struct sn_activity *, activity, &report->activities)
+        name_locks(trace, report, &(*activity)->cast);
+    for (size_t i = first; i < report->findings.count; i++) {
         struct sn_finding *finding = report->findings.at[i];
-        vec_each (struct sn_lock *, lock, &finding->locks)
-            if (!(*lock)->name)
-                (*lock)->name =
-                    sn_strdup(&report->arena, tr_xstd_name(trace->xstd, (*lock)->address));
+        name_locks(trace, report, finding);
         struct sn_variable *variable = finding->variable;
         if (variable && !variable->name)
             variable->name =
@@ -87,19 +97,26 @@ static void name_places(struct sn_report *report, struct sn_stack *stack)
     }
 }
 
+static void name_all_places(struct sn_report *report, struct sn_finding *finding)
+{
+    vec_each (struct sn_thread *, thread, &finding->threads)
+        name_places(report, &(*thread)->created_at);
+    vec_each (struct sn_lock *, lock, &finding->locks)
+        name_places(report, &(*lock)->created_at);
+    vec_each (struct sn_site, site, &finding->sites)
+        name_places(report, &site->stack);
+    vec_each (struct sn_step, step, &finding->witness)
+        name_places(report, &(struct sn_stack){&step->at, 1});
+    if (finding->variable)
+        name_places(report, &finding->variable->allocated_at);
+}
+
 void sn_trace_name_places(const struct sn_trace *trace, struct sn_report *report, size_t first)
 {
-    for (size_t i = first; trace->xstd && i < report->findings.count; i++) {
-        struct sn_finding *finding = report->findings.at[i];
-        vec_each (struct sn_thread *, thread, &finding->threads)
-            name_places(report, &(*thread)->created_at);
-        vec_each (struct sn_lock *, lock, &finding->locks)
-            name_places(report, &(*lock)->created_at);
-        vec_each (struct sn_site, site, &finding->sites)
-            name_places(report, &site->stack);
-        vec_each (struct sn_step, step, &finding->witness)
-            name_places(report, &(struct sn_stack){&step->at, 1});
-        if (finding->variable)
-            name_places(report, &finding->variable->allocated_at);
-    }
+    if (!trace->xstd)
+        return;
+    vec_each (struct sn_activity *, activity, &report->activities)
+        name_all_places(report, &(*activity)->cast);
+    for (size_t i = first; i < report->findings.count; i++)
+        name_all_places(report, report->findings.at[i]);
 }

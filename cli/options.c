@@ -119,6 +119,10 @@ static void parse_format(struct argp_state *state, const char *text, struct sn_s
         argp_error(state, "--format=%s: this version knows %s", name, sn_renderer_names());
     if (colon && !colon[1])
         argp_error(state, "--format=%s: no file behind the colon", text);
+    if (renderer->only_draws && !settings->reads_traces)
+        argp_error(state, "--format=%s draws a trace: snarl analyze --format=%s TRACE", name, text);
+    if (renderer->spans > settings->analysis.spans_drawn)
+        settings->analysis.spans_drawn = renderer->spans;
     *vec_push(&settings->formats) = (struct sn_format){renderer, colon ? colon + 1 : NULL};
 }
 
@@ -608,6 +612,7 @@ void sn_settings_parse(struct sn_settings *settings, const struct sn_usage *usag
                        char **argv)
 {
     set_defaults(settings);
+    settings->reads_traces = (usage->groups & SN_OPTIONS_ANALYSIS) != 0;
     struct argp_child children[GROUPS + 1] = {0};
     int count = 0;
     for (int i = 0; i < GROUPS; i++)

@@ -63,6 +63,7 @@ struct sn_settings {
     const char *follow;  /* all, main or patterns; NULL: all */
     const char *rewrite; /* patterns of libraries; NULL: the program's own */
 
+    bool reads_traces;             /* the command does */
     VEC(struct sn_format) formats; /* as given */
     const char *log_file;          /* or NULL */
     enum sn_color color;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "finding/finding.h"
 
+#include "finding/activity.h"
+
 #include <string.h>
 
 const struct sn_hazard_info sn_hazards[SN_HAZARDS] = {
@@ -102,6 +104,9 @@ void sn_report_release(struct sn_report *report)
     vec_each (struct sn_finding *, finding, &report->findings)
         sn_finding_release(*finding);
     vec_release(&report->findings);
+    vec_each (struct sn_activity *, activity, &report->activities)
+        sn_activity_release(*activity);
+    vec_release(&report->activities);
     vec_release(&report->processes);
     vec_release(&report->traces);
     vec_release(&report->coverage);

@@ -183,6 +183,8 @@ struct sn_coverage {
     uint64_t sites, covered;
 };
 
+struct sn_activity;
+
 struct sn_report {
     struct sn_arena arena;
     /* program */
@@ -210,6 +212,12 @@ struct sn_report {
     VEC(struct sn_suppression_use) suppressions;
 
     VEC(struct sn_finding *) findings;
+
+    /* What is drawn besides (activity.h), of each process: if a format asks for it, and in no JSON.
+     */
+    VEC(struct sn_activity *) activities;
+    uint64_t start_tsc; /* their time 0 */
+
     /* summary, by sn_report_summarize */
     uint64_t observed, predicted, possible, suppressed, gated;
 };

@@ -30,6 +30,9 @@ struct sn_renderer {
     void (*summary)(struct sn_text *out, const struct sn_report *report,
                     const struct sn_render_options *options);
     const char *summary_variable;
+    /* How many spans of what threads did (finding/activity.h) it draws at most; 0: none. */
+    uint32_t spans;
+    bool only_draws; /* it needs a trace: a report tells nothing that it shows */
 };
 
 /* Appends the story of one finding as the text report tells it, whatever its status is. */

@@ -168,6 +168,23 @@ void sn_tell_site(struct sn_text *out, const struct sn_report *report,
         sn_text_printf(out, " (%s)", site->note);
 }
 
+void sn_tell_doing(struct sn_text *out, const struct sn_activity *activity,
+                   const struct sn_site *site)
+{
+    if (site->role == SN_ROLE_SLEEPS) {
+        sn_text_puts(out, "sleeps");
+        return;
+    }
+    sn_text_puts(out, site->role == SN_ROLE_HOLDS   ? "holds "
+                      : site->role == SN_ROLE_TAKES ? "takes "
+                      : site->note                  ? "waits "
+                                                    : "waits for ");
+    if (site->note)
+        sn_text_puts(out, site->note);
+    else
+        sn_tell_lock(out, &activity->cast, site->lock);
+}
+
 void sn_tell_place(struct sn_text *out, const struct sn_frame *frame)
 {
     char here[4096];

@@ -7,7 +7,7 @@
 #define SN_REPORT_TELL_H
 
 #include "base/text.h"
-#include "finding/finding.h"
+#include "finding/activity.h"
 
 /* "thread 2 (Olivia)", "the main thread", "thread 2 (Olivia) of process 3". */
 void sn_tell_thread(struct sn_text *out, const struct sn_report *report,
@@ -20,6 +20,10 @@ void sn_tell_variable(struct sn_text *out, const struct sn_finding *finding);
  * "waits for chopstick_b, which thread 2 (Olivia) holds (since 2.1 s)". */
 void sn_tell_site(struct sn_text *out, const struct sn_report *report,
                   const struct sn_finding *finding, const struct sn_site *site);
+/* What a thread does at SITE of what is drawn (finding/activity.h): "waits for chopstick_b", "holds
+ * table", "sleeps". */
+void sn_tell_doing(struct sn_text *out, const struct sn_activity *activity,
+                   const struct sn_site *site);
 /* "src/garlic.c:14", "libfoo.so+0x12", "?"; the path relative to the current directory. */
 void sn_tell_place(struct sn_text *out, const struct sn_frame *frame);
 /* "shopper", or the module's name in brackets. */

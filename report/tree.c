@@ -25,6 +25,12 @@ static int append(const char *bytes, size_t length, void *out)
     return 0;
 }
 
+void sn_tree_add(struct sn_text *out, json_t *document)
+{
+    json_dump_callback(document, append, out, JSON_COMPACT | JSON_REAL_PRECISION(15));
+    json_decref(document);
+}
+
 void sn_tree_write(struct sn_text *out, json_t *document)
 {
     json_dump_callback(document, append, out, JSON_INDENT(2) | JSON_REAL_PRECISION(12));

@@ -13,6 +13,8 @@
 json_t *sn_tree_plain(const char *text, size_t columns);
 /* A string of what is UTF-8 already; TEXT is released. */
 json_t *sn_tree_take(struct sn_text *text);
+/* Appends DOCUMENT on one line, without a newline, and gives it back. */
+void sn_tree_add(struct sn_text *out, json_t *document);
 /* Appends DOCUMENT and a newline, and gives it back. */
 void sn_tree_write(struct sn_text *out, json_t *document);
 

@@ -8,6 +8,7 @@
 
 #include "base/map.h"
 #include "base/text.h"
+#include "finding/activity.h"
 #include "finding/stack.h"
 #include "symbols/places.h"
 
@@ -327,6 +328,11 @@ void sn_symbols_report(struct sn_symbols *symbols, struct sn_report *report, siz
     struct telling t = {.symbols = symbols, .report = report, .process = process};
     for (size_t i = first; i < report->findings.count; i++)
         tell_finding(&t, report->findings.at[i]);
+    vec_each (struct sn_activity *, activity, &report->activities)
+        if (!(*activity)->named) {
+            tell_finding(&t, &(*activity)->cast);
+            (*activity)->named = true;
+        }
     add_notes(&t);
     sn_map_release(&t.kept);
     sn_map_release(&t.done);

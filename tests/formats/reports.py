@@ -53,10 +53,15 @@ def difference(before, after, form, **environment):
                      codes=(0, 1), **environment)
 
 
+def traces():
+    """Those that the fuzzers start from."""
+    return sorted(glob.glob(SOURCE + "/fuzz/corpus/trace/*")
+                  + glob.glob(SOURCE + "/fuzz/corpus/xstd/*"))
+
+
 def analyzed():
-    """The reports of the traces that the fuzzers start from: (name, bytes of the JSON)."""
-    for path in sorted(glob.glob(SOURCE + "/fuzz/corpus/trace/*")
-                       + glob.glob(SOURCE + "/fuzz/corpus/xstd/*")):
+    """Their reports: (name, bytes of the JSON)."""
+    for path in traces():
         out = snarl("analyze", "--format=json", path, codes=(0, 1, 2))
         if out:
             yield os.path.basename(path), out
