@@ -25,7 +25,7 @@ setup() { source "$BATS_TEST_DIRNAME/setup.bash"; }
         expect 0 "$SNARL" $command --help
         says "Usage: snarl $command" out
         no grep -E '^.{81}' out
-        no grep -Ei 'html|perfetto' out
+        no grep -Ei html out
         silent err
     done
     for command in run analyze report diff; do
@@ -69,7 +69,7 @@ setup() { source "$BATS_TEST_DIRNAME/setup.bash"; }
 }
 
 @test "what is not built yet is an error" {
-    for format in html perfetto frobnicate; do
+    for format in html frobnicate; do
         expect 125 "$SNARL" run --format=$format -- true
         says "this version knows text, json, sarif, junit, github, gitlab"
         expect 2 "$SNARL" analyze --format=$format:x trace
