@@ -31,7 +31,7 @@ setup() { source "$BATS_TEST_DIRNAME/setup.bash"; }
     for command in run analyze report diff; do
         expect 0 "$SNARL" $command --help
         tr -s ' \n' ' ' <out >line
-        says "Formats: text, json, sarif, junit, github, gitlab " line
+        says "Formats: text, json, sarif, junit, github, gitlab, perfetto " line
     done
 }
 
