@@ -14,6 +14,7 @@
 #include "finding/finding.h"
 
 #include "base/map.h"
+#include "finding/function.h"
 #include "finding/index.h"
 #include "finding/stack.h"
 
@@ -66,17 +67,25 @@ static void add_frames(struct sn_text *out, const struct sn_stack *whole)
     struct sn_stack stack = sn_stack_trim(whole);
     const struct sn_frame *place = sn_stack_place(whole);
     bool own = place && sn_frame_is_own(place);
-    const char *last = "";
-    for (size_t i = 0, shown = 0; i < stack.count && shown < FRAMES; i++) {
-        const char *name = frame_name(&stack.frames[i]);
+    struct sn_text last = {0}, name = {0};
+    size_t shown = 0, end = 0; /* of all but the outermost */
+    for (size_t i = 0; i < stack.count && shown < FRAMES; i++) {
         if (sn_frame_is_handler_call(&stack.frames[i]))
             break; /* what a signal handler interrupted is chance */
-        if ((own && !sn_frame_is_own(&stack.frames[i])) || strcmp(name, last) == 0)
+        sn_text_clear(&name);
+        sn_function_key(&name, frame_name(&stack.frames[i]));
+        if ((own && !sn_frame_is_own(&stack.frames[i])) || (shown && strcmp(name.at, last.at) == 0))
             continue; /* a recursion's depth is chance */
-        sn_text_puts(out, shown++ ? "<" : " ");
-        sn_text_add(out, name, sn_function_length(name));
-        last = name;
+        end = out->length;
+        sn_text_printf(out, "%s%s", shown++ ? "<" : " ", name.at);
+        sn_text_clear(&last);
+        sn_text_puts(&last, name.at);
     }
+    /* The lambda in which a thread begins may have jumped to the only function that it calls. */
+    if (shown > 1 && sn_function_is_lambda(last.at))
+        out->at[out->length = end] = '\0';
+    sn_text_release(&last);
+    sn_text_release(&name);
 }
 
 static void add_lock(struct sn_text *out, const struct sn_lock *lock)

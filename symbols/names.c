@@ -81,6 +81,15 @@ const char *sn_symbol_name(struct sn_arena *arena, const char *symbol)
     return bare;
 }
 
+/* In C nothing qualifies a function. */
+static bool has_scopes(Dwarf_Die *die)
+{
+    Dwarf_Die unit;
+    int language = dwarf_diecu(die, &unit, NULL, NULL) ? dwarf_srclang(&unit) : -1;
+    return language != -1 && language != DW_LANG_C && language != DW_LANG_C89 &&
+           language != DW_LANG_C99 && language != DW_LANG_C11 && language != DW_LANG_Mips_Assembler;
+}
+
 const char *sn_die_name(struct sn_arena *arena, Dwarf_Die *die)
 {
     static const unsigned linkage[] = {DW_AT_linkage_name, DW_AT_MIPS_linkage_name};
@@ -91,7 +100,13 @@ const char *sn_die_name(struct sn_arena *arena, Dwarf_Die *die)
         if (plain)
             return plain;
     }
-    return sn_strdup(arena, dwarf_diename(die));
+    if (!dwarf_diename(die) || !has_scopes(die))
+        return sn_strdup(arena, dwarf_diename(die));
+    struct sn_text name = {0};
+    sn_die_qualified_name(&name, die, true);
+    const char *kept = sn_strndup(arena, name.at, name.length);
+    sn_text_release(&name);
+    return kept;
 }
 
 const char *sn_source_path(struct sn_arena *arena, Dwarf_Die *unit, const char *file)

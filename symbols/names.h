@@ -6,6 +6,7 @@
 #define SN_SYMBOLS_NAMES_H
 
 #include "base/arena.h"
+#include "base/text.h"
 
 #include <elfutils/libdw.h>
 
@@ -13,8 +14,14 @@
  * suffixes for clones (".part.0"). Lives in ARENA. */
 const char *sn_symbol_name(struct sn_arena *arena, const char *symbol);
 
-/* The name of DIE, a function: demangled where it has a linkage name. NULL if none. */
+/* The name of DIE, a function: demangled where it has a linkage name, else, but for C, with what is
+ * around it. NULL if it has none. */
 const char *sn_die_name(struct sn_arena *arena, Dwarf_Die *die);
+
+/* Appends the namespaces and classes around DIE, which has a name, and that name. Not by its
+ * linkage name: not every compiler gives one to what is static. FUNCTIONS: and the functions around
+ * it. */
+void sn_die_qualified_name(struct sn_text *name, Dwarf_Die *die, bool functions);
 
 /* FILE as an absolute path where UNIT tells the directory it was compiled in. */
 const char *sn_source_path(struct sn_arena *arena, Dwarf_Die *unit, const char *file);

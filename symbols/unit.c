@@ -149,6 +149,11 @@ static void walk(const struct walk *w, Dwarf_Die *parent, int depth)
         case DW_TAG_lexical_block:
             walk(w, &die, depth + 1);
             break;
+        case DW_TAG_class_type:
+        case DW_TAG_structure_type:
+            if (!dwarf_diename(&die)) /* gcc: a lambda's, with its code */
+                walk(w, &die, depth + 1);
+            break;
         case DW_TAG_variable:
             if (w->into && (address = address_of(&die)))
                 *vec_push(&w->into->globals) = (struct sn_global){address, die, w->index};

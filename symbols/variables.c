@@ -231,60 +231,6 @@ static const struct sn_global *find(struct sn_module *module, uint64_t address, 
     return NULL;
 }
 
-static const char *scope_name(Dwarf_Die *scope)
-{
-    Dwarf_Attribute attribute;
-    Dwarf_Die type;
-    if (dwarf_attr(scope, DW_AT_signature, &attribute) && dwarf_formref_die(&attribute, &type))
-        return dwarf_diename(&type);
-    return dwarf_diename(scope);
-}
-
-/* Where DIE was declared: in a class, in a namespace, or, with LTO, in its own unit. */
-static Dwarf_Die declaration_of(Dwarf_Die *die)
-{
-    Dwarf_Die at = *die, next;
-    Dwarf_Attribute attribute;
-    for (int depth = 0; depth < DEPTH_MAX; depth++) {
-        if (!dwarf_formref_die(dwarf_attr(&at, DW_AT_specification, &attribute), &next) &&
-            !dwarf_formref_die(dwarf_attr(&at, DW_AT_abstract_origin, &attribute), &next))
-            break;
-        at = next;
-    }
-    return at;
-}
-
-/* Moves DIE down to its child that holds or is TARGET. */
-static bool step_towards(Dwarf_Die *die, const Dwarf_Die *target)
-{
-    Dwarf_Die child, next;
-    if (!sn_die_child(die, &child) || child.addr > target->addr)
-        return false;
-    for (next = child; sn_die_next(&next) && next.addr <= target->addr;)
-        child = next;
-    *die = child;
-    return true;
-}
-
-/* Appends the namespaces and classes around the variable DIE, and its name. Not by its linkage
- * name: not every compiler gives one to what is static. */
-static void add_qualified_name(struct sn_text *name, Dwarf_Die *die)
-{
-    Dwarf_Die scope, declared = declaration_of(die);
-    bool inside = dwarf_diecu(&declared, &scope, NULL, NULL);
-    for (int depth = 0; inside && depth < DEPTH_MAX; depth++) {
-        int tag = dwarf_tag(&scope);
-        bool qualifies = tag == DW_TAG_namespace || tag == DW_TAG_class_type ||
-                         tag == DW_TAG_structure_type || tag == DW_TAG_union_type;
-        if (tag == DW_TAG_subprogram) /* what is local needs no scope */
-            sn_text_clear(name);
-        else if (qualifies && scope_name(&scope))
-            sn_text_printf(name, "%s::", scope_name(&scope));
-        inside = step_towards(&scope, &declared) && scope.addr != declared.addr;
-    }
-    sn_text_puts(name, dwarf_diename(die));
-}
-
 static void fill_declaration(struct sn_frame *frame, struct sn_module *module,
                              const struct sn_global *global, struct sn_arena *arena)
 {
@@ -317,7 +263,7 @@ const char *sn_variable_at(struct sn_module *module, uint64_t address, uint64_t 
         return name_by_symbol(module, address, arena);
     Dwarf_Die die = global->die;
     struct sn_text name = {0};
-    add_qualified_name(&name, &die);
+    sn_die_qualified_name(&name, &die, false);
     add_path(&name, access);
     if (declared_at)
         fill_declaration(declared_at, module, global, arena);

@@ -4,6 +4,7 @@
  * and what it must (kind, functions, names), merging, order, and where depends_on points.
  */
 #include "finding/finding.h"
+#include "finding/function.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,7 +14,7 @@
 
 /* One way in which the same philosophers' deadlock may come out. */
 struct variant {
-    const char *function, *file, *module, *lock_a, *lock_b, *outer, *variable;
+    const char *function, *file, *module, *lock_a, *lock_b, *outer, *begin, *variable;
     uint32_t line, thread_a, thread_b;
     uint64_t offset;
     bool inner_hook, swap;
@@ -52,6 +53,8 @@ static struct sn_stack stack_of(struct sn_report *report, const struct variant *
                                             .module = v->module,
                                             .offset = v->offset,
                                             .pc = 0x5500000000 + v->offset};
+    if (v->begin)
+        frames[count++] = (struct sn_frame){.function = v->begin, .module = "a.out"};
     frames[count++] = (struct sn_frame){.function = v->outer, .module = "libc.so.6"};
     return (struct sn_stack){frames, count};
 }
@@ -175,6 +178,58 @@ static void test_made_up_names(void **state)
     assert_false(same_names("table[1].lock", "table[2].lock"));
     assert_false(same_names("made at queue.c:31", "made at stack.c:31"));
     assert_false(same_names("std::mutex", "std::lock"));
+}
+
+static void check_key(const char *function, const char *expected)
+{
+    struct sn_text key = {0};
+    sn_function_key(&key, function);
+    assert_string_equal(key.at, expected);
+    sn_text_release(&key);
+}
+
+static void test_keys(void **state)
+{
+    (void)state;
+    check_key("philosopher", "philosopher");
+    check_key("philosopher.isra.0", "philosopher");
+    check_key("serve(int, char const*)", "serve");
+    check_key("kitchen::cook::serve(std::map<int, int>) const", "kitchen::cook::serve");
+    check_key("void kitchen::serve<int, (1)>(int)", "kitchen::serve");
+    check_key("serve<int>", "serve");
+    check_key("kitchen::(anonymous namespace)::serve()", "kitchen::serve");
+    check_key("std::function<void (int)>::operator()(int) const", "std::function::operator()");
+    check_key("pot::operator<<(int)", "pot::operator<<");
+    check_key("pot::operator bool() const", "pot::operator bool");
+    check_key("bool operator==(pot const&, pot const&)", "operator==");
+    check_key("operators(int)", "operators");
+    check_key("main::{lambda()#1}::operator()() const", "main::{lambda}::operator()");
+    check_key("main::{lambda(auto:1)#2}::operator()<int>(int) const", "main::{lambda}::operator()");
+    check_key("main::<lambda()>::operator()", "main::{lambda}::operator()");
+    check_key("main::$_0::operator()() const", "main::{lambda}::operator()");
+    check_key("cook(int)::pan::heat()", "cook::pan::heat");
+    check_key("cook() const::{lambda()#1}::operator()() const", "cook::{lambda}::operator()");
+    check_key("decltype(auto) cook<int>()", "cook");
+    check_key("serve[abi:cxx11](int)", "serve");
+    check_key("main._omp_fn.0", "{omp}");
+    check_key(".omp_outlined._debug__", "{omp}");
+    check_key("__cxx_global_var_init.1", "{init}");
+    check_key("_GLOBAL__sub_I_main", "{init}");
+    check_key("<T as core::fmt::Debug>::fmt", "<T as core::fmt::Debug>::fmt");
+    check_key("a > ) <", "<");
+    check_key("(((", "(((");
+    check_key("", "");
+    assert_true(sn_function_is_lambda("main::{lambda}::operator()"));
+    assert_false(sn_function_is_lambda("main"));
+}
+
+/* gcc and clang, and code that a thread's first lambda has jumped to. */
+static void test_compilers(void **state)
+{
+    (void)state;
+    assert_true(same_id(WITH(v->function = "philosopher(int)")));
+    assert_true(same_id(WITH(v->begin = "main::{lambda()#1}::operator()() const")));
+    assert_false(same_id(WITH(v->begin = "table::dine(int)")));
 }
 
 static void test_stripped(void **state)
@@ -338,6 +393,8 @@ int main(void)
         cmocka_unit_test(test_what_does_not_matter),
         cmocka_unit_test(test_what_matters),
         cmocka_unit_test(test_made_up_names),
+        cmocka_unit_test(test_keys),
+        cmocka_unit_test(test_compilers),
         cmocka_unit_test(test_stripped),
         cmocka_unit_test(test_race),
         cmocka_unit_test(test_merging),

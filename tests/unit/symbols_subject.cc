@@ -68,6 +68,12 @@ int main()
         nullptr);
     cook ann;
     void *pc = ann.serve(3);
+    auto ring = [](int times) {
+        void *from = work(times); /* MARK ring */
+        orders += times;
+        return from;
+    };
+    std::printf("ring %p\n", ring(2));
     orders += base::made + hidden;
     std::printf("serve %p\nmade %p\nguard %p\nweight %p\n", pc, static_cast<void *>(&base::made),
                 static_cast<void *>(&menu[2].guard), static_cast<void *>(&menu[1].weight));

@@ -2,6 +2,7 @@
 /*
  * Compiles symbols_subject.c in many ways, runs it to learn its addresses, and looks them up.
  */
+#include "finding/function.h"
 #include "symbols/symbols.h"
 
 #include "symbols/names.h"
@@ -204,6 +205,17 @@ static void names_and_lines_of_every_compiler(void **state)
     }
 }
 
+/* Every compiler has words of its own for it, and may have inlined it. */
+static void check_lambda(struct sn_symbols *symbols, uint64_t pc)
+{
+    struct sn_stack stack = sn_symbols_places(symbols, pc);
+    struct sn_text key = {0};
+    sn_function_key(&key, stack.frames[0].function);
+    assert_string_equal("main::{lambda}::operator()", key.at);
+    assert_int_equal(marked_in(SUBJECT_CXX, "ring"), stack.frames[0].line);
+    sn_text_release(&key);
+}
+
 static void names_of_cxx_have_their_scopes(void **state)
 {
     static const char *const compilers[] = {"g++", "clang++", "clang++-19"};
@@ -221,6 +233,7 @@ static void names_of_cxx_have_their_scopes(void **state)
         sn_symbols_frame(symbols, &frame);
         assert_string_equal("kitchen::cook::serve(int)", frame.function);
         assert_int_equal(marked_in(SUBJECT_CXX, "serve"), frame.line);
+        check_lambda(symbols, address(&subject, "ring"));
         check_variable(symbols, &subject, "made", 4, "kitchen::base::made");
         check_variable(symbols, &subject, "guard", 0, "kitchen::menu[2].guard");
         check_variable(symbols, &subject, "guard", 4, "kitchen::menu[2].guard");
