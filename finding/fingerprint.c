@@ -149,13 +149,22 @@ static void add_sorted(struct sn_text *out, struct lines *lines)
 
 typedef void describe(struct sn_text *, const struct sn_finding *, const struct sn_site *);
 
+/* Which site belongs to which party. Who of many posted a semaphore once too often, and who waited
+ * for it, is chance: there each is one. */
+static uint64_t party_of(const struct sn_finding *finding, const struct sn_site *site)
+{
+    if (finding->kind == SN_SEMAPHORE_OVER_RELEASE)
+        return (uint64_t)(site - finding->sites.at);
+    return (uint64_t)site->process << 32 | site->thread;
+}
+
 /* Appends one line for each thread: its sites in their order, as SITE writes them. */
 static void add_parties(struct sn_text *out, const struct sn_finding *finding, describe *site)
 {
     struct sn_map index = {0};
     struct lines parties = {0};
     vec_each (struct sn_site, s, &finding->sites) {
-        uint64_t *party = sn_map_at(&index, (uint64_t)s->process << 32 | s->thread);
+        uint64_t *party = sn_map_at(&index, party_of(finding, s));
         if (!*party) {
             (void)vec_push(&parties.of);
             *party = parties.of.count;

@@ -64,7 +64,8 @@ bool sn_frame_is_own(const struct sn_frame *frame)
 
 bool sn_frame_is_handler_call(const struct sn_frame *frame)
 {
-    return is_recorder(frame) && frame->function && starts_with(frame->function, "rec_handle");
+    return frame->function && (strcmp(frame->function, SN_SIGNAL_FRAME) == 0 ||
+                               (is_recorder(frame) && starts_with(frame->function, "rec_handle")));
 }
 
 struct sn_stack sn_stack_skip_recorder(const struct sn_stack *stack)

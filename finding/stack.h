@@ -12,7 +12,11 @@
 /* Neither the run-time's, nor the recorder's, nor a system header's. */
 bool sn_frame_is_own(const struct sn_frame *frame);
 
-/* The recorder's call of a signal handler: the frames outside of it are what that interrupted. */
+/* What the code is called that the kernel puts between a signal handler and what it interrupted. */
+#define SN_SIGNAL_FRAME "<signal handler called>"
+
+/* The recorder's or the kernel's call of a signal handler: the frames outside of it are what that
+ * interrupted. */
 bool sn_frame_is_handler_call(const struct sn_frame *frame);
 
 /* The part of STACK from the innermost frame on that is not the recorder's. Where nothing would be

@@ -158,6 +158,8 @@ all_long()
         --jobs 2
     long "testcases in all configurations" tests/e2e/run.py --build build/dev --configurations all
     long "testcases, 50 times each" tests/e2e/run.py --build build/dev --repeat 50
+    long "ids of all testcases, however built" tests/e2e/fingerprints.py --build build/dev \
+        --filter .
     long "a fresh Debian: demo.sh" scripts/fresh-debian scripts/demo.sh
     long "a fresh Debian: test.sh" scripts/fresh-debian scripts/test.sh
 }

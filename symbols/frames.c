@@ -7,9 +7,11 @@
  */
 #include "symbols/places.h"
 
+#include "finding/stack.h"
 #include "symbols/names.h"
 
 #include <dwarf.h>
+#include <stdlib.h>
 
 enum { DEPTH_MAX = 256 };
 
@@ -79,6 +81,21 @@ static void fill_line(struct sn_frame *frame, struct sn_unit *unit, uint64_t add
         frame->column = (uint32_t)column;
 }
 
+/* Where the kernel lets a signal handler return to: nameless code, but the tables for unwinding
+ * know it. */
+static bool is_signal_frame(struct sn_module *module, uint64_t address)
+{
+    Dwarf_Addr bias;
+    Dwarf_CFI *cfi = module->file ? dwfl_module_eh_cfi(module->file, &bias) : NULL;
+    Dwarf_Frame *frame;
+    bool is = false;
+    if (!cfi || dwarf_cfi_addrframe(cfi, address - bias, &frame) != 0)
+        return false;
+    (void)dwarf_frame_info(frame, NULL, NULL, &is);
+    free(frame);
+    return is;
+}
+
 struct sn_stack sn_frames_at(struct sn_module *module, uint64_t address, struct sn_arena *arena)
 {
     struct sn_unit *unit = sn_module_unit_at(module, address);
@@ -100,7 +117,9 @@ struct sn_stack sn_frames_at(struct sn_module *module, uint64_t address, struct 
     }
     if (!frames[count - 1].function) {
         const struct sn_symbol *symbol = sn_module_symbol_at(module, address, true);
-        frames[count - 1].function = symbol ? sn_symbol_name(arena, symbol->name) : NULL;
+        frames[count - 1].function = symbol ? sn_symbol_name(arena, symbol->name)
+                                     : is_signal_frame(module, address) ? SN_SIGNAL_FRAME
+                                                                        : NULL;
     }
     return (struct sn_stack){frames, count};
 }
