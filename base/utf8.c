@@ -23,3 +23,13 @@ size_t sn_utf8_decode(const char *text, uint32_t *code)
         *code = value;
     return length;
 }
+
+void sn_utf8_clean(struct sn_text *out, const char *text)
+{
+    sn_text_puts(out, "");
+    while (*text) {
+        size_t length = sn_utf8_decode(text, NULL);
+        sn_text_add(out, length ? text : "\xef\xbf\xbd", length ? length : 3);
+        text += length ? length : 1;
+    }
+}

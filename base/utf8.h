@@ -6,11 +6,16 @@
 #ifndef SN_BASE_UTF8_H
 #define SN_BASE_UTF8_H
 
+#include "base/text.h"
+
 #include <stddef.h>
 #include <stdint.h>
 
 /* Decodes the character at TEXT (terminated, not at its end) by RFC 3629. Returns its length in
  * bytes, or 0 if there is none; CODE (may be NULL) is then not set. */
 size_t sn_utf8_decode(const char *text, uint32_t *code);
+
+/* Appends TEXT, with U+FFFD in the place of each byte that belongs to no character. */
+void sn_utf8_clean(struct sn_text *out, const char *text);
 
 #endif

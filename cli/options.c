@@ -15,8 +15,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
-enum { GROUPS = 15 };
+enum { GROUPS = 19 };
 
 enum key {
     KEY_OUTPUT = 'o',
@@ -55,6 +56,13 @@ enum key {
     KEY_DEADLOCKS,
     KEY_JOBS,
     KEY_TO,
+    KEY_DATABASE,
+    KEY_COMMIT,
+    KEY_BRANCH,
+    KEY_LABEL,
+    KEY_SINCE,
+    KEY_KIND,
+    KEY_STATE,
 };
 
 static double parse_number(struct argp_state *state, const char *option, const char *text,
@@ -491,6 +499,95 @@ static error_t parse_raw(int key, char *arg, struct argp_state *state)
     }
 }
 
+static const struct argp_option database_options[] = {
+    {"db", KEY_DATABASE, "DATABASE", 0,
+     "The history: an SQLite file, or postgresql://USER@HOST/NAME. Default: SNARL_HISTORY, a "
+     "variable of the environment, where a password is not seen by others",
+     0},
+    {0},
+};
+static const struct argp_option added_options[] = {
+    {"commit", KEY_COMMIT, "ID", 0,
+     "What was tested. Default: GITHUB_SHA or CI_COMMIT_SHA of the environment", 0},
+    {"branch", KEY_BRANCH, "NAME", 0,
+     "And where it is. Default: GITHUB_REF_NAME or CI_COMMIT_REF_NAME of the environment", 0},
+    {"label", KEY_LABEL, "TEXT", 0,
+     "How, if there are several ways (unit, nightly): runs are compared with those of the same "
+     "label",
+     0},
+    {0},
+};
+static const struct argp_option runs_options[] = {
+    {"branch", KEY_BRANCH, "NAME", 0, "Look at runs of this branch only", 0},
+    {"label", KEY_LABEL, "TEXT", 0, "Look at runs with this label only", 0},
+    {"since", KEY_SINCE, "YYYY-MM-DD", 0, "Look at runs of this day and later ones only", 0},
+    {0},
+};
+static const struct argp_option findings_options[] = {
+    {"kind", KEY_KIND, "LIST", 0, "Only findings of these kinds", 0},
+    {"state", KEY_STATE, "LIST", 0,
+     "Only findings that are steady (in every run since the first one), flaky (not in all), "
+     "missing (not in the latest runs), gone (not in so many that it is hardly chance)",
+     0},
+    {0},
+};
+
+static int64_t parse_day(struct argp_state *state, const char *text)
+{
+    struct tm day = {0};
+    const char *end = strptime(text, "%Y-%m-%d", &day);
+    if (!end || *end)
+        argp_error(state, "--since takes a day, YYYY-MM-DD, not `%s'", text);
+    return timegm(&day);
+}
+
+static void parse_kinds(struct argp_state *state, char *list, uint32_t *kinds)
+{
+    for (char *word; (word = strsep(&list, ","));) {
+        int kind = sn_hazard_by_id(word);
+        if (kind < 0)
+            argp_error(state, "--kind: `%s' is none; `snarl list` tells all kinds", word);
+        *kinds |= UINT32_C(1) << kind;
+    }
+}
+
+static void parse_states(struct argp_state *state, char *list, unsigned *states)
+{
+    const char *names[] = {"steady", "flaky", "missing", "gone", NULL};
+    for (char *word; (word = strsep(&list, ","));)
+        *states |= SN_STEADY << parse_choice(state, "--state", word, names);
+}
+
+static error_t parse_history(int key, char *arg, struct argp_state *state)
+{
+    struct sn_settings *settings = state->input;
+    switch (key) {
+    case KEY_DATABASE:
+        settings->database = arg;
+        return 0;
+    case KEY_COMMIT:
+        settings->commit = arg;
+        return 0;
+    case KEY_BRANCH:
+        settings->runs.branch = arg;
+        return 0;
+    case KEY_LABEL:
+        settings->runs.label = arg;
+        return 0;
+    case KEY_SINCE:
+        settings->runs.since = parse_day(state, arg);
+        return 0;
+    case KEY_KIND:
+        parse_kinds(state, arg, &settings->runs.kinds);
+        return 0;
+    case KEY_STATE:
+        parse_states(state, arg, &settings->runs.states);
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
 static const struct argp_option log_options[] = {
     {"log-file", KEY_LOG_FILE, "FILE", 0, "Write findings to FILE", 0},
     {"color", KEY_COLOR, "WHEN", 0,
@@ -559,6 +656,10 @@ static const struct argp group_parsers[GROUPS] = {
     {.options = input_options, .parser = parse_raw},
     {.options = suppress_options, .parser = parse_gate},
     {.options = generate_options, .parser = parse_gate},
+    {.options = database_options, .parser = parse_history},
+    {.options = added_options, .parser = parse_history},
+    {.options = runs_options, .parser = parse_history},
+    {.options = findings_options, .parser = parse_history},
     {.options = general_options, .parser = parse_general},
 };
 

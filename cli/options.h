@@ -21,6 +21,7 @@
 #include "analyzer/predict/relation.h"
 #include "base/vec.h"
 #include "finding/gate.h"
+#include "history/history.h"
 #include "report/renderer.h"
 #include "symbols/symbols.h"
 
@@ -39,6 +40,10 @@ enum sn_option_group {
     SN_OPTIONS_INPUT = 1 << 11,    /* --input */
     SN_OPTIONS_SUPPRESS = 1 << 12, /* --suppressions */
     SN_OPTIONS_GENERATE = 1 << 13, /* --gen-suppressions */
+    SN_OPTIONS_DATABASE = 1 << 14, /* --db */
+    SN_OPTIONS_ADDED = 1 << 15,    /* --commit, --branch, --label: what a run is of */
+    SN_OPTIONS_RUNS = 1 << 16,     /* --branch, --label, --since: which runs are meant */
+    SN_OPTIONS_FINDINGS = 1 << 17, /* --kind, --state: which findings are */
 };
 
 enum { SN_FOLLOW_MAX = 500 }; /* the recorder's own limit */
@@ -85,6 +90,10 @@ struct sn_settings {
     const struct an_relation *relation; /* or NULL */
     enum sn_deadlocks deadlocks;
     unsigned jobs; /* 0: as many as there are processors */
+
+    const char *database;          /* or NULL */
+    const char *commit;            /* or NULL */
+    struct sn_history_filter runs; /* --branch and --label of `history add`, too */
 
     char **arguments; /* what is no option: of ARGV, terminated by NULL */
     int argument_count;

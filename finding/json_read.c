@@ -517,16 +517,23 @@ int sn_json_parse(struct sn_report *report, const char *bytes, size_t size, stru
     return parse(report, NULL, bytes, size, err);
 }
 
+int sn_json_load(struct sn_report *report, const char *path, char **bytes, size_t *size,
+                 struct sn_error *err)
+{
+    sn_report_init(report);
+    *bytes = NULL;
+    int code = sn_file_read(path, LARGEST_FILE - 1, "larger than 1 GiB, which no report is", bytes,
+                            size, err);
+    if (code < 0)
+        *bytes = NULL;
+    return code < 0 ? code : parse(report, path, *bytes, *size, err);
+}
+
 int sn_json_read(struct sn_report *report, const char *path, struct sn_error *err)
 {
     size_t size;
     char *bytes;
-    sn_report_init(report);
-    int code = sn_file_read(path, LARGEST_FILE - 1, "larger than 1 GiB, which no report is", &bytes,
-                            &size, err);
-    if (code < 0)
-        return code;
-    code = parse(report, path, bytes, size, err);
+    int code = sn_json_load(report, path, &bytes, &size, err);
     free(bytes);
     return code;
 }

@@ -22,11 +22,7 @@ static json_t *string_or_null(const char *text)
     if (string)
         return string;
     struct sn_text clean = {0};
-    for (const char *at = text; *at;) {
-        size_t length = sn_utf8_decode(at, NULL);
-        sn_text_add(&clean, length ? at : "\xef\xbf\xbd", length ? length : 3);
-        at += length ? length : 1;
-    }
+    sn_utf8_clean(&clean, text);
     string = json_string(clean.at);
     sn_text_release(&clean);
     return string;
@@ -299,6 +295,11 @@ void sn_json_write(struct sn_text *out, const struct sn_report *report)
     SET(document, "findings", findings);
     SET(document, "summary", summary_object(report));
     dump(out, document);
+}
+
+void sn_json_write_finding(struct sn_text *out, const struct sn_finding *finding)
+{
+    dump(out, finding_object(finding));
 }
 
 void sn_json_write_diff(struct sn_text *out, const struct sn_diff *diff)
