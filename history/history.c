@@ -10,8 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* That a finding is missing for so long is chance with less than this probability: it is gone. */
+/* That a finding is missing for so long is chance with less than this probability: it is gone. One
+ * run alone may have been broken, or cut short. */
 #define HARDLY_CHANCE 0.01
+enum { FEWEST_ABSENT = 3 };
 
 const char *sn_history_state_name(enum sn_history_state state)
 {
@@ -91,14 +93,15 @@ int sn_history_runs(struct sn_history *history, const struct sn_history_filter *
                     struct sn_history_runs *runs, struct sn_error *err)
 {
     struct question question = {history, filter, runs};
-    return ask(&question,
-               "WITH born AS (SELECT finding, MIN(run) AS run FROM snarl_sighting GROUP BY finding)"
-               "SELECT " RUN_COLUMNS
-               ", (SELECT COUNT(*) FROM snarl_report WHERE run = snarl_run.id), "
-               "(SELECT COUNT(*) FROM snarl_sighting WHERE run = snarl_run.id), "
-               "(SELECT COUNT(*) FROM born WHERE run = snarl_run.id) "
-               "FROM snarl_run " FILTERED "ORDER BY id DESC",
-               NULL, note_run, err);
+    return ask(
+        &question,
+        "WITH born AS (SELECT MIN(run) AS run FROM snarl_sighting GROUP BY finding), "
+        "fresh AS (SELECT run, COUNT(*) AS findings FROM born GROUP BY run) "
+        "SELECT " RUN_COLUMNS ", (SELECT COUNT(*) FROM snarl_report WHERE run = snarl_run.id), "
+        "(SELECT COUNT(*) FROM snarl_sighting WHERE run = snarl_run.id), "
+        "COALESCE(fresh.findings, 0) "
+        "FROM snarl_run LEFT JOIN fresh ON fresh.run = snarl_run.id " FILTERED "ORDER BY id DESC",
+        NULL, note_run, err);
 }
 
 static void note_sighting(void *data, const char *const *columns)
@@ -128,7 +131,7 @@ int sn_history_sightings(struct sn_history *history, const char *id,
 static enum sn_history_state judge(uint64_t seen, uint64_t before, uint64_t runs, uint64_t absent)
 {
     double misses = 1 - (double)seen / ((double)before + 1);
-    if (absent && pow(misses, (double)absent) < HARDLY_CHANCE)
+    if (absent >= FEWEST_ABSENT && pow(misses, (double)absent) < HARDLY_CHANCE)
         return SN_GONE;
     if (seen == runs)
         return SN_STEADY;

@@ -98,6 +98,18 @@ static void test_states(void **state)
     expect(&all, "a:missing:10/11 b:flaky:3/11 c:gone:2/11 d:gone:1/9");
 }
 
+static void test_one_broken_run_makes_nothing_gone(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 200; i++)
+        add("a", (struct sn_history_run){.time = 1});
+    add("", (struct sn_history_run){.time = 2});
+    add("", (struct sn_history_run){.time = 2});
+    expect(&all, "a:missing:200/202");
+    add("", (struct sn_history_run){.time = 2});
+    expect(&all, "a:gone:200/203");
+}
+
 static void test_filters(void **state)
 {
     (void)state;
@@ -241,8 +253,13 @@ static void test_nothing_of_an_aborted_run(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_states),   TEST(test_filters),     TEST(test_runs),
-        TEST(test_versions), TEST(test_other_files), TEST(test_nothing_of_an_aborted_run),
+        TEST(test_states),
+        TEST(test_one_broken_run_makes_nothing_gone),
+        TEST(test_filters),
+        TEST(test_runs),
+        TEST(test_versions),
+        TEST(test_other_files),
+        TEST(test_nothing_of_an_aborted_run),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
