@@ -267,9 +267,9 @@ class Histories:
         jobs, each = 8, 4
         reports = [[self.report(finding(0), finding(1 + job)) for _ in range(each)]
                    for job in range(jobs)]
-        script = 'db=$1; shift; for report; do "$SNARL" history add --db "$db" "$report" || exit 1; done'
-        running = [subprocess.Popen(["bash", "-c", script, "adds", self.db, *mine],
-                                    env=environment(), stderr=subprocess.PIPE)
+        script = 'for report; do "$SNARL" history add "$report" || exit 1; done'
+        running = [subprocess.Popen(["bash", "-c", script, "adds", *mine],
+                                    env=environment(SNARL_HISTORY=self.db), stderr=subprocess.PIPE)
                    for mine in reports]
         for process in running:
             _, said = process.communicate()

@@ -154,7 +154,8 @@ class Postgres(histories.Histories, unittest.TestCase):
         with subprocess.Popen(["psql", "-X", "-q", "-h", self.server.directory, "-U", "snarl",
                                "-d", "ci"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                               stderr=subprocess.DEVNULL) as other:
-            other.stdin.write(b"BEGIN; LOCK TABLE %s.snarl_sighting; SELECT 'locked';\n" % self.name.encode())
+            other.stdin.write(b"BEGIN; LOCK TABLE %s.snarl_sighting; SELECT 'locked';\n"
+                              % self.name.encode())
             other.stdin.flush()
             while b"locked" not in other.stdout.readline():
                 pass
