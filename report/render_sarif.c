@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * SARIF 2.1.0, as GitHub and editors read it: a rule for every kind of hazard, in the order of
- * hazards.def, a result for every finding, and what is to be said of the whole as notifications.
+ * hazards.def, a result for every finding, and what is to be said of the whole as notifications. If
+ * there is more than GitHub takes, the least important results are left out: their number is told
+ * before, their size only when all is written, so that may take several turns.
  */
 #include "finding/diff.h"
 #include "report/markup.h"
@@ -10,10 +12,12 @@
 #include "report/tree.h"
 
 #include <ctype.h>
+#include <zlib.h>
 
 #define SCHEMA "https://json.schemastore.org/sarif-2.1.0.json"
 
-enum { MOST_RESULTS = 25000 }; /* GitHub refuses more */
+/* GitHub refuses more. The size is that of the file compressed by gzip. */
+enum { MOST_RESULTS = 25000, MOST_BYTES = 10 * 1000 * 1000 };
 
 #define SET(object, key, value) json_object_set_new((object), (key), (value))
 
@@ -132,34 +136,76 @@ static bool has_baseline(const struct sn_report *report, const struct sn_render_
     return false;
 }
 
-static void add_result(struct sn_sarif *sarif, json_t *results, const struct sn_finding *finding,
-                       const char *baseline)
+/* The order in which results are left out, the last of each first. */
+enum importance { GATED, FRESH, KNOWN, FIXED, SUPPRESSED, IMPORTANCES };
+
+struct candidate {
+    const struct sn_finding *finding;
+    const char *baseline;
+    enum importance importance;
+};
+
+struct candidates {
+    VEC(struct candidate) all; /* in the order of the report, then what is fixed */
+    size_t by_importance[IMPORTANCES];
+};
+
+static void add_candidate(struct candidates *candidates, const struct sn_finding *finding,
+                          const char *baseline, enum importance importance)
 {
-    if (json_array_size(results) >= MOST_RESULTS)
-        sarif->results_cut++;
-    else
-        json_array_append_new(results, sn_sarif_result(sarif, finding, baseline));
+    *vec_push(&candidates->all) = (struct candidate){finding, baseline, importance};
+    candidates->by_importance[importance]++;
 }
 
-static json_t *all_results(struct sn_sarif *sarif, const struct sn_render_options *options)
+static void gather(struct candidates *candidates, const struct sn_report *report,
+                   const struct sn_render_options *options)
 {
-    json_t *array = json_array();
-    bool compared = has_baseline(sarif->report, options);
-    vec_each (struct sn_finding *, finding, &sarif->report->findings) {
-        bool known = (*finding)->status == SN_KNOWN;
-        add_result(sarif, array, *finding, !compared ? NULL : known ? "unchanged" : "new");
+    bool compared = has_baseline(report, options);
+    vec_each (struct sn_finding *, at, &report->findings) {
+        const struct sn_finding *finding = *at;
+        enum importance importance = finding->status == SN_SUPPRESSED ? SUPPRESSED
+                                     : finding->status == SN_KNOWN    ? KNOWN
+                                     : finding->gated                 ? GATED
+                                                                      : FRESH;
+        add_candidate(candidates, finding,
+                      !compared             ? NULL
+                      : importance == KNOWN ? "unchanged"
+                                            : "new",
+                      importance);
     }
     if (options->diff)
         vec_each (const struct sn_finding *, finding, &options->diff->fixed)
-            add_result(sarif, array, *finding, "absent");
+            add_candidate(candidates, *finding, "absent", FIXED);
+}
+
+/* The MOST most important ones, in the order in which they are. */
+static json_t *choose(struct sn_sarif *sarif, const struct candidates *candidates, size_t most)
+{
+    size_t room[IMPORTANCES];
+    json_t *array = json_array();
+    for (int i = 0; i < IMPORTANCES; i++) {
+        size_t count = candidates->by_importance[i];
+        room[i] = count < most ? count : most;
+        most -= room[i];
+    }
+    vec_each (const struct candidate, candidate, &candidates->all) {
+        if (!room[candidate->importance]) {
+            sarif->results_cut++;
+            continue;
+        }
+        room[candidate->importance]--;
+        json_array_append_new(array,
+                              sn_sarif_result(sarif, candidate->finding, candidate->baseline));
+    }
     return array;
 }
 
-static void render(struct sn_text *out, const struct sn_report *report,
-                   const struct sn_render_options *options)
+static void write_document(struct sn_text *out, const struct sn_report *report,
+                           const struct sn_render_options *options,
+                           const struct candidates *candidates, size_t most)
 {
     struct sn_sarif sarif = {.report = report, .sources = {.root = options->source_root}};
-    json_t *results = all_results(&sarif, options);
+    json_t *results = choose(&sarif, candidates, most);
     json_t *run = json_pack("{s:o}", "tool", tool());
     SET(run, "invocations", json_pack("[o]", invocation(&sarif)));
     SET(run, "originalUriBaseIds",
@@ -171,6 +217,42 @@ static void render(struct sn_text *out, const struct sn_report *report,
     SET(document, "runs", json_pack("[o]", run));
     sn_tree_write(out, document);
     sn_sources_release(&sarif.sources);
+}
+
+/* What is no larger even as it is need not be compressed to know that. */
+static size_t uploaded_size(const char *bytes, size_t size)
+{
+    unsigned char piece[16 * 1024];
+    z_stream stream = {.next_in = (unsigned char *)bytes, .avail_in = (unsigned)size};
+    if (size < MOST_BYTES || size > UINT32_MAX ||
+        deflateInit2(&stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED, MAX_WBITS + 16, MAX_MEM_LEVEL - 1,
+                     Z_DEFAULT_STRATEGY) != Z_OK)
+        return size;
+    do {
+        stream.next_out = piece;
+        stream.avail_out = sizeof piece;
+    } while (deflate(&stream, Z_FINISH) == Z_OK);
+    size_t total = stream.total_out;
+    deflateEnd(&stream);
+    return total;
+}
+
+static void render(struct sn_text *out, const struct sn_report *report,
+                   const struct sn_render_options *options)
+{
+    struct candidates candidates = {0};
+    struct sn_text text = {0};
+    gather(&candidates, report, options);
+    size_t most = candidates.all.count < MOST_RESULTS ? candidates.all.count : MOST_RESULTS, size;
+    write_document(&text, report, options, &candidates, most);
+    while ((size = uploaded_size(text.at, text.length)) >= MOST_BYTES && most) {
+        most = (size_t)((double)most * 0.98 * MOST_BYTES / (double)size);
+        sn_text_clear(&text);
+        write_document(&text, report, options, &candidates, most);
+    }
+    sn_text_add(out, text.at, text.length);
+    sn_text_release(&text);
+    vec_release(&candidates.all);
 }
 
 const struct sn_renderer sn_render_sarif = {.name = "sarif", .render = render};

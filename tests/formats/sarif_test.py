@@ -1,7 +1,10 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 """SARIF against its schema, and against what GitHub asks for."""
+import base64
+import gzip
 import json
+import random
 import re
 import unittest
 from urllib.parse import unquote, urlsplit
@@ -255,15 +258,55 @@ class Sarif(unittest.TestCase):
         del result["codeFlows"][1]["threadFlows"][0]["locations"][10:]  # the rest takes 20 s
         self.assertEqual(faults(document), [])
 
-    def test_most_results(self):
-        report = reports.with_findings(25002)
-        for finding in report["findings"]:
+    def notes(self, document):
+        invocation, = document["runs"][0]["invocations"]
+        return [note["message"]["text"] for note in invocation["toolExecutionNotifications"]]
+
+    def test_the_least_important_are_left_out(self):
+        """What is suppressed, fixed and known, before a note and what is gated."""
+        after = reports.with_findings(25002)
+        for finding in after["findings"]:
             finding |= {"sites": [], "threads": [], "variable": None}
-        document = sarif(report)
+        after["findings"][1]["status"] = "suppressed"
+        after["findings"][2]["severity"] = "note"
+        fixed = after["findings"][0] | {"id": "1:%016x" % 0xf1}
+        after["findings"].pop(0xf1)
+        after["findings"].append(after["findings"][3] | {"id": "1:%016x" % 25002})
+        before = after | {"findings": [fixed, after["findings"][0]]}
+        document = json.loads(reports.difference(before, after, "sarif"))
+        self.assertEqual({result["baselineState"] for result in results(document)}, {"new"})
+        self.assertEqual([result["partialFingerprints"]["snarlFinding/v1"]
+                          for result in results(document)],
+                         [finding["id"] for finding in after["findings"][2:]])
         self.assertEqual(len(results(document)), 25000)
-        notes = document["runs"][0]["invocations"][0]["toolExecutionNotifications"]
-        self.assertEqual([note["message"]["text"] for note in notes],
-                         ["2 findings were left out, since GitHub takes no more."])
+        self.assertEqual(self.notes(document),
+                         ["3 findings were left out, since GitHub takes no more."])
+
+    def test_the_largest_upload(self):
+        """Names that cannot be compressed: 2,000 findings are 18 MB."""
+        report = reports.with_findings(2000)
+        words = random.Random(1)
+        for finding in report["findings"]:
+            finding["threads"] = []
+            finding["sites"] = finding["sites"][:1]
+            frame = finding["sites"][0]["stack"][0]
+            finding["sites"][0]["stack"] = [
+                frame | {"function": base64.b64encode(words.randbytes(700)).decode()}
+                for _ in range(13)]
+            finding |= {"variable": None, "gated": True}
+        report["findings"][5]["status"] = "known"
+        report["findings"][5]["gated"] = False
+        out = reports.render(report, "sarif")
+        size = len(gzip.compress(out, 6))
+        self.assertLess(size, 10_000_000)
+        self.assertGreater(size, 9_000_000)
+        document = json.loads(out)
+        self.check_for_github(document)
+        kept = [result["partialFingerprints"]["snarlFinding/v1"] for result in results(document)]
+        ids = [finding["id"] for finding in report["findings"]]
+        self.assertEqual(kept, (ids[:5] + ids[6:])[:len(kept)])
+        self.assertEqual(self.notes(document)[-1], "%d findings were left out, since GitHub takes "
+                                                   "no more." % (2000 - len(kept)))
 
     def test_names_like_links(self):
         report = reports.with_findings(1)
