@@ -79,6 +79,7 @@ static int read_report(struct reports *reports, const char *path, struct sn_erro
     struct sn_report *report = &reports->at[reports->count++];
     char *bytes;
     int ret = sn_json_load(report, path, &bytes, &input->size, err);
+    input->path = path;
     input->bytes = bytes;
     input->report = report;
     return ret;
@@ -255,7 +256,8 @@ static int list(int argc, char **argv)
     return end(&history, &settings, ret, &err);
 }
 
-/* REPORT, to be released either way, becomes one of these COUNT findings, all of them known. */
+/* REPORT, to be released either way, becomes one of these COUNT findings, all of them known. Those
+ * of a kind that only a later snarl has are left out: this one never finds them. */
 static int compose(struct sn_report *report, struct sn_history *history,
                    const struct sn_history_finding *findings, size_t count, struct sn_error *err)
 {
@@ -264,11 +266,15 @@ static int compose(struct sn_report *report, struct sn_history *history,
     struct sn_gate nothing = {.none = true};
     int ret = 0;
     sn_text_puts(&text, "{\"schema\": \"snarl-report/1\", \"findings\": [");
+    const char *comma = "";
     for (size_t i = 0; ret == 0 && i < count; i++) {
         const char *document;
+        if (sn_hazard_by_id(findings[i].kind) < 0)
+            continue;
         ret = sn_history_document(history, findings[i].id, &document, err);
         if (ret == 0)
-            sn_text_printf(&text, "%s%s", i ? "," : "", document ? document : "null");
+            sn_text_printf(&text, "%s%s", comma, document ? document : "null");
+        comma = ",";
     }
     sn_text_puts(&text, "]}");
     if (ret == 0 && sn_json_parse(report, text.at, text.length, &local) < 0)

@@ -174,7 +174,7 @@ static int gather(struct findings *findings, const struct sn_history_report *rep
     vec_each (struct sn_finding *, at, &report->report->findings) {
         const struct sn_finding *finding = *at;
         if (!finding->id || strlen(finding->id) > LONGEST_ID)
-            return sn_fail(err, SN_E_LIMIT, NULL, SN_NO_OFFSET,
+            return sn_fail(err, SN_E_LIMIT, report->path, SN_NO_OFFSET,
                            "findings[%td].id: it is longer than a fingerprint ever is",
                            at - report->report->findings.at);
         if (finding->status != SN_SUPPRESSED)

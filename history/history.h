@@ -36,6 +36,7 @@ struct sn_history_run {
 };
 
 struct sn_history_report {
+    const char *path;  /* for messages */
     const char *bytes; /* the file */
     size_t size;
     const struct sn_report *report; /* what it says */

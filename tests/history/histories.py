@@ -7,12 +7,22 @@ import signal
 import subprocess
 import tempfile
 
+import jsonschema
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 SOURCE = os.path.dirname(os.path.dirname(HERE))
 SNARL = os.environ["SNARL"]
 CI = ("GITHUB_SHA", "GITHUB_REF_NAME", "CI_COMMIT_SHA", "CI_COMMIT_REF_NAME", "SNARL_HISTORY")
 HOSTILE = ["it's", "'; DROP TABLE snarl_run; --", "\"$1\" %s \\x00 \\' {}", "\x1b[31m\x07\x01\x7f",
            "a\tb\nc\r", "\u202eevil\u200b", "<b>&amp;</b>", "\U0001f98b", "x" * 100000, " "]
+
+
+def validator(name):
+    with open("%s/docs/%s.schema.json" % (SOURCE, name), encoding="utf-8") as file:
+        return jsonschema.Draft202012Validator(json.load(file))
+
+
+SHOWN, REPORT = validator("snarl-history-1"), validator("snarl-report-1")
 
 
 def environment(**more):
@@ -66,7 +76,7 @@ class Histories:
 
     def shown(self, action, *arguments):
         document = json.loads(self.history(action, "--format=json", *arguments))
-        self.assertEqual(document["schema"], "snarl-history/1")
+        SHOWN.validate(document)
         return document
 
     def listed(self, *arguments):
@@ -185,8 +195,6 @@ class Histories:
         self.history("add", "--branch=main", self.report(finding(1), finding(2)))
         self.history("add", "--branch=main", self.report(finding(1)))
         self.history("add", "--branch=other", self.report(finding(3)))
-        with open(SOURCE + "/docs/snarl-report-1.schema.json", encoding="utf-8") as file:
-            schema = json.load(file)
         baseline = self.path("baseline.json")
         for options, numbers in ((), [1, 2, 3]), (("--branch=main",), [1, 2]), \
                                 (("--branch=main", "--state=steady"), [1]), \
@@ -195,7 +203,7 @@ class Histories:
             with open(baseline, "w", encoding="utf-8") as file:
                 file.write(text)
             document = json.loads(text)
-            self.faultless(document, schema)
+            REPORT.validate(document)
             self.assertEqual(sorted(int(one["id"][2:], 16) for one in document["findings"]),
                              numbers)
             self.assertEqual({one["status"] for one in document["findings"]},
@@ -204,9 +212,22 @@ class Histories:
                 done = subprocess.run([SNARL, "diff", baseline, self.report(finding(number))],
                                       capture_output=True, check=False)
                 self.assertEqual(done.returncode, 0 if number in numbers else 1)
-        self.history("baseline", "--json", baseline, "--format=text:" + self.path("text"))
+        self.history("baseline", "--json", baseline, "--format=sarif:" + self.path("sarif"))
+        with open(self.path("sarif"), encoding="utf-8") as file:
+            self.assertEqual(len(json.load(file)["runs"][0]["results"]), 3)
         with open(baseline, encoding="utf-8") as file:
             self.assertEqual(len(json.load(file)["findings"]), 3)
+
+    def test_kinds_of_a_later_snarl(self):
+        """They are listed, and no part of a baseline."""
+        self.add(1, 2)
+        self.query("UPDATE snarl_finding SET kind = 'priority-inversion', document = "
+                   "replace(document, 'data-race', 'priority-inversion') WHERE id = '1:%016x'" % 1)
+        self.assertEqual(set(self.listed()), {1, 2})
+        self.assertIn("priority-inversion", self.history("list"))
+        self.assertIn("steady: in 1 of 1 runs", self.history("show", "%016x" % 1))
+        self.assertEqual([one["id"] for one in json.loads(self.history("baseline"))["findings"]],
+                         ["1:%016x" % 2])
 
     def test_hostile_words(self):
         for number, word in enumerate(HOSTILE):
@@ -245,9 +266,9 @@ class Histories:
         self.assertIn("bad.json: findings[0].kind", self.history("add", good, bad, code=2))
         self.assertIn("empty.json", self.history("add", good, empty, code=2))
         self.assertIn("nowhere.json", self.history("add", good, "nowhere.json", code=2))
-        self.assertIn("longer than a fingerprint",
-                      self.history("add", good, self.report(finding(1) | {"id": "1:" + "0" * 999}),
-                                   code=2))
+        long = self.report(finding(1) | {"id": "1:" + "0" * 999})
+        self.assertIn(long + ": findings[0].id: it is longer than a fingerprint",
+                      self.history("add", good, long, code=2))
         self.assertIn("no history in it" if self.exists() else "No such file",
                       self.history("list", code=2))
         self.add(1)

@@ -7,8 +7,6 @@ import shutil
 import subprocess
 import unittest
 
-import jsonschema
-
 import histories
 
 
@@ -23,9 +21,6 @@ class Sqlite(histories.Histories, unittest.TestCase):
         done = subprocess.run(["sqlite3", "-batch", "-noheader", "-separator", "\x1f", "-newline",
                                "\x1e", self.db, sql], capture_output=True, check=True)
         return [row.split("\x1f") for row in done.stdout.decode().split("\x1e") if row]
-
-    def faultless(self, document, schema):
-        jsonschema.Draft202012Validator(schema).validate(document)
 
     def exists(self):
         return os.path.exists(self.db)
@@ -46,6 +41,28 @@ class Sqlite(histories.Histories, unittest.TestCase):
     def check(self):
         self.assertEqual(self.query("PRAGMA integrity_check"), [["ok"]])
         self.assertEqual(self.query("PRAGMA foreign_key_check"), [])
+
+    def test_the_schema_can_fail(self):
+        self.add(1)
+        document = self.shown("list")
+        for field, value in ("state", "new"), ("seen", 0), ("first", None), ("id", 1):
+            broken = document | {"findings": [document["findings"][0] | {field: value}]}
+            self.assertFalse(histories.SHOWN.is_valid(broken), field)
+
+    def test_help(self):
+        def say(*arguments, code=0):
+            done = subprocess.run([histories.SNARL, *arguments], capture_output=True, check=False)
+            self.assertEqual(done.returncode, code, arguments)
+            return (done.stderr if code else done.stdout).decode()
+        actions = "add", "list", "show", "runs", "baseline"
+        for text in say("history", "--help"), say("help", "history"), say("history", code=2):
+            for action in actions:
+                self.assertRegex(text, r"(?m)^  %s " % action)
+        for action in actions:
+            self.assertIn("--db=DATABASE", say("history", action, "--help"))
+        self.assertIn("forget is no action", say("history", "forget", code=2))
+        self.assertIn("REPORT.json... is missing", say("history", "add", code=2))
+        self.assertIn("which history?", say("history", "list", code=2))
 
     def test_one_file_is_all(self):
         self.add(1)

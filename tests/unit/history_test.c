@@ -43,7 +43,7 @@ static int64_t add(const char *ids, struct sn_history_run run)
         finding->title = "on it";
     }
     int size = snprintf(bytes, sizeof bytes, "%d", ++runs);
-    struct sn_history_report input = {bytes, (size_t)size, &report, 0};
+    struct sn_history_report input = {"it.json", bytes, (size_t)size, &report, 0};
     run.label = run.label ? run.label : "";
     assert_int_equal(sn_history_open(&history, path, true, &err), 0);
     assert_int_equal(sn_history_add(&history, &run, &input, 1, &err), 0);
@@ -236,11 +236,12 @@ static void test_nothing_of_an_aborted_run(void **state)
     sn_report_init(&report);
     sn_report_add(&report, SN_DEADLOCK, SN_OBSERVED)->id = "1:b";
     sn_report_add(&report, SN_DEADLOCK, SN_OBSERVED)->id = memset(endless, 'x', 999);
-    struct sn_history_report input = {"x", 1, &report, 0};
+    struct sn_history_report input = {"it.json", "x", 1, &report, 0};
     struct sn_history_run run = {.time = 2, .label = ""};
     assert_int_equal(sn_history_open(&history, path, true, &err), 0);
     assert_int_equal(sn_history_add(&history, &run, &input, 1, &err), SN_E_LIMIT);
     assert_non_null(strstr(err.text, "findings[1].id"));
+    assert_string_equal(err.path, "it.json");
     sn_history_close(&history);
     sn_report_release(&report);
     free(endless);
