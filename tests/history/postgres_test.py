@@ -5,6 +5,7 @@ not root, on a Unix socket alone; psql reads what is there."""
 import glob
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -12,17 +13,19 @@ import unittest
 
 import histories
 
-NOBODY = [] if os.getuid() else ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups",
-                                 "--"]
+NOBODY = ["setpriv", *([] if os.getuid() else ["--reuid=65534", "--regid=65534",
+                                               "--clear-groups"]), "--"]
 
 
 class Server:
     """One for all tests; each has a schema of its own in the database `ci`."""
 
     def __init__(self):
-        self.programs = sorted(glob.glob("/usr/lib/postgresql/*/bin"))[-1]
+        found = sorted(glob.glob("/usr/lib/postgresql/*/bin"))
+        assert found, "PostgreSQL's server is missing: scripts/install-dependencies --test"
+        self.programs = found[-1]
         self.directory = tempfile.mkdtemp(prefix="pg", dir="/tmp")  # a socket's name is short
-        if NOBODY:
+        if not os.getuid():
             os.chown(self.directory, 65534, 65534)
         self.run("initdb", "-D", "data", "-A", "trust", "-U", "snarl", "-E", "UTF8",
                  "--locale=C.UTF-8", "--no-sync")
@@ -38,11 +41,20 @@ class Server:
             raise AssertionError(done.stderr.decode())
 
     def start(self):
-        self.run("pg_ctl", "start", "-w", "-D", "data", "-l", "log", "-o",
-                 "-c listen_addresses='' -k %s -c fsync=off" % self.directory)
+        """It ends with the test, however that ends."""
+        self.process = subprocess.Popen(
+            ["setpriv", "--pdeathsig=QUIT", *NOBODY[1:], self.programs + "/postgres", "-D", "data",
+             "-k", self.directory, "-c", "listen_addresses=", "-c", "fsync=off"],
+            cwd=self.directory, env=histories.environment(), stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        ready = [self.programs + "/pg_isready", "-q", "-h", self.directory]
+        while subprocess.run(ready, check=False).returncode:
+            assert self.process.poll() is None, "the server has ended"
+            time.sleep(0.02)
 
     def stop(self):
-        self.run("pg_ctl", "stop", "-w", "-D", "data", "-m", "immediate")
+        self.process.send_signal(signal.SIGQUIT)
+        self.process.wait()
 
     def remove(self):
         self.stop()
