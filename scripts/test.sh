@@ -139,6 +139,21 @@ with_sanitizers()
     build asan && suite asan
 }
 
+# The packages of build/dev, on a Debian that has nothing else.
+packages()
+{
+    local directory=$PWD/build/packages name
+    rm -rf "$directory"
+    mkdir "$directory"
+    (cd build/dev && cpack -B "$directory") || return
+    rm -r "$directory/_CPack_Packages"
+    for name in racy locked; do
+        cc -g -O1 -pthread -Iinclude -o "$directory/$name" \
+            "tests/integration/programs/$name.c" || return
+    done
+    scripts/fresh-debian --with "$directory" scripts/try-packages packages
+}
+
 all_long()
 {
     long "a million random runs against the definitions" build/dev/tests/random_test \
@@ -160,6 +175,7 @@ all_long()
     long "testcases, 50 times each" tests/e2e/run.py --build build/dev --repeat 50
     long "ids of all testcases, however built" tests/e2e/fingerprints.py --build build/dev \
         --filter .
+    long "a fresh Debian: packages" packages
     long "a fresh Debian: demo.sh" scripts/fresh-debian scripts/demo.sh
     long "a fresh Debian: test.sh" scripts/fresh-debian scripts/test.sh
 }
