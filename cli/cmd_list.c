@@ -19,6 +19,7 @@ static const struct sn_usage usage = {
     .help = "List every kind of hazard: its id, its usual severity, the levels at which it can be "
             "found, its definition, and what to do.",
     .more = "Exit codes: 0, or 2 for trouble.",
+    .line_alone = true, /* or the formats that are wanted of reports would be written */
 };
 
 static const enum sn_level levels[] = {SN_OBSERVED, SN_PREDICTED, SN_POSSIBLE};

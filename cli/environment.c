@@ -114,10 +114,8 @@ int sn_environment_init(struct sn_environment *environment, const char *control,
     if (strpbrk(recorder, ": "))
         return sn_fail(err, SN_E_USAGE, recorder, SN_NO_OFFSET,
                        "LD_PRELOAD cannot name a library with a blank or a colon in its path");
-    const char *user = getenv(TR_OPTIONS_ENV);
     const char *names[] = {"LD_PRELOAD", TR_CONTROL_ENV, TR_OPTIONS_ENV};
-    const char *values[] = {preload(arena, recorder), control,
-                            user ? sn_sprintf(arena, "%s %s", user, options) : options};
+    const char *values[] = {preload(arena, recorder), control, options};
     size_t count = 0;
     while (environ[count])
         count++;

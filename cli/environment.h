@@ -11,7 +11,8 @@ struct sn_environment {
     char **variables; /* for exec; ends with NULL */
 };
 
-/* OPTIONS is what the recorder is told in SNARL_OPTIONS, behind what the user had there. */
+/* OPTIONS is what the recorder is told in SNARL_OPTIONS, instead of what the user had there: that
+ * was for the command (config.h). */
 int sn_environment_init(struct sn_environment *environment, const char *control,
                         const char *options, struct sn_error *err);
 void sn_environment_release(struct sn_environment *environment);

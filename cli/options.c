@@ -7,11 +7,13 @@
 #include "cli/options.h"
 
 #include "cli/command.h"
+#include "cli/trouble.h"
 #include "trace/wire.h"
 
 #include <argp.h>
 #include <errno.h>
 #include <math.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -65,6 +67,23 @@ enum key {
     KEY_STATE,
 };
 
+/* A wrong option ends the command. STATE's name is the command's, or where the option stands. */
+static void wrong(struct argp_state *state, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static void wrong(struct argp_state *state, const char *format, ...)
+{
+    char text[2048];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    if (state->root_argp)
+        argp_error(state, "%s", text);
+    sn_say("%s: %s", state->name, text);
+    exit(argp_err_exit_status);
+}
+
 static double parse_number(struct argp_state *state, const char *option, const char *text,
                            double least, double most)
 {
@@ -72,8 +91,7 @@ static double parse_number(struct argp_state *state, const char *option, const c
     errno = 0;
     double value = strtod(text, &end);
     if (end == text || *end || errno || !isfinite(value) || value < least || value > most)
-        argp_error(state, "%s takes a number from %.10g to %.10g, not `%s'", option, least, most,
-                   text);
+        wrong(state, "%s takes a number from %.10g to %.10g, not `%s'", option, least, most, text);
     return value;
 }
 
@@ -82,7 +100,7 @@ static unsigned parse_whole(struct argp_state *state, const char *option, const 
 {
     double value = parse_number(state, option, text, least, most);
     if (value != floor(value))
-        argp_error(state, "%s takes a whole number, not `%s'", option, text);
+        wrong(state, "%s takes a whole number, not `%s'", option, text);
     return (unsigned)value;
 }
 
@@ -96,8 +114,8 @@ static uint64_t parse_size(struct argp_state *state, const char *option, const c
     unsigned shift = unit ? 10 * (unsigned)(unit - units + 1) : 0;
     if (*text < '0' || *text > '9' || end[unit != NULL] || errno || value > most ||
         value << shift < least || value << shift > most)
-        argp_error(state, "%s takes a size from %lluK to %lluG, not `%s'", option,
-                   (unsigned long long)least >> 10, (unsigned long long)most >> 30, text);
+        wrong(state, "%s takes a size from %lluK to %lluG, not `%s'", option,
+              (unsigned long long)least >> 10, (unsigned long long)most >> 30, text);
     return value << shift;
 }
 
@@ -113,7 +131,7 @@ static int parse_choice(struct argp_state *state, const char *option, const char
         }
         sn_text_printf(&all, "%s%s", i ? ", " : "", names[i]);
     }
-    argp_error(state, "%s=%s: this version knows %s", option, text, all.at);
+    wrong(state, "%s=%s: this version knows %s", option, text, all.at);
     return 0;
 }
 
@@ -124,11 +142,14 @@ static void parse_format(struct argp_state *state, const char *text, struct sn_s
     snprintf(name, sizeof name, "%.*s", (int)(colon ? colon - text : 31), text);
     const struct sn_renderer *renderer = sn_renderer_by_name(name);
     if (!renderer)
-        argp_error(state, "--format=%s: this version knows %s", name, sn_renderer_names());
+        wrong(state, "--format=%s: this version knows %s", name, sn_renderer_names());
     if (colon && !colon[1])
-        argp_error(state, "--format=%s: no file behind the colon", text);
-    if (renderer->only_draws && !settings->reads_traces)
-        argp_error(state, "--format=%s draws a trace: snarl analyze --format=%s TRACE", name, text);
+        wrong(state, "--format=%s: no file behind the colon", text);
+    if (renderer->only_draws && !settings->reads_traces) {
+        if (!state->root_argp)
+            return; /* said in a file, for other commands */
+        wrong(state, "--format=%s draws a trace: snarl analyze --format=%s TRACE", name, text);
+    }
     if (renderer->spans > settings->analysis.spans_drawn)
         settings->analysis.spans_drawn = renderer->spans;
     *vec_push(&settings->formats) = (struct sn_format){renderer, colon ? colon + 1 : NULL};
@@ -178,7 +199,7 @@ static error_t parse_record(int key, char *arg, struct argp_state *state)
     switch (key) {
     case KEY_OUTPUT:
         if (!*arg)
-            argp_error(state, "-o: the name of the trace is empty");
+            wrong(state, "-o: the name of the trace is empty");
         settings->output = arg;
         return 0;
     case KEY_ACCESSES:
@@ -186,12 +207,12 @@ static error_t parse_record(int key, char *arg, struct argp_state *state)
         return 0;
     case KEY_REWRITE:
         if (!*arg || strlen(arg) >= SN_FOLLOW_MAX || strchr(arg, '/'))
-            argp_error(state, "--rewrite takes patterns of file names, not `%s'", arg);
+            wrong(state, "--rewrite takes patterns of file names, not `%s'", arg);
         settings->rewrite = arg;
         return 0;
     case KEY_FOLLOW:
         if (!*arg || strlen(arg) >= SN_FOLLOW_MAX || strchr(arg, '/'))
-            argp_error(state, "--follow takes all, main, or patterns of file names, not `%s'", arg);
+            wrong(state, "--follow takes all, main, or patterns of file names, not `%s'", arg);
         settings->follow = arg;
         return 0;
     case KEY_HANG:
@@ -238,7 +259,7 @@ static error_t parse_report(int key, char *arg, struct argp_state *state)
         return 0;
     case KEY_JSON:
         if (!*arg)
-            argp_error(state, "--json: the name of the file is empty");
+            wrong(state, "--json: the name of the file is empty");
         *vec_push(&settings->formats) = (struct sn_format){sn_renderer_by_name("json"), arg};
         return 0;
     default:
@@ -284,7 +305,7 @@ static error_t parse_gate(int key, char *arg, struct argp_state *state)
     switch (key) {
     case KEY_FAIL_ON:
         if (sn_gate_parse(&settings->gate, arg, &err) < 0)
-            argp_error(state, "--fail-on=%s: %s", arg, err.text);
+            wrong(state, "--fail-on=%s: %s", arg, err.text);
         return 0;
     case KEY_BASELINE:
         settings->baseline = arg;
@@ -673,10 +694,9 @@ static void check_count(struct argp_state *state, const struct parse *parse)
 {
     int count = parse->settings->argument_count;
     if (count < parse->usage->least)
-        argp_error(state, "%s is missing", parse->usage->arguments);
+        wrong(state, "%s is missing", parse->usage->arguments);
     if (parse->usage->most >= 0 && count > parse->usage->most)
-        argp_error(state, "too many arguments: `%s'",
-                   parse->settings->arguments[parse->usage->most]);
+        wrong(state, "too many arguments: `%s'", parse->settings->arguments[parse->usage->most]);
 }
 
 static error_t parse_command(int key, char *arg, struct argp_state *state)
@@ -702,18 +722,70 @@ static error_t parse_command(int key, char *arg, struct argp_state *state)
     }
 }
 
-static void set_defaults(struct sn_settings *settings)
+/* The group that has the option NAME, which becomes *FOUND; -1 if none has. Not those that print
+ * and end. */
+static int find_option(const char *name, const struct argp_option **found)
+{
+    for (int i = 0; i < GROUPS - 1; i++)
+        for (const struct argp_option *o = group_parsers[i].options; o->name; o++)
+            if (strcmp(o->name, name) == 0 || (o->key == name[0] && !name[1])) {
+                *found = o;
+                return i;
+            }
+    return -1;
+}
+
+/* Does the option name what is read? */
+static bool is_read(int key)
+{
+    return key == KEY_BASELINE || key == KEY_SUPPRESSIONS || key == KEY_SOURCE_ROOT ||
+           key == KEY_SYSROOT || key == KEY_DEBUG_PATH;
+}
+
+/* Does what OPTION says, if its group is one of GROUPS. */
+static void take_option(struct sn_settings *settings, unsigned groups,
+                        const struct sn_config_option *option)
+{
+    const struct argp_option *found = NULL;
+    int group = find_option(option->name, &found);
+    struct argp_state state = {
+        .name = (char *)option->place, .input = settings, .err_stream = stderr};
+    if (group < 0)
+        wrong(&state, "no command takes an option `%s' from here", option->name);
+    else if (found->arg && !option->value)
+        wrong(&state, "%s needs a value, %s", option->name, found->arg);
+    else if (!found->arg && option->value)
+        wrong(&state, "%s takes no value, `%s'", option->name, option->value);
+    else if (groups & 1u << group) {
+        const char *value = option->value;
+        if (value && *value && *value != '/' && option->directory && is_read(found->key))
+            value = sn_sprintf(&settings->config.arena, "%s/%s", option->directory, value);
+        group_parsers[group].parser(found->key, (char *)value, &state);
+    }
+}
+
+static void take_config(struct sn_settings *settings, const struct sn_usage *usage)
+{
+    struct sn_error err;
+    if (sn_config_read(&settings->config, &err) < 0) {
+        sn_say_error("", &err);
+        exit(usage->trouble);
+    }
+    vec_each (const struct sn_config_option, option, &settings->config.options)
+        take_option(settings, usage->groups, option);
+}
+
+static void set_defaults(struct sn_settings *settings, const struct sn_usage *usage)
 {
     *settings = (struct sn_settings){.error_exitcode = SN_EXIT_GATED};
     sn_gate_default(&settings->gate);
     an_options_default(&settings->analysis);
+    settings->reads_traces = (usage->groups & SN_OPTIONS_ANALYSIS) != 0;
 }
 
-void sn_settings_parse(struct sn_settings *settings, const struct sn_usage *usage, int argc,
-                       char **argv)
+static void take_line(struct sn_settings *settings, const struct sn_usage *usage, int argc,
+                      char **argv)
 {
-    set_defaults(settings);
-    settings->reads_traces = (usage->groups & SN_OPTIONS_ANALYSIS) != 0;
     struct argp_child children[GROUPS + 1] = {0};
     int count = 0;
     for (int i = 0; i < GROUPS; i++)
@@ -725,14 +797,30 @@ void sn_settings_parse(struct sn_settings *settings, const struct sn_usage *usag
     struct argp argp = {
         .parser = parse_command, .args_doc = usage->arguments, .doc = doc, .children = children};
     struct parse parse = {settings, usage, count};
-    argp_err_exit_status = usage->trouble;
     unsigned flags = ARGP_NO_HELP | (usage->program ? ARGP_IN_ORDER : 0);
     if (argp_parse(&argp, argc, argv, flags, NULL, &parse) != 0)
         exit(usage->trouble);
+}
+
+/* The command line is taken twice: what is said there alone, --help and mistakes, comes before
+ * what stands elsewhere; but its options count more. */
+void sn_settings_parse(struct sn_settings *settings, const struct sn_usage *usage, int argc,
+                       char **argv)
+{
+    argp_err_exit_status = usage->trouble;
+    set_defaults(settings, usage);
+    take_line(settings, usage, argc, argv);
+    if (usage->line_alone)
+        return;
+    sn_settings_release(settings);
+    set_defaults(settings, usage);
+    take_config(settings, usage);
+    take_line(settings, usage, argc, argv);
 }
 
 void sn_settings_release(struct sn_settings *settings)
 {
     vec_release(&settings->formats);
     vec_release(&settings->suppressions);
+    sn_config_release(&settings->config);
 }

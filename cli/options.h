@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The options of all commands. They come in groups, since several commands share them; a command
- * says which groups it takes, and gets a struct sn_settings with what was given and the defaults.
+ * The options of all commands, from the command line and from where config.h finds more of them.
+ * They come in groups, since several commands share them; a command says which groups it takes, and
+ * gets a struct sn_settings with what was given and the defaults.
  *
  *     static const struct sn_usage usage = {
  *         .groups = SN_OPTIONS_REPORT | SN_OPTIONS_GATE,
@@ -20,6 +21,7 @@
 #include "analyzer/analysis.h"
 #include "analyzer/predict/relation.h"
 #include "base/vec.h"
+#include "cli/config.h"
 #include "finding/gate.h"
 #include "history/history.h"
 #include "report/renderer.h"
@@ -95,7 +97,8 @@ struct sn_settings {
     const char *commit;            /* or NULL */
     struct sn_history_filter runs; /* --branch and --label of `history add`, too */
 
-    char **arguments; /* what is no option: of ARGV, terminated by NULL */
+    struct sn_config config; /* where strings of these settings may be */
+    char **arguments;        /* what is no option: of ARGV, terminated by NULL */
     int argument_count;
 };
 
@@ -107,6 +110,7 @@ struct sn_usage {
     const char *help;      /* a paragraph above the options */
     const char *more;      /* one below, or NULL */
     int trouble;           /* exit code for a wrong option */
+    bool line_alone;       /* no option is taken from elsewhere than the command line */
 };
 
 void sn_settings_parse(struct sn_settings *settings, const struct sn_usage *usage, int argc,
