@@ -49,6 +49,15 @@ tested()
     [ ! -e "$BUILD/share/man" ] || { expect 0 snarl help run && says "SYNOPSIS" out; }
 }
 
+@test "bash finds its completion" {
+    [ -s "$prefix/share/zsh/vendor-completions/_snarl" ]
+    loader=/usr/share/bash-completion/bash_completion
+    [ -e $loader ] || skip "no bash-completion"
+    XDG_DATA_DIRS=$prefix/share expect 0 bash --norc -c \
+        "source $loader; _completion_loader snarl; complete -p snarl"
+    says "complete -F _snarl snarl" out
+}
+
 @test "find_package: snarl_add_test fails for a race, and passes without one" {
     configure
     tested locked 0
