@@ -156,10 +156,12 @@ struct sn_finding {
     const struct sn_suppressor *suppressed_by; /* or NULL */
     const char *id;                            /* fingerprint, filled by sn_fingerprint */
     const char *title;                         /* one line */
-    const char *explanation;               /* what happened and why it is wrong; then "What to do: "
-                                              and advice, where it is better than the hazard's */
-    const char *reason;                    /* why only possible; or NULL */
-    const char *depends_on;                /* id of an earlier race; or NULL */
+    const char *explanation; /* what happened and why it is wrong; then "What to do: "
+                                and advice, where it is better than the hazard's */
+    const char *reason;      /* why only possible; or NULL */
+    const char *cause;       /* id of the first finding of the same cause, as far as can
+                                be guessed (cause.h); NULL: it is alone */
+    const char *depends_on;  /* id of an earlier race; or NULL */
     struct sn_finding *depends_on_finding; /* the same before ids exist */
     uint64_t count;                        /* how often; at least 1 */
     uint32_t process;

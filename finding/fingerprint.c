@@ -14,6 +14,7 @@
 #include "finding/finding.h"
 
 #include "base/map.h"
+#include "finding/cause.h"
 #include "finding/function.h"
 #include "finding/index.h"
 #include "finding/stack.h"
@@ -314,4 +315,5 @@ void sn_report_fingerprint(struct sn_report *report)
     free(marks);
     if (count)
         qsort(report->findings.at, count, sizeof *report->findings.at, compare_findings);
+    sn_report_causes(report);
 }

@@ -356,6 +356,7 @@ static void read_finding(struct sn_report *report, const struct node *node)
     finding->title = string(node, "title");
     finding->explanation = string(node, "explanation");
     finding->reason = string(node, "reason");
+    finding->cause = string(node, "cause");
     finding->depends_on = string(node, "depends_on");
     finding->count = (uint64_t)number_between(node, "count", 0, INT64_MAX, 1);
     READ_EACH(read_thread, finding, node, "threads");

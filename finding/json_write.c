@@ -171,6 +171,7 @@ static json_t *finding_object(const struct sn_finding *finding)
     SET(object, "title", string_or_null(finding->title));
     SET(object, "explanation", string_or_null(finding->explanation));
     SET(object, "reason", string_or_null(finding->reason));
+    SET(object, "cause", string_or_null(finding->cause));
     SET(object, "depends_on", string_or_null(finding->depends_on));
     SET(object, "count", number(finding->count));
     SET(object, "threads", threads);

@@ -16,6 +16,8 @@
  */
 #include "report/renderer.h"
 
+#include "base/map.h"
+#include "finding/index.h"
 #include "finding/stack.h"
 #include "finding/suppress/suppress.h"
 #include "report/page.h"
@@ -36,9 +38,13 @@ struct story {
     struct sn_sources sources;
     struct sn_text text; /* of the sentence at hand */
     size_t possible;     /* findings that are no more than that, so far */
+    struct sn_map told;  /* causes of which a finding was told in full, by hash */
 };
 
-enum { POSSIBLE_STORIES = 3 }; /* of the others only the names are told */
+enum {
+    POSSIBLE_STORIES = 3, /* of the others only the names are told */
+    COUSINS = 8,          /* findings of the same cause that are named below the first */
+};
 
 typedef unsigned long long ull;
 
@@ -382,13 +388,76 @@ static void tell_whole(struct story *story, const struct sn_finding *finding)
         tell_lock(story, finding, *lock);
 }
 
+/* Is OTHER behind a finding that was told, as one of the same cause? */
+static bool is_cousin(const struct sn_finding *finding, const struct sn_finding *other)
+{
+    return other != finding && other->status == SN_NEW && other->cause && finding->cause &&
+           strcmp(other->cause, finding->cause) == 0;
+}
+
+/* "data race on counter_2 (possible): shopper at garlic.c:11, cook at garlic.c:30" */
+static void tell_cousin(struct story *story, const struct sn_finding *finding)
+{
+    struct sn_text *text = sentence(story);
+    sn_text_printf(text, "%s (%s)", finding->title ? finding->title : sn_hazards[finding->kind].id,
+                   sn_level_name(finding->level));
+    const char *between = ": ";
+    for (size_t i = 0; i < finding->sites.count && i < 2; i++) {
+        const struct sn_frame *place = sn_stack_place(&finding->sites.at[i].stack);
+        if (!place)
+            continue;
+        sn_text_puts(text, between);
+        sn_tell_function(text, place);
+        sn_text_puts(text, " at ");
+        sn_tell_place(text, place);
+        between = ", ";
+    }
+    sn_page_indent(&story->page, THREADS + 2);
+    sn_page_elided(&story->page, SN_PLAIN, text->at, story->page.width - THREADS - 2);
+    sn_page_newline(&story->page);
+}
+
+/* Those that need no story of their own. */
+static void tell_cousins(struct story *story, const struct sn_finding *finding)
+{
+    size_t count = 0, shown = 0;
+    vec_each (struct sn_finding *, other, &story->report->findings)
+        count += is_cousin(finding, *other);
+    if (!count || story->options->verbose)
+        return;
+    *sn_map_at(&story->told, sn_hash(finding->cause, strlen(finding->cause))) = 1;
+    struct sn_text *text = sentence(story);
+    sn_text_printf(text, "%zu more, told in full by -v", count);
+    paragraph(story, "Likely of the same cause:", text->at);
+    vec_each (struct sn_finding *, other, &story->report->findings)
+        if (is_cousin(finding, *other) && shown++ < COUSINS)
+            tell_cousin(story, *other);
+    if (count <= COUSINS)
+        return;
+    sn_page_indent(&story->page, THREADS + 2);
+    sn_page_put(&story->page, SN_DIM, "...");
+    sn_page_newline(&story->page);
+}
+
+/* Was it named below another one? */
+static bool is_named(const struct story *story, const struct sn_finding *finding)
+{
+    return finding->status == SN_NEW && finding->cause &&
+           sn_map_find(&story->told, sn_hash(finding->cause, strlen(finding->cause)));
+}
+
 static void tell_finding(struct story *story, const struct sn_finding *finding)
 {
+    if (is_named(story, finding))
+        return;
     header(story, finding);
-    if (is_told(story, finding))
+    bool whole = is_told(story, finding);
+    if (whole)
         tell_whole(story, finding);
     tell_suppressor(story, finding);
     tell_id(story, finding);
+    if (whole)
+        tell_cousins(story, finding);
     sn_page_newline(&story->page);
 }
 
@@ -476,6 +545,7 @@ static void begin(struct story *story, struct sn_text *out, const struct sn_repo
 static void end(struct story *story)
 {
     sn_sources_release(&story->sources);
+    sn_map_release(&story->told);
     sn_text_release(&story->text);
 }
 
