@@ -7,6 +7,7 @@
 #include "cli/options.h"
 
 #include "cli/command.h"
+#include "cli/pager.h"
 #include "cli/trouble.h"
 #include "trace/wire.h"
 
@@ -808,6 +809,8 @@ void sn_settings_parse(struct sn_settings *settings, const struct sn_usage *usag
                        char **argv)
 {
     argp_err_exit_status = usage->trouble;
+    if (!usage->program)
+        sn_pager_allow();
     set_defaults(settings, usage);
     take_line(settings, usage, argc, argv);
     if (usage->line_alone)

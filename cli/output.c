@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/output.h"
 
+#include "cli/pager.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -10,6 +12,7 @@
 
 int sn_write_all(int fd, const char *bytes, size_t size, const char *name, struct sn_error *err)
 {
+    fd = sn_pager_of(fd);
     for (size_t done = 0; done < size;) {
         ssize_t n = write(fd, bytes + done, size - done);
         if (n < 0 && errno == EINTR)
