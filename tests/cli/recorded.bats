@@ -375,3 +375,21 @@ C
     says "note: only the first" out
     [ "$(grep -c '\[data-race' out)" = 1 ]
 }
+
+@test "a stripped program is named by debuginfod's files, by the user's directory, or not at all" {
+    ldconfig -p | grep -q libdebuginfod || skip "no libdebuginfod"
+    local id
+    id=$(readelf -n "$BATS_FILE_TMPDIR/abandon" | awk '/Build ID/ { print $3 }')
+    cp "$BATS_FILE_TMPDIR/abandon" stripped
+    mkdir -p "server/buildid/$id" "debug/.build-id/${id:0:2}"
+    objcopy --only-keep-debug stripped "server/buildid/$id/debuginfo"
+    cp "server/buildid/$id/debuginfo" "debug/.build-id/${id:0:2}/${id:2}.debug"
+    strip stripped
+    export XDG_CACHE_HOME=$PWD/cache
+    expect 66 "$SNARL" run --accesses=none -- ./stripped
+    no grep -q chopstick err
+    expect 66 "$SNARL" run --accesses=none --debug-path="$PWD/debug" -- ./stripped
+    says "chopstick" && says "philosopher"
+    expect 66 env DEBUGINFOD_URLS="file://$PWD/server" "$SNARL" run --accesses=none -- ./stripped
+    says "chopstick" && says "philosopher"
+}
