@@ -219,3 +219,13 @@ const struct sn_symbol *sn_module_symbol_at(struct sn_module *module, uint64_t a
     }
     return NULL;
 }
+
+const struct sn_symbol *sn_module_symbol_named(struct sn_module *module, const char *name)
+{
+    if (!module->with_symbols)
+        index_symbols(module);
+    vec_each (const struct sn_symbol, symbol, &module->symbols)
+        if (symbol->function && strcmp(symbol->name, name) == 0)
+            return symbol;
+    return NULL;
+}

@@ -96,6 +96,9 @@ const struct sn_global *sn_module_globals(struct sn_module *module, size_t *coun
 const struct sn_symbol *sn_module_symbol_at(struct sn_module *module, uint64_t address,
                                             bool function);
 
+/* The ELF symbol of a function of that name (as the linker knows it), or NULL. */
+const struct sn_symbol *sn_module_symbol_named(struct sn_module *module, const char *name);
+
 /* Moves DIE to its first child, or to its next sibling. False at the end, and where damaged DWARF
  * leads back. */
 bool sn_die_child(Dwarf_Die *die, Dwarf_Die *child);

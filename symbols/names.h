@@ -18,6 +18,9 @@ const char *sn_symbol_name(struct sn_arena *arena, const char *symbol);
  * around it. NULL if it has none. */
 const char *sn_die_name(struct sn_arena *arena, Dwarf_Die *die);
 
+/* Where DIE was declared: in a class, in a namespace, or, with LTO, in its own unit. */
+Dwarf_Die sn_die_declaration(Dwarf_Die *die);
+
 /* Appends the namespaces and classes around DIE, which has a name, and that name. Not by its
  * linkage name: not every compiler gives one to what is static. FUNCTIONS: and the functions around
  * it. */

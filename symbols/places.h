@@ -14,6 +14,8 @@ struct sn_symbols {
     VEC(struct sn_module) modules; /* in the trace's order */
     struct sn_map known;           /* pc to 1 + index in places */
     VEC(struct sn_stack) places;
+    struct sn_map known_jumps; /* both pcs, hashed, to 1 + index in jumps */
+    VEC(struct sn_stack) jumps;
 };
 
 /* The same as sn_symbols_open, for modules that no trace holds. */
@@ -33,6 +35,23 @@ struct sn_stack sn_symbols_places(struct sn_symbols *symbols, uint64_t pc);
  * known. Lives in ARENA.
  */
 struct sn_stack sn_frames_at(struct sn_module *module, uint64_t address, struct sn_arena *arena);
+
+struct sn_frame_list {
+    VEC(struct sn_frame) of;
+};
+
+/*
+ * Appends the frames, innermost first, of functions that were called at the call that returns to
+ * ADDRESS (in the file) of MODULE, and went on by jumps (tail calls) until CALLEE, a function of
+ * that module, or, if NULL, any function of another one. Most often there are none. They live in
+ * ARENA.
+ */
+void sn_tail_calls(struct sn_frame_list *frames, struct sn_module *module, Dwarf_Die *callee,
+                   uint64_t address, struct sn_arena *arena);
+
+/* The same between the frames of the return addresses CALLEE (0: what was called is of another
+ * module) and CALLER. They belong to SYMBOLS, which remembers them. */
+struct sn_stack sn_symbols_jumps(struct sn_symbols *symbols, uint64_t callee, uint64_t caller);
 
 /*
  * The variable that holds SIZE bytes at ADDRESS (in the file) of MODULE, down to the member:

@@ -67,10 +67,15 @@ static void tell_stack(struct telling *t, struct sn_stack *stack)
 {
     VEC(struct sn_frame) told = {0};
     for (size_t i = 0; i < stack->count; i++) {
-        struct sn_stack places = sn_symbols_places(t->symbols, stack->frames[i].pc);
-        for (size_t j = 0; j < places.count; j++)
-            if (!is_recorder(&places.frames[j]))
-                *vec_push(&told) = keep_frame(t, &places.frames[j]);
+        uint64_t pc = stack->frames[i].pc;
+        const struct sn_stack parts[] = {
+            sn_symbols_jumps(t->symbols, i ? stack->frames[i - 1].pc : 0, pc),
+            sn_symbols_places(t->symbols, pc),
+        };
+        for (size_t part = 0; part < 2; part++)
+            for (size_t j = 0; j < parts[part].count; j++)
+                if (!is_recorder(&parts[part].frames[j]))
+                    *vec_push(&told) = keep_frame(t, &parts[part].frames[j]);
     }
     *stack =
         (struct sn_stack){SN_NEW_ARRAY(&t->report->arena, struct sn_frame, told.count), told.count};

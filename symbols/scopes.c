@@ -20,8 +20,7 @@ static const char *scope_name(Dwarf_Die *scope)
     return dwarf_diename(scope);
 }
 
-/* Where DIE was declared: in a class, in a namespace, or, with LTO, in its own unit. */
-static Dwarf_Die declaration_of(Dwarf_Die *die)
+Dwarf_Die sn_die_declaration(Dwarf_Die *die)
 {
     Dwarf_Die at = *die, next;
     Dwarf_Attribute attribute;
@@ -69,7 +68,7 @@ static void add_scope(struct sn_text *name, Dwarf_Die *scope, bool functions)
 
 void sn_die_qualified_name(struct sn_text *name, Dwarf_Die *die, bool functions)
 {
-    Dwarf_Die scope, declared = declaration_of(die);
+    Dwarf_Die scope, declared = sn_die_declaration(die);
     bool inside = dwarf_diecu(&declared, &scope, NULL, NULL);
     for (int depth = 0; inside && depth < DEPTH_MAX; depth++) {
         add_scope(name, &scope, functions);

@@ -49,6 +49,8 @@ void sn_symbols_close(struct sn_symbols *symbols)
     vec_release(&symbols->modules);
     vec_release(&symbols->places);
     sn_map_release(&symbols->known);
+    vec_release(&symbols->jumps);
+    sn_map_release(&symbols->known_jumps);
     sn_arena_release(&symbols->arena);
     free(symbols);
 }
@@ -97,4 +99,37 @@ struct sn_stack sn_symbols_places(struct sn_symbols *symbols, uint64_t pc)
 void sn_symbols_frame(struct sn_symbols *symbols, struct sn_frame *frame)
 {
     *frame = sn_symbols_places(symbols, frame->pc).frames[0];
+}
+
+static struct sn_stack find_jumps(struct sn_symbols *symbols, uint64_t callee, uint64_t caller)
+{
+    struct sn_module *module = sn_symbols_module_at(symbols, caller - 1);
+    struct sn_frame_list list = {0};
+    struct sn_unit *unit = NULL;
+    Dwarf_Die function;
+    if (!module)
+        return (struct sn_stack){0};
+    uint64_t base = module->of->base;
+    bool within = callee > module->of->start && callee <= module->of->end;
+    if (within)
+        unit = sn_module_unit_at(module, callee - base - 1);
+    if (!within || (unit && sn_unit_function_at(unit, callee - base - 1, &function)))
+        sn_tail_calls(&list, module, within ? &function : NULL, caller - base, &symbols->arena);
+    struct sn_stack jumps = {NULL, list.of.count};
+    if (list.of.count) {
+        jumps.frames = SN_NEW_ARRAY(&symbols->arena, struct sn_frame, list.of.count);
+        memcpy(jumps.frames, list.of.at, list.of.count * sizeof *list.of.at);
+    }
+    vec_release(&list.of);
+    return jumps;
+}
+
+struct sn_stack sn_symbols_jumps(struct sn_symbols *symbols, uint64_t callee, uint64_t caller)
+{
+    uint64_t *index = sn_map_at(&symbols->known_jumps, sn_mix(callee) ^ caller);
+    if (!*index) {
+        *vec_push(&symbols->jumps) = find_jumps(symbols, callee, caller);
+        *index = symbols->jumps.count;
+    }
+    return symbols->jumps.at[*index - 1];
 }

@@ -60,6 +60,35 @@ int main(void)
 """
 
 
+JUMPS = """#include <pthread.h>
+#define APART __attribute__((noinline)) static
+static pthread_mutex_t soup = PTHREAD_MUTEX_INITIALIZER, rice = PTHREAD_MUTEX_INITIALIZER;
+APART int take(pthread_mutex_t *pot) { return pthread_mutex_lock(pot); }
+APART int give(pthread_mutex_t *pot) { return pthread_mutex_unlock(pot); }
+APART int eat(pthread_mutex_t *first, pthread_mutex_t *second)
+{
+    take(first);
+    take(second);
+    give(second);
+    return give(first);
+}
+APART int dine(int hungry) { return hungry ? eat(&soup, &rice) : eat(&rice, &soup); }
+static void *diner(void *hungry)
+{
+    dine(hungry != NULL);
+    return NULL;
+}
+int main(void)
+{
+    pthread_t barron, olivia;
+    pthread_create(&barron, NULL, diner, &barron);
+    pthread_create(&olivia, NULL, diner, NULL);
+    pthread_join(barron, NULL);
+    return pthread_join(olivia, NULL);
+}
+"""
+
+
 class Failure(Exception):
     """A test that failed, with the reason."""
 
@@ -139,6 +168,23 @@ def fault_of_two_causes(build):
     return None
 
 
+def fault_of_jumps(build):
+    """Functions that end with a call have jumped there, and are on the stack all the same."""
+    stacks, ids = set(), set()
+    for compiler in ("gcc", "clang"):
+        for optimize in ("-O0", "-O1", "-O2"):
+            with tempfile.TemporaryDirectory(prefix="snarl-id.") as name:
+                program = compile_in(pathlib.Path(name), JUMPS, ".c", compiler, optimize, [],
+                                     build, False)
+                found = findings_of(build, program, ["--fail-on=none"], [], [])
+            ids.update(one["id"] for one in found)
+            stacks.update(tuple(frame["function"] for frame in site["stack"][:4])
+                          for one in found for site in one["sites"])
+    if len(ids) != 1 or stacks != {("take", "eat", "dine", "diner")}:
+        return f"{sorted(ids)} {sorted(stacks)}"
+    return None
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("--build", type=pathlib.Path, default=TREE / "build/dev")
@@ -150,8 +196,8 @@ def main():
              if case.expected and case.name not in DIFFER]
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
         faults = list(pool.map(lambda case: fault_of(build, case), cases))
-    names = [case.name for case in cases] + ["two causes in one function"]
-    faults.append(fault_of_two_causes(build))
+    names = [case.name for case in cases] + ["two causes in one function", "jumps"]
+    faults += [fault_of_two_causes(build), fault_of_jumps(build)]
     for name, fault in zip(names, faults):
         if fault:
             print(f"{name}: {fault}")
