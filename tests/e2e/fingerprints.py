@@ -25,7 +25,6 @@ SOME = (
 )
 # Two implementations of OpenMP wait in two ways. (kind, name): why.
 DIFFER = {
-    "data-race/maze": "clang -O2 joins the stores into members into one",
     "data-race/larder-named": "which of two mappings of the memory is named is chance",
     "deadlock/omp-locks": "its locks are structures of the run-time library",
     "stuck-thread/omp-bell": "each run-time library waits in its own way",
