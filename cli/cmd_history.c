@@ -161,16 +161,6 @@ static bool is_json(const struct sn_output_target *target)
     return strcmp(target->renderer->name, "json") == 0;
 }
 
-static int check_formats(const struct sn_settings *settings, struct sn_error *err)
-{
-    vec_each (const struct sn_format, format, &settings->formats)
-        if (strcmp(format->renderer->name, "text") && strcmp(format->renderer->name, "json"))
-            return sn_fail(err, SN_E_USAGE, NULL, SN_NO_OFFSET,
-                           "--format=%s: a history is shown as text or json",
-                           format->renderer->name);
-    return 0;
-}
-
 static int show(const struct sn_settings *settings, sn_output_renderer *renderer, const void *data,
                 struct sn_error *err)
 {
@@ -195,6 +185,7 @@ static const struct sn_usage runs_usage = {
     .groups = SN_OPTIONS_DATABASE | SN_OPTIONS_RUNS | SN_OPTIONS_REPORT | SN_OPTIONS_LOG,
     .arguments = "",
     .trouble = SN_EXIT_TROUBLE,
+    .plain = true,
     .help = "Show the runs of a history, the newest first, on stdout, or in the file of "
             "--log-file.",
     .more = EXIT_CODES,
@@ -207,9 +198,7 @@ static int show_runs(int argc, char **argv)
     struct sn_history_runs runs = {0};
     struct sn_error err;
     sn_settings_parse(&settings, &runs_usage, argc, argv);
-    int ret = check_formats(&settings, &err);
-    if (ret == 0)
-        ret = open_history(&history, &settings, false, &err);
+    int ret = open_history(&history, &settings, false, &err);
     if (ret == 0)
         ret = sn_history_runs(&history, &settings.runs, &runs, &err);
     if (ret == 0)
@@ -232,6 +221,7 @@ static const struct sn_usage list_usage = {
               SN_OPTIONS_LOG,
     .arguments = "",
     .trouble = SN_EXIT_TROUBLE,
+    .plain = true,
     .help = "Show the findings of a history: in how many runs each was seen, of those since the "
             "first one; the first and the last; and what that makes of it. On stdout, or in the "
             "file of --log-file.",
@@ -245,9 +235,7 @@ static int list(int argc, char **argv)
     struct sn_history_findings findings = {0};
     struct sn_error err;
     sn_settings_parse(&settings, &list_usage, argc, argv);
-    int ret = check_formats(&settings, &err);
-    if (ret == 0)
-        ret = open_history(&history, &settings, false, &err);
+    int ret = open_history(&history, &settings, false, &err);
     if (ret == 0)
         ret = sn_history_findings(&history, &settings.runs, &findings, &err);
     if (ret == 0)
@@ -394,6 +382,7 @@ static const struct sn_usage show_usage = {
     .least = 1,
     .most = 1,
     .trouble = SN_EXIT_TROUBLE,
+    .plain = true,
     .help = "Show one finding of a history, by its id or how that begins: what the latest run says "
             "of it, and which runs have it. On stdout, or in the file of --log-file.",
     .more = EXIT_CODES,
@@ -406,9 +395,7 @@ static int show_one(int argc, char **argv)
     struct sn_history_findings findings = {0};
     struct sn_error err;
     sn_settings_parse(&settings, &show_usage, argc, argv);
-    int ret = check_formats(&settings, &err);
-    if (ret == 0)
-        ret = open_history(&history, &settings, false, &err);
+    int ret = open_history(&history, &settings, false, &err);
     if (ret == 0)
         ret = sn_history_findings(&history, &settings.runs, &findings, &err);
     if (ret == 0)

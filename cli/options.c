@@ -136,21 +136,40 @@ static int parse_choice(struct argp_state *state, const char *option, const char
     return 0;
 }
 
+/* Has the command something to say in that format? */
+static bool is_format(const struct sn_settings *settings, const struct sn_renderer *renderer)
+{
+    if (settings->formats_known == SN_FORMATS_PLAIN)
+        return strcmp(renderer->name, "text") == 0 || strcmp(renderer->name, "json") == 0;
+    return settings->formats_known == SN_FORMATS_OF_TRACES || !renderer->only_draws;
+}
+
+static char *format_names(const struct sn_settings *settings)
+{
+    struct sn_text names = {0};
+    for (const struct sn_renderer *const *at = sn_renderers(); *at; at++)
+        if (is_format(settings, *at))
+            sn_text_printf(&names, "%s%s", names.length ? ", " : "", (*at)->name);
+    return names.at;
+}
+
 static void parse_format(struct argp_state *state, const char *text, struct sn_settings *settings)
 {
     const char *colon = strchr(text, ':');
     char name[32];
     snprintf(name, sizeof name, "%.*s", (int)(colon ? colon - text : 31), text);
     const struct sn_renderer *renderer = sn_renderer_by_name(name);
-    if (!renderer)
-        wrong(state, "--format=%s: this version knows %s", name, sn_renderer_names());
-    if (colon && !colon[1])
-        wrong(state, "--format=%s: no file behind the colon", text);
-    if (renderer->only_draws && !settings->reads_traces) {
+    if (renderer && !is_format(settings, renderer)) {
         if (!state->root_argp)
             return; /* said in a file, for other commands */
-        wrong(state, "--format=%s draws a trace: snarl analyze --format=%s TRACE", name, text);
+        if (renderer->only_draws)
+            wrong(state, "--format=%s draws a trace: snarl analyze --format=%s TRACE", name, text);
+        renderer = NULL;
     }
+    if (!renderer)
+        wrong(state, "--format=%s: this version knows %s", name, format_names(settings));
+    if (colon && !colon[1])
+        wrong(state, "--format=%s: no file behind the colon", text);
     if (renderer->spans > settings->analysis.spans_drawn)
         settings->analysis.spans_drawn = renderer->spans;
     *vec_push(&settings->formats) = (struct sn_format){renderer, colon ? colon + 1 : NULL};
@@ -241,13 +260,16 @@ static const struct argp_option report_options[] = {
     {0},
 };
 
-/* Adds the formats that there are. */
+/* Adds the formats that the command knows. */
 static char *tell_formats(int key, const char *text, void *input)
 {
-    (void)input;
-    char *told;
-    if (key != KEY_FORMAT || asprintf(&told, "%s %s", text, sn_renderer_names()) < 0)
+    char *names, *told;
+    if (key != KEY_FORMAT)
         return (char *)text;
+    names = format_names(input);
+    if (asprintf(&told, "%s %s", text, names) < 0)
+        told = (char *)text;
+    free(names);
     return told;
 }
 
@@ -559,25 +581,48 @@ static int64_t parse_day(struct argp_state *state, const char *text)
     struct tm day = {0};
     const char *end = strptime(text, "%Y-%m-%d", &day);
     if (!end || *end)
-        argp_error(state, "--since takes a day, YYYY-MM-DD, not `%s'", text);
+        wrong(state, "--since takes a day, YYYY-MM-DD, not `%s'", text);
     return timegm(&day);
 }
 
-static void parse_kinds(struct argp_state *state, char *list, uint32_t *kinds)
+/* Copies the next word of LIST, without the blanks around it, and returns what is behind the comma,
+ * or NULL. */
+static const char *next_word(const char *list, char *word, size_t size)
 {
-    for (char *word; (word = strsep(&list, ","));) {
-        int kind = sn_hazard_by_id(word);
-        if (kind < 0)
-            argp_error(state, "--kind: `%s' is none; `snarl list` tells all kinds", word);
-        *kinds |= UINT32_C(1) << kind;
-    }
+    size_t length = strcspn(list, ",");
+    const char *rest = list[length] ? list + length + 1 : NULL;
+    for (; *list == ' ' && length; list++)
+        length--;
+    while (length && list[length - 1] == ' ')
+        length--;
+    snprintf(word, size, "%.*s", (int)(length < size ? length : size - 1), list);
+    return rest;
 }
 
-static void parse_states(struct argp_state *state, char *list, unsigned *states)
+static uint32_t parse_kinds(struct argp_state *state, const char *list)
 {
-    const char *names[] = {"steady", "flaky", "missing", "gone", NULL};
-    for (char *word; (word = strsep(&list, ","));)
-        *states |= SN_STEADY << parse_choice(state, "--state", word, names);
+    const char *names[SN_HAZARDS + 1] = {NULL};
+    char word[64];
+    uint32_t kinds = 0;
+    for (int kind = 0; kind < SN_HAZARDS; kind++)
+        names[kind] = sn_hazards[kind].id;
+    do {
+        list = next_word(list, word, sizeof word);
+        kinds |= UINT32_C(1) << parse_choice(state, "--kind", word, names);
+    } while (list);
+    return kinds;
+}
+
+static unsigned parse_states(struct argp_state *state, const char *list)
+{
+    static const char *const names[] = {"steady", "flaky", "missing", "gone", NULL};
+    char word[64];
+    unsigned states = 0;
+    do {
+        list = next_word(list, word, sizeof word);
+        states |= SN_STEADY << parse_choice(state, "--state", word, names);
+    } while (list);
+    return states;
 }
 
 static error_t parse_history(int key, char *arg, struct argp_state *state)
@@ -600,10 +645,10 @@ static error_t parse_history(int key, char *arg, struct argp_state *state)
         settings->runs.since = parse_day(state, arg);
         return 0;
     case KEY_KIND:
-        parse_kinds(state, arg, &settings->runs.kinds);
+        settings->runs.kinds = parse_kinds(state, arg);
         return 0;
     case KEY_STATE:
-        parse_states(state, arg, &settings->runs.states);
+        settings->runs.states = parse_states(state, arg);
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -723,32 +768,45 @@ static error_t parse_command(int key, char *arg, struct argp_state *state)
     }
 }
 
-/* The group that has the option NAME, which becomes *FOUND; -1 if none has. Not those that print
- * and end. */
-static int find_option(const char *name, const struct argp_option **found)
+/* The group that has the option NAME, which becomes *FOUND: one of WANTED, or else any; -1 if none
+ * has. Not those that print and end. */
+static int find_option(const char *name, unsigned wanted, const struct argp_option **found)
 {
+    int group = -1;
     for (int i = 0; i < GROUPS - 1; i++)
         for (const struct argp_option *o = group_parsers[i].options; o->name; o++)
             if (strcmp(o->name, name) == 0 || (o->key == name[0] && !name[1])) {
                 *found = o;
-                return i;
+                group = i;
+                if (wanted & 1u << i)
+                    return i;
             }
-    return -1;
+    return group;
 }
 
-/* Does the option name what is read? */
-static bool is_read(int key)
+/* Does the option name, as VALUE, what lies where it is named from? */
+static bool lies_beside(int key, const char *value)
 {
     return key == KEY_BASELINE || key == KEY_SUPPRESSIONS || key == KEY_SOURCE_ROOT ||
-           key == KEY_SYSROOT || key == KEY_DEBUG_PATH;
+           key == KEY_SYSROOT || key == KEY_DEBUG_PATH ||
+           (key == KEY_DATABASE && !sn_store_is_uri(value));
 }
 
-/* Does what OPTION says, if its group is one of GROUPS. */
+/* Does the command take what OPTION, of GROUP, says elsewhere than on the command line? What shows
+ * a history does not belong where the reports of findings go. */
+static bool takes(unsigned groups, int group, const struct argp_option *option)
+{
+    bool reports =
+        option->key == KEY_FORMAT || option->key == KEY_JSON || option->key == KEY_LOG_FILE;
+    return groups & 1u << group && !(reports && groups & SN_OPTIONS_DATABASE);
+}
+
+/* Does what OPTION says, if it is for a command of these GROUPS. */
 static void take_option(struct sn_settings *settings, unsigned groups,
                         const struct sn_config_option *option)
 {
     const struct argp_option *found = NULL;
-    int group = find_option(option->name, &found);
+    int group = find_option(option->name, groups, &found);
     struct argp_state state = {
         .name = (char *)option->place, .input = settings, .err_stream = stderr};
     if (group < 0)
@@ -757,9 +815,9 @@ static void take_option(struct sn_settings *settings, unsigned groups,
         wrong(&state, "%s needs a value, %s", option->name, found->arg);
     else if (!found->arg && option->value)
         wrong(&state, "%s takes no value, `%s'", option->name, option->value);
-    else if (groups & 1u << group) {
+    else if (takes(groups, group, found)) {
         const char *value = option->value;
-        if (value && *value && *value != '/' && option->directory && is_read(found->key))
+        if (value && *value && *value != '/' && option->directory && lies_beside(found->key, value))
             value = sn_sprintf(&settings->config.arena, "%s/%s", option->directory, value);
         group_parsers[group].parser(found->key, (char *)value, &state);
     }
@@ -781,7 +839,9 @@ static void set_defaults(struct sn_settings *settings, const struct sn_usage *us
     *settings = (struct sn_settings){.error_exitcode = SN_EXIT_GATED};
     sn_gate_default(&settings->gate);
     an_options_default(&settings->analysis);
-    settings->reads_traces = (usage->groups & SN_OPTIONS_ANALYSIS) != 0;
+    settings->formats_known = usage->groups & SN_OPTIONS_ANALYSIS ? SN_FORMATS_OF_TRACES
+                              : usage->plain                      ? SN_FORMATS_PLAIN
+                                                                  : SN_FORMATS_OF_REPORTS;
 }
 
 static void take_line(struct sn_settings *settings, const struct sn_usage *usage, int argc,

@@ -53,6 +53,8 @@ enum sn_accesses { SN_ACCESSES_AUTO, SN_ACCESSES_TSAN, SN_ACCESSES_REWRITE, SN_A
 enum sn_input { SN_INPUT_AUTO, SN_INPUT_SNARL, SN_INPUT_STD, SN_INPUT_XSTD };
 enum sn_dump_form { SN_DUMP_TEXT, SN_DUMP_STD, SN_DUMP_XSTD };
 enum sn_deadlocks { SN_DEADLOCKS_UNSAID, SN_DEADLOCKS_PATTERNS, SN_DEADLOCKS_SPD };
+/* Which formats a command knows: all; those that need no trace; text and json alone. */
+enum sn_formats { SN_FORMATS_OF_TRACES, SN_FORMATS_OF_REPORTS, SN_FORMATS_PLAIN };
 enum sn_color { SN_COLOR_AUTO, SN_COLOR_ALWAYS, SN_COLOR_NEVER };
 
 struct sn_format {
@@ -70,7 +72,7 @@ struct sn_settings {
     const char *follow;  /* all, main or patterns; NULL: all */
     const char *rewrite; /* patterns of libraries; NULL: the program's own */
 
-    bool reads_traces;             /* the command does */
+    enum sn_formats formats_known;
     VEC(struct sn_format) formats; /* as given */
     const char *log_file;          /* or NULL */
     enum sn_color color;
@@ -110,6 +112,7 @@ struct sn_usage {
     const char *help;      /* a paragraph above the options */
     const char *more;      /* one below, or NULL */
     int trouble;           /* exit code for a wrong option */
+    bool plain;            /* it shows what is no report: as text or json */
     bool line_alone;       /* no option is taken from elsewhere than the command line */
 };
 

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool is_postgres(const char *name)
+bool sn_store_is_uri(const char *name)
 {
     return strncmp(name, "postgresql://", 13) == 0 || strncmp(name, "postgres://", 11) == 0;
 }
@@ -17,7 +17,7 @@ int sn_store_open(struct sn_store **store, const char *name, bool create, struct
     *store = NULL;
     if (!*name)
         return sn_fail(err, SN_E_USAGE, NULL, SN_NO_OFFSET, "the name of the database is empty");
-    return (is_postgres(name) ? &sn_postgres : &sn_sqlite)->open(store, name, create, err);
+    return (sn_store_is_uri(name) ? &sn_postgres : &sn_sqlite)->open(store, name, create, err);
 }
 
 int sn_store_begin(struct sn_store *store, bool write, struct sn_error *err)

@@ -50,6 +50,9 @@ struct sn_store_kind {
 
 extern const struct sn_store_kind sn_sqlite, sn_postgres;
 
+/* Is NAME no file, but a URI "postgresql://..." (or postgres://)? */
+bool sn_store_is_uri(const char *name);
+
 /* NAME is a URI "postgresql://..." (or postgres://), as libpq takes it, else the name of a file. A
  * file that is not there is made if CREATE says so. *STORE is NULL on trouble. */
 int sn_store_open(struct sn_store **store, const char *name, bool create, struct sn_error *err);

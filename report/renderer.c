@@ -11,22 +11,18 @@ static const struct sn_renderer *const renderers[] = {
 #define RENDERER(name) &sn_render_##name,
 #include "report/renderers.def"
 #undef RENDERER
+    NULL,
 };
+
+const struct sn_renderer *const *sn_renderers(void)
+{
+    return renderers;
+}
 
 const struct sn_renderer *sn_renderer_by_name(const char *name)
 {
-    for (size_t i = 0; i < sizeof renderers / sizeof *renderers; i++)
-        if (strcmp(renderers[i]->name, name) == 0)
-            return renderers[i];
+    for (const struct sn_renderer *const *at = renderers; *at; at++)
+        if (strcmp((*at)->name, name) == 0)
+            return *at;
     return NULL;
-}
-
-const char *sn_renderer_names(void)
-{
-#define RENDERER(name) ", " #name
-    static const char names[] =
-#include "report/renderers.def"
-        ;
-#undef RENDERER
-    return names + strlen(", ");
 }

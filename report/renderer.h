@@ -47,7 +47,7 @@ void sn_render_diff(struct sn_text *out, const struct sn_diff *diff, const struc
 
 /* The renderer of that name, or NULL. */
 const struct sn_renderer *sn_renderer_by_name(const char *name);
-/* "text, json": for messages. */
-const char *sn_renderer_names(void);
+/* All of them; NULL ends them. */
+const struct sn_renderer *const *sn_renderers(void);
 
 #endif

@@ -122,6 +122,60 @@ told()
     done
 }
 
+# seen OPTION...: how many findings `history list` has.
+seen()
+{
+    expect 0 "$SNARL" history list --json=/dev/fd/3 "$@" 3>listed
+    field 'len(d["findings"])' listed
+}
+
+@test "history: its database, and what its actions have in common" {
+    unset SNARL_HISTORY GITHUB_SHA GITHUB_REF_NAME CI_COMMIT_SHA CI_COMMIT_REF_NAME
+    {
+        echo '{"schema": "snarl-report/1", "findings": [{"id": "1:0123456789abcdef", "level":'
+        echo '"observed", "kind": "data-race", "severity": "error", "title": "race"}]}'
+    } >report.json
+    printf 'db = ours.db\nlabel = nightly\n' >.snarlrc
+    (cd src/deep && expect 0 "$SNARL" history add ../../report.json && says "run 1 was added")
+    [ -s ours.db ] # beside the file that says it
+    expect 0 "$SNARL" history add --label=unit --branch=main report.json
+    expect 0 "$SNARL" history runs
+    no grep -q unit out
+    says nightly out
+    [ "$(seen)" = 1 ]
+    [ "$(seen --kind=deadlock)" = 0 ]
+    [ "$(seen --kind=deadlock,data-race)" = 1 ]
+    echo "kind = deadlock , starvation" >>.snarlrc
+    [ "$(seen)" = 0 ]
+    printf 'db = ours.db\nbranch = main\nsince = 2026-01-01\nstate = steady\n' >.snarlrc
+    [ "$(seen)" = 1 ]
+    [ "$(SNARL_OPTIONS=--branch=other seen)" = 0 ]
+    echo "db = postgresql://nobody@127.0.0.1:1/none" >.snarlrc
+    expect 2 "$SNARL" history list
+    no grep -qF "$PWD" err
+}
+
+@test "history: reports of findings are no place for it" {
+    {
+        printf 'db = ours.db\nfail-on = none\nsuppressions = none.supp\ntimeout = 3\n'
+        printf 'format = sarif:found.sarif\nformat = perfetto:drawn\nformat = github\n'
+        printf 'json = report.json\nlog-file = findings\ncolor = never\n'
+    } >.snarlrc
+    echo '{"schema": "snarl-report/1", "findings": []}' >report.json
+    expect 0 "$SNARL" history add report.json
+    expect 0 "$SNARL" history baseline
+    [ "$(field 'd["schema"]' out)" = snarl-report/1 ]
+    expect 0 "$SNARL" history runs
+    says "RUN" out
+    for file in found.sarif drawn findings; do
+        [ ! -e "$file" ]
+    done
+    [ "$(field 'd["schema"]' report.json)" = snarl-report/1 ]
+    printf 'db = ours.db\ncommit = 1\nbranch = b\nlabel = l\nsince = 2026-01-01\nkind = deadlock\nstate = gone\n' >.snarlrc
+    told # no error for others
+    expect 0 "$SNARL" report report.json
+}
+
 @test "mistakes are told with file and line" {
     while IFS='|' read -r line message; do
         printf 'verbose\n%b\n' "$line" >.snarlrc
@@ -140,6 +194,17 @@ timeout 3|is not OPTION = VALUE
 Timeout = 3|is not OPTION = VALUE
 = 3|is not OPTION = VALUE
 rewrite = \033[31m|a control character
+END
+    while IFS='|' read -r line message; do
+        printf 'verbose\n%b\n' "$line" >.snarlrc
+        expect 2 "$SNARL" history list
+        says "snarl: $PWD/.snarlrc:2: $message"
+        silent out
+    done <<'END'
+since = yesterday|--since takes a day
+kind = deadlock,race|--kind=race: this version knows data-race
+state = new|--state=new: this version knows steady
+db|db needs a value, DATABASE
 END
     printf 'verbose\n\0' >.snarlrc
     expect 125 "$SNARL" run -- true

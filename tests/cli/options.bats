@@ -28,11 +28,37 @@ setup() { source "$BATS_TEST_DIRNAME/setup.bash"; }
         no grep -Ei html out
         silent err
     done
-    for command in run analyze report diff; do
-        expect 0 "$SNARL" $command --help
-        tr -s ' \n' ' ' <out >line
-        says "Formats: text, json, sarif, junit, github, gitlab, perfetto " line
+}
+
+# formats COMMAND LIST: what its --help lists, and what it says when it is asked for another.
+formats()
+{
+    # shellcheck disable=SC2086 # several words
+    expect 0 "$SNARL" $1 --help
+    tr -s ' \n' ' ' <out | grep -oE 'Formats: [a-z]+(, [a-z]+)*' >line
+    [ "$(cat line)" = "Formats: $2" ] || { cat line; false; }
+    # shellcheck disable=SC2086
+    no "$SNARL" $1 --format=frobnicate x y >out 2>err
+    grep -qx "snarl $1: --format=frobnicate: this version knows $2" err || { cat err; false; }
+}
+
+@test "each command knows the formats that it can tell something in" {
+    for command in run analyze; do
+        formats $command "text, json, sarif, junit, github, gitlab, perfetto"
     done
+    for command in report diff "history baseline"; do
+        formats "$command" "text, json, sarif, junit, github, gitlab"
+    done
+    for command in "history list" "history show" "history runs"; do
+        formats "$command" "text, json"
+    done
+    for command in report diff "history baseline"; do
+        # shellcheck disable=SC2086
+        expect 2 "$SNARL" $command --format=perfetto:x
+        says "draws a trace: snarl analyze"
+    done
+    expect 2 "$SNARL" history list --format=sarif:x
+    says "this version knows text, json"
 }
 
 @test "help COMMAND prints the help when no manual is installed" {
@@ -106,6 +132,12 @@ setup() { source "$BATS_TEST_DIRNAME/setup.bash"; }
     expect 125 "$SNARL" run --format=json: -- true
     expect 2 "$SNARL" analyze --starvation-share=2 trace
     expect 2 "$SNARL" analyze --livelock-rounds=0 trace
+    expect 2 "$SNARL" history list --kind=data-race,data-rice
+    says "--kind=data-rice: this version knows data-race, deadlock, "
+    expect 2 "$SNARL" history list --state=
+    says "this version knows steady, flaky, missing, gone"
+    expect 2 "$SNARL" history runs --since=2026-13-01
+    says "--since takes a day"
 }
 
 @test "missing and superfluous arguments" {

@@ -246,7 +246,7 @@ static void test_source_is_a_pipe(void **state)
 static void test_renderers(void **state)
 {
     (void)state;
-    assert_string_equal(sn_renderer_names(), "text, json, sarif, junit, github, gitlab, perfetto");
+    assert_string_equal(sn_renderers()[0]->name, "text");
     assert_non_null(sn_renderer_by_name("json"));
     assert_non_null(sn_renderer_by_name("sarif"));
     assert_null(sn_renderer_by_name("yaml"));
