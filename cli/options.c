@@ -552,9 +552,11 @@ static const struct argp_option database_options[] = {
 };
 static const struct argp_option added_options[] = {
     {"commit", KEY_COMMIT, "ID", 0,
-     "What was tested. Default: GITHUB_SHA or CI_COMMIT_SHA of the environment", 0},
+     "The commit that was tested. Default: GITHUB_SHA or CI_COMMIT_SHA of the environment", 0},
     {"branch", KEY_BRANCH, "NAME", 0,
-     "And where it is. Default: GITHUB_REF_NAME or CI_COMMIT_REF_NAME of the environment", 0},
+     "The branch that was tested. Default: GITHUB_REF_NAME or CI_COMMIT_REF_NAME of the "
+     "environment",
+     0},
     {"label", KEY_LABEL, "TEXT", 0,
      "How, if there are several ways (unit, nightly): runs are compared with those of the same "
      "label",

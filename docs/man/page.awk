@@ -2,7 +2,8 @@
 #
 # Fills in a man page: its first input is what `snarl COMMAND --help` prints, its second the page.
 # A line @OPTIONS@ becomes the options of the help, @COMMANDS@ the commands of `snarl --help`, and
-# @VERSION@ (-v version=...) the version. So no page says anything else than the command does.
+# @VERSION@ (-v version=...) the version. Where a command has actions, the first input has their helps,
+# too, one after the other, and @OPTIONS ACTION@ becomes the options of one. So no page says anything else than the command does.
 
 # What scdoc would take for markup.
 function literal(text)
@@ -20,9 +21,11 @@ function option_name(word, at)
     return "*" literal(substr(word, 1, at - 1)) "*=_" literal(substr(word, at + 1)) "_"
 }
 
-function print_options(i)
+function print_options(action, i)
 {
     for (i = 1; i <= options; i++) {
+        if (actions[i] != action)
+            continue
         print names[i]
         print "\t" literal(texts[i]) "."
         print ""
@@ -37,8 +40,10 @@ function add_text(text)
 
 FNR == 1 { input++ }
 
+input == 1 && $1 == "Usage:" { current = $4 ~ /^[a-z]+$/ ? $4 : ""; next }
 input == 1 && /^ +(-., )?--[a-z]/ {
     names[++options] = ""
+    actions[options] = current
     rest = $0
     sub(/^ +/, "", rest)
     if (rest ~ /^-., /) {
@@ -60,7 +65,8 @@ input == 1 && /^  [a-z]+ / && !/--/ && !options {
 }
 input == 1 { next }
 
-$0 == "@OPTIONS@" { print_options(); next }
+$0 == "@OPTIONS@" { print_options(""); next }
+$1 == "@OPTIONS" { sub(/@$/, ""); print_options($2); next }
 $0 == "@COMMANDS@" { printf "%s", commands; next }
 {
     gsub(/@VERSION@/, version)

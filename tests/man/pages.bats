@@ -44,14 +44,31 @@ long_options()
     silent err
 }
 
+# same_options SECTION COMMAND [ACTION]: that section of the page has the options of --help.
+same_options()
+{
+    "$SNARL" "${@:2}" --help | long_options >helped
+    page "$2" | section "$1" | long_options >paged
+    [ "$(wc -l <helped)" -ge 5 ]
+    diff helped paged
+}
+
 @test "the options of a page are those of --help, with their values" {
     for command in "${commands[@]}"; do
-        [ "$command" != help ] || continue
-        "$SNARL" "$command" --help | long_options >helped
-        page "$command" | section OPTIONS | long_options >paged
-        [ "$(wc -l <helped)" -ge 5 ]
-        diff helped paged
+        [[ $command == @(help|history) ]] || same_options OPTIONS "$command"
     done
+}
+
+@test "history: a section for each action, with its options, and for no other" {
+    mapfile -t actions < <("$SNARL" history --help | sed -n 's/^  \([a-z]\{1,\}\)  .*/\1/p')
+    [ ${#actions[@]} -ge 5 ]
+    for action in "${actions[@]}"; do
+        same_options "${action^^}" history "$action"
+        page history | section SYNOPSIS | grep -q "^ *snarl history $action"
+    done
+    # Options stand in these sections alone.
+    page history | awk '/^[A-Z]/ { name = tolower($1) } /^ {7}-/ { print name }' | sort -u >named
+    printf '%s\n' "${actions[@]}" | sort | diff - named
 }
 
 @test "each page has what belongs into one, and nothing that was not filled in" {
@@ -61,7 +78,7 @@ long_options()
             grep -qx "$heading" text || { echo "$file: no $heading"; false; }
         done
         [[ $file != */man1/* ]] || grep -qx 'EXIT STATUS' text
-        no grep '@' text
+        no grep '@[A-Z]*[a-z ]*@' text
     done
 }
 
