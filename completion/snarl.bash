@@ -3,17 +3,19 @@
 # shellcheck shell=bash
 #
 # What there is to complete, snarl says itself: commands and options by --help, and what an option
-# takes in the message for a value that is none. So nothing is listed twice.
+# takes in the message for a value that is none. So nothing is listed twice. Functions get the command
+# that says it, as words: snarl, or `snarl history list`.
 
+# The commands of "$@", or its actions.
 _snarl_commands()
 {
-    "$1" --help 2>/dev/null | sed -nE 's/^  ([a-z]+)  +.*/\1/p'
+    "$@" --help 2>/dev/null | sed -nE 's/^  ([a-z]+)  +.*/\1/p'
 }
 
-# The long options of `$1 $2`: a line "--name VALUE" each, without VALUE if it takes none.
+# The long options of "$@": a line "--name VALUE" each, without VALUE if it takes none.
 _snarl_options()
 {
-    ARGP_HELP_FMT='' "$1" "$2" --help 2>/dev/null |
+    ARGP_HELP_FMT='' "$@" --help 2>/dev/null |
         sed -nE 's/^ +(-., )?(--[a-z-]+)=?([^ ]*).*/\2 \3/p'
 }
 
@@ -26,18 +28,18 @@ _snarl_value_of()
     done <<<"$1"
 }
 
-# The words that option $3 of `$1 $2` takes.
+# The words that option $1 of "${@:2}" takes.
 _snarl_words()
 {
-    case $3 in
+    case $1 in
         --fail-on)
             printf '%s\n' all none observed predicted possible error warning note
-            "$1" list 2>/dev/null | sed -nE 's/^([a-z-]+) .*/\1/p'
+            "$2" list 2>/dev/null | sed -nE 's/^([a-z-]+) .*/\1/p'
             ;;
         --follow) printf '%s\n' all main ;;
         --hang) echo off ;;
         *) # --help: nothing is done if there is such a value after all
-            "$1" "$2" "$3=?" --help 2>&1 | sed -nE 's/.* this version knows (.*)/\1/p' | tr -d , ;;
+            "${@:2}" "$1=?" --help 2>&1 | sed -nE 's/.* this version knows (.*)/\1/p' | tr -d , ;;
     esac
 }
 
@@ -47,27 +49,27 @@ _snarl_reply()
     mapfile -t COMPREPLY < <(compgen -P "${2-}" -W "$1" -- "${cur#"${2-}"}")
 }
 
-# Completes the value of option $3, which is called $4 in --help.
+# Completes the value, which is called $1 in --help, of option $2 of "${@:3}".
 _snarl_value()
 {
     local before=
-    case $4 in
-        FILE | *.json) _filedir ;;
+    case $1 in
+        FILE | *.json | DATABASE) _filedir ;;
         DIR) _filedir -d ;;
         *:FILE])
             if [[ $cur == *:* ]]; then
                 cur=${cur#*:}
                 _filedir
             else
-                _snarl_reply "$(_snarl_words "$1" "$2" "$3")"
+                _snarl_reply "$(_snarl_words "${@:2}")"
             fi
             ;;
         LIST)
             [[ $cur != *,* ]] || before=${cur%,*},
-            _snarl_reply "$(_snarl_words "$1" "$2" "$3")" "$before"
+            _snarl_reply "$(_snarl_words "${@:2}")" "$before"
             compopt -o nospace
             ;;
-        *) _snarl_reply "$(_snarl_words "$1" "$2" "$3")" ;;
+        *) _snarl_reply "$(_snarl_words "${@:2}")" ;;
     esac
 }
 
@@ -104,15 +106,22 @@ _snarl()
     local cur prev words cword split options value program=0
     _init_completion -s -n : || return
     local snarl=${words[0]} command=${words[1]}
+    local -a told=("$snarl" "$command")
     if ((cword == 1)); then
         _snarl_reply "$(_snarl_commands "$snarl") --help --version"
         return
     elif [[ $command == help ]]; then
         ((cword > 2)) || _snarl_reply "$(_snarl_commands "$snarl")"
         return
+    elif [[ $command == history ]]; then
+        if ((cword == 2)); then
+            _snarl_reply "$(_snarl_commands "${told[@]}") --help"
+            return
+        fi
+        told+=("${words[2]}")
     fi
 
-    options=$(_snarl_options "$snarl" "$command")
+    options=$(_snarl_options "${told[@]}")
     [[ $command != @(run|record) ]] || program=$(_snarl_program "$options")
     if ((program > 0 && program <= COMP_CWORD)); then
         _command_offset "$program"
@@ -121,7 +130,7 @@ _snarl()
     [[ $prev != -o ]] || prev=--output
     value=$(_snarl_value_of "$options" "$prev")
     if [[ -n $value ]]; then
-        _snarl_value "$snarl" "$command" "$prev" "$value"
+        _snarl_value "$value" "$prev" "${told[@]}"
     elif [[ $cur == -* ]]; then
         _snarl_reply "$(sed -E 's/ .+/=/' <<<"$options")"
         [[ ${COMPREPLY-} != *= ]] || compopt -o nospace

@@ -131,25 +131,45 @@ class Completion(unittest.TestCase):
         return line[len(before):].split()
 
     def options(self, command):
-        shown = subprocess.run([SNARL, command, "--help"], stdout=subprocess.PIPE, text=True,
-                               check=True).stdout
+        shown = subprocess.run([SNARL, *command.split(), "--help"], stdout=subprocess.PIPE,
+                               text=True, check=True).stdout
         return re.findall(r"^ +(?:-., )?(--[a-z-]+)(=?)", shown, re.M)
 
-    def commands(self):
-        shown = subprocess.run([SNARL, "--help"], stdout=subprocess.PIPE, text=True,
+    def listed(self, *command):
+        """The commands of snarl, or the actions of one."""
+        shown = subprocess.run([SNARL, *command, "--help"], stdout=subprocess.PIPE, text=True,
                                check=True).stdout
         found = re.findall(r"^  ([a-z]+)  ", shown, re.M)
-        self.assertGreaterEqual(len(found), 8)
+        self.assertGreaterEqual(len(found), 5)
         return found
 
     def test_commands(self):
         self.assertEqual(self.tab("snarl an"), "snarl analyze ")
-        self.assertLessEqual(set(self.commands()), set(self.all("snarl ")))
+        self.assertLessEqual(set(self.listed()), set(self.all("snarl ")))
         self.assertEqual(self.tab("snarl help dif"), "snarl help diff ")
 
+    def test_actions(self):
+        self.assertEqual(self.tab("snarl history ba"), "snarl history baseline ")
+        self.assertLessEqual(set(self.listed("history")), set(self.all("snarl history ")))
+        found = [word for item in self.all("snarl history list --state=")
+                 for word in item.removeprefix("--state=").split(",") if word]
+        self.assertEqual(sorted(found), ["flaky", "gone", "missing", "steady"])
+        for typed, completed in (("--state=gone,fl", "--state=gone,flaky"),
+                                 ("--kind=data-race,deadl", "--kind=data-race,deadlock")):
+            self.assertEqual(self.tab(f"snarl history list {typed}").rstrip(", "),
+                             f"snarl history list {completed}")
+        for text in ("snarl history add find", "snarl history add --label x find",
+                     "snarl history runs --db=find", "snarl history list --db find"):
+            self.assertEqual(self.tab(text).rstrip(), text + "ings.json")
+        for hostile in ("'x;touch pwned'", "'$(touch pwned)'", "'*'", "--d[b"):
+            self.tab(f"snarl history {hostile} --db=find")
+            self.tab(f"snarl history list {hostile} --db=find")
+        self.assertFalse((self.terminal.directory / "pwned").exists())
+
     def test_long_options(self):
-        for command in self.commands():
-            if command == "help":
+        actions = [f"history {action}" for action in self.listed("history")]
+        for command in self.listed() + actions:
+            if command in ("help", "history"):
                 continue
             wanted = [name + equals for name, equals in self.options(command)]
             found = self.all(f"snarl {command} --")
@@ -162,7 +182,7 @@ class Completion(unittest.TestCase):
     def test_formats(self):
         self.assertEqual(self.tab("snarl run --format=sa").rstrip(), "snarl run --format=sarif")
         found = [o.removeprefix("--format=") for o in self.all("snarl report --format=")]
-        self.assertLessEqual({"text", "json", "sarif", "junit", "github", "gitlab"}, set(found))
+        self.assertEqual({"text", "json", "sarif", "junit", "github", "gitlab"}, set(found))
         for name in found:
             done = subprocess.run([SNARL, "run", f"--format={name}", "--help"],
                                   stdout=subprocess.DEVNULL, check=False)
