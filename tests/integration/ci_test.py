@@ -2,26 +2,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """The recipes for GitHub and GitLab: their scripts, run as a runner runs them, with snarl as it is
 installed."""
-import json
-import os
-import pathlib
 import re
 import shutil
 import subprocess
-import sys
-import tempfile
 import unittest
 import xml.etree.ElementTree
 
-try:
-    import yaml
-except ImportError:
-    print("no python3-yaml")
-    sys.exit(77)
-
-SOURCE = pathlib.Path(__file__).resolve().parents[2]
-BUILD = os.environ["BUILD"]
-EXPRESSION = re.compile(r"\$\{\{ *([a-z._-]+) *\}\}")
+from recipes import EXPRESSION, GITLAB_SHELLS, SOURCE, Recipe
 
 
 def build(there, directory, source, program):
@@ -29,74 +16,22 @@ def build(there, directory, source, program):
                     "-o", program, source], cwd=directory, check=True)
 
 
-class Recipe(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.temporary = tempfile.TemporaryDirectory(prefix="ci-test.")
-        cls.there = pathlib.Path(cls.temporary.name)
-        subprocess.run(["cmake", "--install", BUILD, "--prefix", cls.there / "prefix"],
-                       stdout=subprocess.DEVNULL, check=True)
-        for name in ("racy", "locked"):
-            build(cls.there, SOURCE / "tests/integration/programs", f"{name}.c", cls.there / name)
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.temporary.cleanup()
-
-    def setUp(self):
-        own = tempfile.TemporaryDirectory(prefix="work space.", dir=self.there)
-        self.addCleanup(own.cleanup)
-        self.workspace = pathlib.Path(own.name)
-
-    def run_script(self, script, shell, environment):
-        """The script, from a file and in an environment of its own, as a runner does it."""
-        file = self.there / "script.sh"
-        file.write_text(script)
-        path = f"{self.there}/prefix/bin:/usr/bin:/bin"
-        return subprocess.run([*shell, file], cwd=self.workspace, stdin=subprocess.DEVNULL,
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                              check=False, env={"PATH": path, "HOME": str(self.workspace),
-                                                "LANG": "C.UTF-8", "RACY": str(self.there / "racy"),
-                                                "LOCKED": str(self.there / "locked"),
-                                                "ASAN_OPTIONS": "verify_asan_link_order=0",
-                                                **environment})
-
-    def report(self, name):
-        return json.loads((self.workspace / name).read_text())
-
-
-class Action(Recipe):
+class Programs(Recipe):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.action = yaml.safe_load((SOURCE / "action.yml").read_text())
+        for name in ("racy", "locked"):
+            build(cls.there, SOURCE / "tests/integration/programs", f"{name}.c", cls.there / name)
 
-    def step(self, number, inputs):
-        """Runs a step of the action with these inputs."""
-        step = self.action["runs"]["steps"][number]
-        self.assertEqual(step["shell"], "bash")
-        known = {f"inputs.{name}": told.get("default", "")
-                 for name, told in self.action["inputs"].items()}
-        known |= {f"inputs.{name}": value for name, value in inputs.items()}
-        known["github.action_path"] = str(SOURCE)
-        environment = {name: EXPRESSION.sub(lambda found: known[found[1]], value)
-                       for name, value in step["env"].items()}
-        for name in ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY", "GITHUB_PATH"):
-            (self.workspace / name).touch()
-            environment[name] = str(self.workspace / name)
-        environment |= {"GITHUB_WORKSPACE": str(self.workspace), "GITHUB_ACTIONS": "true",
-                        "CI": "true", "RUNNER_TEMP": str(self.workspace / "temp")}
-        return self.run_script(step["run"], ["bash", "--noprofile", "--norc", "-eo", "pipefail"],
-                               environment)
+    def run_script(self, script, shell, environment):
+        return super().run_script(script, shell, {"RACY": str(self.there / "racy"),
+                                                  "LOCKED": str(self.there / "locked"),
+                                                  **environment})
 
+
+class Action(Programs):
     def run_step(self, **inputs):
-        return self.step(1, {name.replace("_", "-"): value for name, value in inputs.items()})
-
-    def outputs(self):
-        """The step's outputs: NAME<<END, lines, END."""
-        text = (self.workspace / "GITHUB_OUTPUT").read_text()
-        found = re.findall(r"^(\w+)<<(\w+)\n(.*?)\n\2\n", text, re.M | re.S)
-        return {name: value for name, _, value in found}
+        return self.run_action(1, {name.replace("_", "-"): value for name, value in inputs.items()})
 
     def test_form(self):
         self.assertEqual(self.action["runs"]["using"], "composite")
@@ -105,6 +40,7 @@ class Action(Recipe):
             self.assertTrue(told["description"])
         for step in self.action["runs"]["steps"]:
             self.assertNotIn("${{", step["run"])
+        self.assertEqual(self.action["runs"]["steps"][1]["if"], "inputs.command != ''")
         used = EXPRESSION.findall(str(self.action["runs"]))
         self.assertEqual({f"inputs.{name}" for name in self.action["inputs"]},
                          {name for name in used if name.startswith("inputs.")})
@@ -112,7 +48,7 @@ class Action(Recipe):
             self.assertIn("steps.run.outputs.", output["value"])
 
     def test_installed_already(self):
-        done = self.step(0, {})
+        done = self.run_action(0, {})
         self.assertEqual((done.returncode, done.stdout), (0, ""))
         self.assertEqual((self.workspace / "GITHUB_PATH").read_text(), "")
 
@@ -187,22 +123,16 @@ class Action(Recipe):
         self.assertNotEqual(second, lines[0])
 
 
-class Template(Recipe):
-    def setUp(self):
-        super().setUp()
-        self.job = yaml.safe_load((SOURCE / "ci/gitlab/snarl.yml").read_text())[".snarl"]
-
+class Template(Programs):
     def run_job(self, command, shell, **variables):
-        environment = dict(self.job["variables"], SNARL_COMMAND=command, GITLAB_CI="true",
-                           CI_PROJECT_DIR=str(self.workspace), **variables)
-        return self.run_script("\n".join(self.job["script"]), shell, environment)
+        return self.run_template(shell, {"SNARL_COMMAND": command, **variables})
 
     def test_both_shells(self):
-        for shell in (["bash", "-eo", "pipefail"], ["sh", "-e"]):
+        for shell in GITLAB_SHELLS:
             done = self.run_job('"$RACY"', shell)
             self.assertEqual(done.returncode, 66, done.stdout)
             self.assertIn("data race on coins", done.stdout)
-            reports = self.job["artifacts"]["reports"]
+            reports = self.template["artifacts"]["reports"]
             quality = self.report(reports["codequality"])
             self.assertEqual([issue["check_name"] for issue in quality], ["data-race"])
             suite = xml.etree.ElementTree.parse(self.workspace / reports["junit"])
@@ -213,12 +143,12 @@ class Template(Recipe):
             self.assertEqual(self.report(reports["codequality"]), [])
 
     def test_what_it_keeps(self):
-        self.assertEqual(self.job["artifacts"]["when"], "always")
-        for path in self.job["artifacts"]["reports"].values():
-            self.assertTrue(path.startswith(self.job["artifacts"]["paths"][0]))
+        self.assertEqual(self.template["artifacts"]["when"], "always")
+        for path in self.template["artifacts"]["reports"].values():
+            self.assertTrue(path.startswith(self.template["artifacts"]["paths"][0]))
 
     def test_options_and_mistakes(self):
-        shell = ["bash", "-eo", "pipefail"]
+        shell = GITLAB_SHELLS[0]
         done = self.run_job('"$RACY"', shell, SNARL_OPTIONS="--fail-on=deadlock")
         self.assertEqual(done.returncode, 0, done.stdout)
         self.assertEqual(self.run_job("exit 3", shell).returncode, 3)
@@ -226,5 +156,5 @@ class Template(Recipe):
 
 
 if __name__ == "__main__":
-    del Recipe  # it has no tests
+    del Recipe, Programs  # they have no tests
     unittest.main()
