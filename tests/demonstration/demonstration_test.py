@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """The demonstration: its CI passes, again and again, with the race that it knows of; it fails with
-the one that a patch brings, and shows what both threads did."""
+the one that a patch brings, and shows what both threads did. So it does where a history of runs is
+the baseline, by the recipes of docs/HISTORY.md."""
 import json
 import re
 import shutil
@@ -46,35 +47,37 @@ class Demonstration(Recipe):
     # ---- GitHub ----
 
     def run_step(self, step):
-        """Returns the processes that were run: none to check out and to upload."""
+        """Returns the processes that were run: none to check out, to upload, and for caches."""
         uses = step.get("uses", "")
         if "run" in step:
-            return [self.run_github(step["run"], {})]
+            return [self.run_github(step["run"], {"GITHUB_REF_NAME": "main"})]
         if not uses.startswith("OWNER/snarl@"):
-            self.assertRegex(uses, "^(actions/checkout|github/codeql-action/upload-sarif)@")
+            self.assertRegex(uses, "^(actions/(checkout|cache)|github/codeql-action/upload-sarif)")
             return []
         numbers = (0, 1) if step.get("with", {}).get("command") else (0,)
         return [self.run_action(number, step.get("with", {})) for number in numbers]
 
-    def run_workflow(self):
-        """Runs its job. Returns the exit code, what was printed, the summary, and the SARIF that is
-        uploaded."""
+    def run_steps(self, steps):
+        """Returns the exit code and what was printed."""
         for name in "GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY":
             (self.workspace / name).unlink(missing_ok=True)
+        code, printed = 0, ""
+        for step in steps:
+            if not code or "!cancelled()" in step.get("if", ""):
+                for done in self.run_step(step):
+                    code, printed = code or done.returncode, printed + done.stdout
+        return code, printed
+
+    def run_workflow(self):
+        """Returns the exit code, what was printed, the summary, and the SARIF that is uploaded."""
         workflow = yaml.safe_load((self.workspace / ".github/workflows/ci.yml").read_text())
         job, = workflow["jobs"].values()
-        code, printed = 0, ""
-        for step in job["steps"][:-1]:
-            for done in self.run_step(step):
-                code, printed = code or done.returncode, printed + done.stdout
-            if code:
-                break
-        last = job["steps"][-1]
-        self.assertIn("!cancelled()", last["if"])
-        self.assertEqual(EXPRESSION.findall(last["with"]["sarif_file"]),
-                         [f"steps.{step['id']}.outputs.sarif"])
-        sarif = self.report(self.outputs()["sarif"])
-        return code, printed, (self.workspace / "GITHUB_STEP_SUMMARY").read_text(), sarif
+        code, printed = self.run_steps(job["steps"])
+        name, = EXPRESSION.findall(job["steps"][-1]["with"]["sarif_file"])
+        self.assertEqual(name, "steps.snarl.outputs.sarif")
+        self.assertIn("!cancelled()", job["steps"][-1]["if"])
+        summary = (self.workspace / "GITHUB_STEP_SUMMARY").read_text()
+        return code, printed, summary, self.report(self.outputs()["sarif"])
 
     def check_sarif(self, sarif, new_line=None):
         """It is valid, and has as new results: nothing, or the race at that line."""
@@ -148,6 +151,52 @@ class Demonstration(Recipe):
         for shell in GITLAB_SHELLS:
             done, places = run(shell)
             self.assertEqual((done.returncode, places), (66, [("src/stall.c", line)]), done.stdout)
+
+    # ---- a history as the baseline ----
+
+    def recipe(self, heading):
+        """What is indented below that heading of docs/HISTORY.md."""
+        text = (SOURCE / "docs/HISTORY.md").read_text().split(f"### {heading}\n")[1]
+        lines = text.split("\n#")[0].splitlines()
+        return yaml.safe_load("\n".join(line for line in lines if line.startswith("    ")))
+
+    def build(self):
+        self.assertEqual(self.run_script(
+            "cmake -S . -B build -DCMAKE_C_COMPILER=snarl-cc "
+            "-DCMAKE_DISABLE_FIND_PACKAGE_snarl=ON && cmake --build build", ["bash", "-e"],
+            {}).returncode, 0)
+
+    def check_history(self, run):
+        """RUN passes with what earlier runs had, and only then."""
+        self.build()
+        for code, said in (66, "2 of them new"), (0, "0 of them new"), (0, "0 of them new"):
+            found, printed = run()
+            self.assertEqual(found, code, printed)
+            self.assertIn(said, printed)
+        self.patch()
+        self.build()
+        found, printed = run()
+        self.assertEqual(found, 66, printed)
+        self.assertIn("1 of them new", printed)
+        done = self.run_script("snarl history list --db=history.db", ["sh"], {})
+        self.assertRegex(done.stdout, r"steady +4 of 4 .* data race on visitors")
+        self.assertRegex(done.stdout, r"steady +1 of 1 .* data race on stall.coins")
+
+    def test_history_on_github(self):
+        steps = self.recipe("On GitHub")
+        self.check_history(lambda: self.run_steps(steps))
+
+    def test_history_on_gitlab(self):
+        job = self.recipe("On GitLab")["races"]
+        self.assertEqual(job["cache"]["when"], "always")
+
+        def run():
+            variables = job["variables"] | {"CI_COMMIT_REF_NAME": "main"}
+            done = self.run_template(GITLAB_SHELLS[1], variables, job["before_script"])
+            after = self.run_script("\n".join(job["after_script"]), GITLAB_SHELLS[1], variables)
+            return done.returncode, done.stdout + after.stdout
+
+        self.check_history(run)
 
     # ---- who works on it ----
 
