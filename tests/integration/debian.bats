@@ -28,7 +28,7 @@ setup()
 
 @test "the packages depend on what is linked and on what is opened" {
     expect 0 dpkg-deb -f "$packages"/snarl_*.deb Depends
-    for name in libc6 libjansson4 libdw1 libelf1 libunwind8; do
+    for name in libc6 libjansson4 libdw1 libelf1 libunwind8 libsqlite3-0; do
         says "$name" out
     done
     # What the recorder names, by the package that has it here.
@@ -37,6 +37,9 @@ setup()
     while read -r library; do
         says "$(dpkg-query -S "*/$library" | head -1 | cut -d: -f1)" out
     done <opened
+    grep -qaF libpq.so.5 "$root"/usr/bin/snarl
+    expect 0 dpkg-deb -f "$packages"/snarl_*.deb Suggests
+    says libpq5 out
     version=$(dpkg-deb -f "$packages"/snarl_*.deb Version)
     expect 0 dpkg-deb -f "$packages"/libsnarl-dev_*.deb Depends
     says "snarl (= $version)" out
@@ -47,7 +50,7 @@ setup()
     dpkg-deb -c "$packages"/snarl_*.deb | sed 's/.* \.//' >run
     dpkg-deb -c "$packages"/libsnarl-dev_*.deb | sed 's/.* \.//' >dev
     for file in /usr/bin/snarl /usr/lib/snarl/libsnarl.so /usr/share/man/man1/snarl-run.1.gz \
-        /usr/share/doc/snarl/copyright /usr/share/doc/snarl/changelog.Debian.gz; do
+        /usr/share/man/man1/snarl-history.1.gz /usr/share/doc/snarl/copyright /usr/share/doc/snarl/changelog.Debian.gz; do
         grep -qx "$file" run && no grep -qx "$file" dev
     done
     for file in /usr/bin/snarl-cc /usr/include/snarl.h /usr/share/pkgconfig/snarl.pc \

@@ -31,7 +31,8 @@ tested()
 
 @test "what is installed, where" {
     for file in bin/snarl bin/snarl-cc bin/snarl-c++ include/snarl.h share/pkgconfig/snarl.pc \
-        share/doc/snarl/SUPPRESSIONS.md share/doc/snarl/INTEGRATION.md; do
+        share/doc/snarl/SUPPRESSIONS.md share/doc/snarl/INTEGRATION.md \
+        share/doc/snarl/HISTORY.md share/doc/snarl/snarl-history-1.schema.json; do
         [ -s "$prefix/$file" ] || { echo "$file"; false; }
     done
     for file in snarl/libsnarl.so snarl/stubs/libtsan.so.2 snarl/link/libtsan.so \
