@@ -342,10 +342,11 @@ static int find(const struct sn_history_findings *findings, const char *id,
     }
     if (count == 1)
         return 0;
+    if (count)
+        return sn_fail(err, SN_E_USAGE, NULL, SN_NO_OFFSET,
+                       "%zu findings have an id that begins with %.100s", count, id);
     return sn_fail(err, SN_E_USAGE, NULL, SN_NO_OFFSET,
-                   count ? "%zu findings have an id that begins with %.100s"
-                         : "of %zu findings none has an id that begins with %.100s",
-                   count ? count : findings->count, id);
+                   "no finding has an id that begins with %.100s", id);
 }
 
 static void render_story(struct sn_text *text, const struct sn_output_target *target,
@@ -421,7 +422,7 @@ static int overview(int fd)
     struct sn_error err;
     sn_text_puts(&text, "Usage: snarl history ACTION [OPTION...] ...\n"
                         "Keeps what was found in many runs, in an SQLite file or in PostgreSQL, so "
-                        "that hazards\nthat show now and then add up.\n\n");
+                        "that\nhazards that show now and then add up.\n\n");
     for (const struct sn_command *action = actions; action->name; action++)
         sn_text_printf(&text, "  %-9s %s\n", action->name, action->summary);
     sn_text_puts(&text, "\n  snarl history add --db=history.db report.json\n\n"
@@ -433,16 +434,13 @@ static int overview(int fd)
     return ret < 0 ? SN_EXIT_TROUBLE : 0;
 }
 
-static bool asks_for_help(const char *word)
-{
-    return strcmp(word, "--help") == 0 || strcmp(word, "-?") == 0 || strcmp(word, "-h") == 0;
-}
-
 int sn_cmd_history(int argc, char **argv)
 {
     char name[64];
-    if (argc > 1 && asks_for_help(argv[1]))
+    if (argc > 1 && sn_asks_for_help(argv[1]))
         return overview(STDOUT_FILENO);
+    if (argc > 1 && sn_asks_for_version(argv[1]))
+        return sn_tell_version(SN_EXIT_TROUBLE);
     for (const struct sn_command *action = actions; argc > 1 && action->name; action++) {
         if (strcmp(action->name, argv[1]) != 0)
             continue;
@@ -450,7 +448,9 @@ int sn_cmd_history(int argc, char **argv)
         argv[1] = name;
         return action->run(argc - 1, argv + 1);
     }
-    if (argc > 1)
+    if (argc > 1 && argv[1][0] == '-')
+        sn_say("%s: options stand behind an action: snarl history ACTION %s", argv[1], argv[1]);
+    else if (argc > 1)
         sn_say("%s is no action of `snarl history`; try --help", argv[1]);
     else
         overview(STDERR_FILENO);

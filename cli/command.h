@@ -6,6 +6,8 @@
 #ifndef SN_CLI_COMMAND_H
 #define SN_CLI_COMMAND_H
 
+#include <stdbool.h>
+
 struct sn_command {
     const char *name;
     int trouble; /* the exit code when snarl itself fails */
@@ -21,6 +23,12 @@ const struct sn_command *sn_command_by_name(const char *name); /* or NULL */
 int sn_command_run(const struct sn_command *command, int argc, char **argv);
 /* What `snarl --help` prints. Returns the exit code. */
 int sn_command_overview(int fd);
+
+/* Is WORD such an option? They are options of every command. */
+bool sn_asks_for_help(const char *word);
+bool sn_asks_for_version(const char *word);
+/* Prints the version. Returns the exit code: 0 or TROUBLE. */
+int sn_tell_version(int trouble);
 
 #define COMMAND(name, trouble, summary) int sn_cmd_##name(int argc, char **argv);
 #include "cli/commands.def"

@@ -54,6 +54,22 @@ int sn_command_overview(int fd)
     return ret < 0 ? SN_EXIT_TROUBLE : 0;
 }
 
+bool sn_asks_for_help(const char *word)
+{
+    return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "-?") == 0;
+}
+
+bool sn_asks_for_version(const char *word)
+{
+    return strcmp(word, "--version") == 0 || strcmp(word, "-V") == 0;
+}
+
+int sn_tell_version(int trouble)
+{
+    puts("snarl " SNARL_VERSION);
+    return fflush(stdout) == 0 ? 0 : trouble;
+}
+
 /* Where a standard descriptor is closed, a file that we open would take its place. The program
  * still finds it closed. */
 static void fill_standard_descriptors(void)
@@ -73,12 +89,10 @@ int main(int argc, char **argv)
         sn_command_overview(STDERR_FILENO);
         return SN_EXIT_TROUBLE;
     }
-    if (strcmp(first, "--help") == 0 || strcmp(first, "-h") == 0 || strcmp(first, "-?") == 0)
+    if (sn_asks_for_help(first))
         return sn_command_overview(STDOUT_FILENO);
-    if (strcmp(first, "--version") == 0 || strcmp(first, "-V") == 0) {
-        puts("snarl " SNARL_VERSION);
-        return fflush(stdout) == 0 ? 0 : SN_EXIT_TROUBLE;
-    }
+    if (sn_asks_for_version(first))
+        return sn_tell_version(SN_EXIT_TROUBLE);
     const struct sn_command *command = sn_command_by_name(first);
     if (command)
         return sn_command_run(command, argc - 1, argv + 1);

@@ -702,8 +702,7 @@ static error_t parse_general(int key, char *arg, struct argp_state *state)
         argp_state_help(state, stdout, ARGP_HELP_USAGE | ARGP_HELP_EXIT_OK);
         return 0;
     case KEY_VERSION:
-        puts("snarl " SNARL_VERSION);
-        exit(fflush(stdout) == 0 ? 0 : argp_err_exit_status);
+        exit(sn_tell_version(argp_err_exit_status));
     default:
         return ARGP_ERR_UNKNOWN;
     }

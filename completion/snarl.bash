@@ -115,7 +115,7 @@ _snarl()
         return
     elif [[ $command == history ]]; then
         if ((cword == 2)); then
-            _snarl_reply "$(_snarl_commands "${told[@]}") --help"
+            _snarl_reply "$(_snarl_commands "${told[@]}") --help --version"
             return
         fi
         told+=("${words[2]}")

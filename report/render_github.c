@@ -197,13 +197,21 @@ static void add_remark(void *out, enum sn_severity severity, const char *text)
     sn_text_puts(out, "\n");
 }
 
+/* What was run: of a shell, what it was told. */
+static const char *program(const struct sn_report *report)
+{
+    if (report->argc == 3 && strcmp(report->argv[1], "-c") == 0)
+        return report->argv[2];
+    return report->argc ? sn_base_name(report->argv[0]) : "program";
+}
+
 static void summarize(struct sn_text *out, const struct sn_report *report,
                       const struct sn_render_options *options)
 {
     struct summary summary = {out, report, *options, {.root = options->source_root}, 0};
     summary.options.color = false;
     sn_text_puts(out, "### snarl: ");
-    sn_markdown(out, report->argc ? sn_base_name(report->argv[0]) : "program", CELL);
+    sn_markdown(out, program(report), CELL);
     sn_text_puts(out, "\n\n");
     sn_tell_count(out, report->findings.count, "finding");
     sn_text_printf(out, ", %llu gated\n", (unsigned long long)report->gated);

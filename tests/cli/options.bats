@@ -5,7 +5,7 @@ setup() { source "$BATS_TEST_DIRNAME/setup.bash"; }
 
 @test "--help lists every command" {
     expect 0 "$SNARL" --help
-    for command in run record analyze report diff dump list; do
+    for command in run record analyze report diff history dump list; do
         says "  $command " out
     done
     silent err
@@ -14,14 +14,19 @@ setup() { source "$BATS_TEST_DIRNAME/setup.bash"; }
 @test "--version, everywhere" {
     expect 0 "$SNARL" --version
     grep -qx 'snarl [0-9.]*' out
-    for command in run record analyze report diff dump list; do
+    for command in run record analyze report diff history "history add" dump list; do
+        # shellcheck disable=SC2086 # several words
         expect 0 "$SNARL" $command --version
         grep -qx 'snarl [0-9.]*' out
     done
 }
 
 @test "each command's --help fits 80 columns and names no format that is not built" {
-    for command in run record analyze report diff dump list; do
+    actions=$("$SNARL" history --help | sed -nE 's/^  ([a-z]+)  .*/history \1/p')
+    mapfile -t actions <<<"$actions"
+    [ ${#actions[@]} = 5 ]
+    for command in run record analyze report diff history "${actions[@]}" dump list; do
+        # shellcheck disable=SC2086 # several words
         expect 0 "$SNARL" $command --help
         says "Usage: snarl $command" out
         no grep -E '^.{81}' out
@@ -151,6 +156,12 @@ formats()
     expect 2 "$SNARL" report one.json two.json
     says "too many arguments"
     expect 2 "$SNARL" list all
+    expect 2 "$SNARL" history
+    says "Usage: snarl history ACTION"
+    expect 2 "$SNARL" history show
+    says "ID is missing"
+    expect 2 "$SNARL" history --db=x list
+    says "options stand behind an action: snarl history ACTION --db=x"
 }
 
 @test "list names every kind, with severity, levels and definition" {

@@ -99,6 +99,10 @@ class Github(unittest.TestCase):
         self.assertTrue(text.startswith("# before\n### snarl: a\\.out\n"))
         self.assertEqual([(row[0], row[4]) for row in rows(text)],
                          [("error", "known"), ("error", "suppressed")])
+        report = reports.golden("race")
+        report["program"]["argv"] = ["/bin/bash", "-c", "make *check*\n# all"]
+        self.assertTrue(summary(report).startswith("### snarl: make \\*check\\*"))
+        self.assertNotIn("\n# all", summary(report))
         self.assertIn("Warning: the recording is incomplete", text)
         self.assertNotIn("<details>", text)
         text = summary("race")

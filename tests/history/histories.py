@@ -189,7 +189,7 @@ class Histories:
         self.assertIn("abababab", text)
         self.assertIn("2 findings have an id that begins with 0000",
                       self.history("show", "0000", code=2))
-        self.assertIn("none has an id that begins with 7", self.history("show", "7", code=2))
+        self.assertIn("no finding has an id that begins with 7", self.history("show", "7", code=2))
 
     def test_a_baseline_gates_nothing_that_was_seen(self):
         self.history("add", "--branch=main", self.report(finding(1), finding(2)))

@@ -55,7 +55,7 @@ class Sqlite(histories.Histories, unittest.TestCase):
             self.assertEqual(done.returncode, code, arguments)
             return (done.stderr if code else done.stdout).decode()
         actions = "add", "list", "show", "runs", "baseline"
-        for text in say("history", "--help"), say("help", "history"), say("history", code=2):
+        for text in say("history", "--help"), say("history", code=2):
             for action in actions:
                 self.assertRegex(text, r"(?m)^  %s " % action)
         for action in actions:
