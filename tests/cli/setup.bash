@@ -4,6 +4,7 @@
 cd "$BATS_TEST_TMPDIR" || exit 1
 unset LD_PRELOAD SNARL_OPTIONS SNARL_CONTROL SNARL_LIBRARY NO_COLOR
 export SNARL_CONFIG= # nobody's files
+export SNARL_PAGER=  # which would wait for a key
 export TMPDIR=$BATS_TEST_TMPDIR/tmp
 unset XDG_RUNTIME_DIR
 mkdir -p "$TMPDIR"
