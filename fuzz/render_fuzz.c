@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const formats[] = {"text", "sarif", "junit", "github", "gitlab"};
+static const char *const formats[] = {"text", "sarif", "junit", "github", "gitlab", "html"};
 
 static void check_utf8(const struct sn_text *text)
 {
@@ -54,6 +54,17 @@ static void check_xml(const char *at)
         abort();
 }
 
+/* What the page shows is all within its element. */
+static void check_html(const char *at)
+{
+    static const char mark[] = "id=\"data\">";
+    const char *begin = strstr(at, mark) + sizeof mark - 1, *end = strstr(begin, "</script>");
+    json_t *document = json_loadb(begin, (size_t)(end - begin), 0, NULL);
+    if (!document)
+        abort();
+    json_decref(document);
+}
+
 static void check_commands(const char *at)
 {
     for (; *at; at = strchr(at, '\n') + 1)
@@ -64,6 +75,8 @@ static void check_commands(const char *at)
 static void check(const char *format, const struct sn_text *text)
 {
     check_utf8(text);
+    if (strcmp(format, "html") == 0)
+        check_html(text->at);
     if (strcmp(format, "sarif") == 0 || strcmp(format, "gitlab") == 0)
         check_json(text);
     else if (strcmp(format, "junit") == 0)
@@ -78,6 +91,8 @@ static void render(const struct sn_report *report, const struct sn_diff *diff)
     for (size_t i = 0; i < sizeof formats / sizeof *formats; i++) {
         const struct sn_renderer *renderer = sn_renderer_by_name(formats[i]);
         struct sn_text text = {0};
+        if (!renderer)
+            continue; /* html, where it is not built */
         renderer->render(&text, report, &options);
         check(formats[i], &text);
         sn_text_clear(&text);

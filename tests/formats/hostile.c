@@ -5,6 +5,7 @@
  *
  *     hostile NUMBER FORMAT [summary]     on stdout; 1 if there is no string of that number
  */
+#include "finding/activity.h"
 #include "finding/gate.h"
 #include "report/renderer.h"
 
@@ -95,6 +96,32 @@ static void add_finding(struct sn_report *report, enum sn_hazard kind, const cha
         *vec_push(&finding->witness) = (struct sn_step){i % 2 + 1, text, stack.frames[0]};
 }
 
+static void add_activity(struct sn_report *report, const char *text)
+{
+    static const enum sn_role roles[] = {SN_ROLE_HOLDS, SN_ROLE_WAITS, SN_ROLE_SLEEPS};
+    struct sn_activity *activity = SN_NEW(&report->arena, struct sn_activity);
+    activity->cast.process = 1;
+    add_parties(report, &activity->cast, text);
+    activity->until = UINT64_MAX;
+    for (uint32_t i = 0; i < 3; i++) {
+        struct sn_site *site = sn_finding_site(&activity->cast, roles[i], i % 2 + 1);
+        site->lock = i < 2 ? i + 1 : 0;
+        site->stack = stack_of(&report->arena, text);
+        site->note = i == 1 ? text : NULL;
+        *vec_push(&activity->spans) = (struct sn_span){.from = i * 1000,
+                                                       .until = i ? i * 1000 + 1 : UINT64_MAX,
+                                                       .site = i,
+                                                       .by = i ? 1 : SN_NOBODY,
+                                                       .flags = i ? 0 : SN_SPAN_OPEN};
+    }
+    for (uint32_t i = 0; i < 2; i++) {
+        *vec_push(&activity->lives) = (struct sn_life){.until = UINT64_MAX, .waited = UINT64_MAX};
+        *vec_push(&activity->uses) = (struct sn_lock_use){.taken = UINT64_MAX, .waited = 1};
+    }
+    *vec_push(&activity->order) = (struct sn_lock_edge){.takes = 1, .count = UINT64_MAX};
+    *vec_push(&report->activities) = activity;
+}
+
 static void fill(struct sn_report *report, const char *text)
 {
     static const char *argv[2];
@@ -111,6 +138,7 @@ static void fill(struct sn_report *report, const char *text)
     add_finding(report, SN_DATA_RACE, text);
     add_finding(report, SN_DEADLOCK, text);
     add_finding(report, SN_THREAD_LEAK, text);
+    add_activity(report, text);
 }
 
 int main(int argc, char **argv)

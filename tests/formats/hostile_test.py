@@ -5,12 +5,14 @@ is to a reader, and shows them as text."""
 import html.parser
 import json
 import os
+import re
 import unittest
 import xml.etree.ElementTree as ElementTree
 
 import github_test
 import json_test
 import junit_test
+import perfetto_test
 import reports
 import sarif_test
 
@@ -93,6 +95,23 @@ class Hostile(unittest.TestCase):
             self.assertLess(len(text.encode()), 1024 * 1024)
             self.assertEqual([len(row) for row in github_test.rows(text)], [6] * 3)
             self.assertLessEqual(set(Tags(text).found), allowed)
+
+    def test_perfetto(self):
+        for text in self.each("perfetto"):
+            self.assertEqual(perfetto_test.faults(json.loads(text)), [])
+
+    def test_html(self):
+        if not reports.has("html"):
+            self.skipTest("it was not built")
+        plain = Tags(reports.render("nothing", "html").decode()).found
+        for text in self.each("html"):
+            self.assertEqual(Tags(text).found, plain)
+            self.assertLess(len(text), 1000000)
+            data, = re.findall('<script type="application/json" id="data">(.*?)</script>', text)
+            document = json.loads(data)
+            self.assertEqual([len(document[key]) for key in ("findings", "activities")], [3, 1])
+            for string in self.strings(document):
+                self.assertIsNone(reports.CONTROL.search(string))
 
     def test_text(self):
         for text in self.each("text"):

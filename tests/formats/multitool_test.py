@@ -3,42 +3,16 @@
 """SARIF by Microsoft's validator. It ends with 0 whatever it finds: its output file tells."""
 import json
 import os
-import shutil
 import subprocess
-import sys
 import tempfile
 import unittest
 
+import npm
 import reports
 import sarif_test
 
 DIRECTORY = reports.BUILD + "/multitool"
 TOOL = DIRECTORY + "/node_modules/@microsoft/sarif-multitool-linux/Sarif.Multitool"
-
-
-def install():
-    """By npm, into the build directory, unless it is there; nothing of the package is run."""
-    wanted = {}
-    for name in "package.json", "package-lock.json":
-        with open("%s/%s" % (reports.HERE, name), "rb") as file:
-            wanted[name] = file.read()
-    done = DIRECTORY + "/installed"
-    if os.path.exists(done) and open(done, "rb").read() == wanted["package-lock.json"]:
-        return
-    shutil.rmtree(DIRECTORY, ignore_errors=True)
-    os.makedirs(DIRECTORY)
-    for name, content in wanted.items():
-        with open("%s/%s" % (DIRECTORY, name), "wb") as file:
-            file.write(content)
-    fetched = subprocess.run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund",
-                              "--fetch-timeout=30000", "--fetch-retries=1"],
-                             cwd=DIRECTORY, stdin=subprocess.DEVNULL)
-    if fetched.returncode:
-        print("skipped: npm could not fetch the validator (is there a network?)")
-        sys.exit(77)
-    os.chmod(TOOL, 0o755)
-    with open(done, "wb") as file:
-        file.write(wanted["package-lock.json"])
 
 
 def findings(documents):
@@ -80,8 +54,6 @@ class Multitool(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    if not shutil.which("npm"):
-        print("skipped: there is no npm; scripts/install-dependencies --test installs it")
-        sys.exit(77)
-    install()
+    npm.install(reports.HERE, DIRECTORY)
+    os.chmod(TOOL, 0o755)
     unittest.main()

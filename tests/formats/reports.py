@@ -26,6 +26,11 @@ def snarl(*arguments, codes=(0,), cwd=None, **environment):
     return done.stdout
 
 
+def has(form):
+    """Whether this snarl was built with it."""
+    return re.search(r"\b%s\b" % form, snarl("report", "--help").decode().split("Formats:")[1])
+
+
 def golden(name):
     with open("%s/%s.json" % (GOLDEN, name), encoding="utf-8") as file:
         return json.load(file)

@@ -1,0 +1,75 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""The page in Chromium: makes pages with snarl, and lets browser_test.js click through them."""
+import gzip
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+
+HERE = pathlib.Path(__file__).resolve().parent
+TREE = HERE.parents[1]
+sys.path.insert(0, str(TREE / "tests/formats"))
+import npm  # pylint: disable=wrong-import-position
+
+BUILD = pathlib.Path(os.environ["BUILD"])
+SNARL = os.environ["SNARL"]
+GOLDEN = TREE / "tests/golden/report"
+
+
+def write(name, command, codes=(0,), **more):
+    """What COMMAND says, as the file NAME."""
+    with open(BUILD / "pages" / name, "wb") as file:
+        done = subprocess.run(command, stdout=file, stderr=subprocess.PIPE,
+                              stdin=subprocess.DEVNULL, timeout=120, check=False, **more)
+    if done.returncode not in codes:
+        sys.exit("%s: %d: %s" % (command, done.returncode, done.stderr[-2000:]))
+
+
+def philosophers():
+    """They hang, and are ended for it."""
+    program = BUILD / "philosophers"
+    order = os.environ["ORDER"]
+    subprocess.run(["cc", "-g", "-O0", "-pthread", "-I", TREE / "tests/order",
+                    "testcases/deadlock/philosophers.c", "-o", program, "-L", order,
+                    "-lsnarl_order", "-Wl,-rpath," + order], cwd=TREE, check=True)
+    subprocess.run([SNARL, "run", "--accesses=none", "-o", BUILD / "philosophers.trace",
+                    "--format=html:%s/pages/philosophers.html" % BUILD, "--", program],
+                   cwd=TREE, check=False, timeout=60, stdin=subprocess.DEVNULL,
+                   stderr=subprocess.DEVNULL)
+
+
+def make_pages():
+    shutil.rmtree(BUILD / "pages", ignore_errors=True)
+    (BUILD / "pages").mkdir(parents=True)
+    philosophers()
+    for name in "predicted", "race", "nothing", "possible":
+        write(name + ".html", [SNARL, "report", "--format=html", "--source-root", GOLDEN / "src",
+                               GOLDEN / (name + ".json")])
+    write("busy.html", [os.environ["BUSY"], "100000", "html"], cwd=GOLDEN)
+    number = 0
+    while True:
+        done = subprocess.run([os.environ["HOSTILE"], str(number), "html"], stdout=subprocess.PIPE,
+                              check=False)
+        if done.returncode:
+            break
+        (BUILD / "pages" / ("hostile-%d.html" % number)).write_bytes(done.stdout)
+        number += 1
+    assert number > 10
+
+
+def main():
+    size = len(gzip.compress(pathlib.Path(os.environ["PAGE"]).read_bytes()))
+    assert size < 150_000, "the page without data is %d bytes, compressed" % size
+    npm.install(str(HERE), str(BUILD / "npm"))
+    if not shutil.which("chromium"):
+        print("skipped: no chromium; scripts/install-dependencies --test installs it")
+        sys.exit(77)
+    make_pages()
+    sys.exit(subprocess.run([os.environ["NODE"], "--test", str(HERE / "browser_test.js")],
+                            check=False).returncode)
+
+
+if __name__ == "__main__":
+    main()
