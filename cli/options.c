@@ -20,7 +20,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { GROUPS = 19 };
+enum { GROUPS = 20 };
 
 enum key {
     KEY_OUTPUT = 'o',
@@ -66,6 +66,7 @@ enum key {
     KEY_SINCE,
     KEY_KIND,
     KEY_STATE,
+    KEY_PORT,
 };
 
 /* A wrong option ends the command. STATE's name is the command's, or where the option stands. */
@@ -657,6 +658,20 @@ static error_t parse_history(int key, char *arg, struct argp_state *state)
     }
 }
 
+static const struct argp_option serve_options[] = {
+    {"port", KEY_PORT, "N", 0, "Listen there (default: any port that is free)", 0},
+    {0},
+};
+
+static error_t parse_serve(int key, char *arg, struct argp_state *state)
+{
+    struct sn_settings *settings = state->input;
+    if (key != KEY_PORT)
+        return ARGP_ERR_UNKNOWN;
+    settings->port = (uint16_t)parse_whole(state, "--port", arg, 1, UINT16_MAX);
+    return 0;
+}
+
 static const struct argp_option log_options[] = {
     {"log-file", KEY_LOG_FILE, "FILE", 0, "Write findings to FILE", 0},
     {"color", KEY_COLOR, "WHEN", 0,
@@ -728,6 +743,7 @@ static const struct argp group_parsers[GROUPS] = {
     {.options = added_options, .parser = parse_history},
     {.options = runs_options, .parser = parse_history},
     {.options = findings_options, .parser = parse_history},
+    {.options = serve_options, .parser = parse_serve},
     {.options = general_options, .parser = parse_general},
 };
 

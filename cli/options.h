@@ -46,6 +46,7 @@ enum sn_option_group {
     SN_OPTIONS_ADDED = 1 << 15,    /* --commit, --branch, --label: what a run is of */
     SN_OPTIONS_RUNS = 1 << 16,     /* --branch, --label, --since: which runs are meant */
     SN_OPTIONS_FINDINGS = 1 << 17, /* --kind, --state: which findings are */
+    SN_OPTIONS_SERVE = 1 << 18,    /* --port */
 };
 
 enum { SN_FOLLOW_MAX = 500 }; /* the recorder's own limit */
@@ -94,6 +95,7 @@ struct sn_settings {
     const struct an_relation *relation; /* or NULL */
     enum sn_deadlocks deadlocks;
     unsigned jobs; /* 0: as many as there are processors */
+    uint16_t port; /* 0: any */
 
     const char *database;          /* or NULL */
     const char *commit;            /* or NULL */

@@ -8,6 +8,7 @@
 #define SN_REPORT_HTML_PARTS_H
 
 #include "finding/activity.h"
+#include "report/html_page.h"
 #include "report/html_places.h"
 
 #include <jansson.h>
@@ -19,11 +20,8 @@ json_t *sn_html_finding(struct sn_html_places *places, const struct sn_report *r
  * cast of an ACTIVITY, which may be NULL, its sites are told as such. */
 void sn_html_cast(json_t *object, struct sn_html_places *places, const struct sn_report *report,
                   const struct sn_finding *finding, const struct sn_activity *activity);
+/* What ACTIVITY is about; with its SPANS, or without. */
 json_t *sn_html_activity(struct sn_html_places *places, const struct sn_report *report,
-                         const struct sn_activity *activity);
-
-/* The spans FROM to UNTIL (indexes) of ACTIVITY as columns of numbers, each a string: LEB128 in
- * base64. That takes a quarter of what digits take. */
-json_t *sn_html_spans(const struct sn_activity *activity, size_t from, size_t until);
+                         const struct sn_activity *activity, bool spans);
 
 #endif

@@ -69,16 +69,17 @@ static json_t *summary(const struct sn_report *report)
                      (json_int_t)report->gated);
 }
 
-json_t *sn_html_data(const struct sn_report *report, const struct sn_render_options *options)
+json_t *sn_html_data(const struct sn_report *report, const struct sn_render_options *options,
+                     bool served)
 {
     struct sn_html_places places = {.sources = {.root = options->source_root}};
-    json_t *data = json_pack("{s:s}", "snarl", SNARL_VERSION);
+    json_t *data = json_pack("{s:s,s:b}", "snarl", SNARL_VERSION, "served", (int)served);
     json_t *remarks = json_array(), *findings = json_array(), *activities = json_array();
     sn_tell_remarks(report, add_remark, remarks);
     vec_each (struct sn_finding *, finding, &report->findings)
         json_array_append_new(findings, sn_html_finding(&places, report, *finding));
     vec_each (struct sn_activity *, activity, &report->activities)
-        json_array_append_new(activities, sn_html_activity(&places, report, *activity));
+        json_array_append_new(activities, sn_html_activity(&places, report, *activity, !served));
     SET(data, "program", program(report));
     SET(data, "recording", recording(report));
     SET(data, "remarks", remarks);
@@ -124,7 +125,7 @@ void sn_html_page(struct sn_text *out, json_t *data, const char *connect)
 static void render(struct sn_text *out, const struct sn_report *report,
                    const struct sn_render_options *options)
 {
-    sn_html_page(out, sn_html_data(report, options), "'none'");
+    sn_html_page(out, sn_html_data(report, options, false), "'none'");
 }
 
 const struct sn_renderer sn_render_html = {.name = "html", .render = render, .spans = SPANS};

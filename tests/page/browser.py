@@ -40,6 +40,16 @@ def philosophers():
                    stderr=subprocess.DEVNULL)
 
 
+def long_trace():
+    """As text: two hundred thousand events, of threads that nest locks."""
+    lines = []
+    for number in range(50000):
+        thread, outer, inner = number % 4, number % 7, 7 + number % 3
+        lines += ["T%d|acq(L%d)|1" % (thread, outer), "T%d|acq(L%d)|2" % (thread, inner),
+                  "T%d|rel(L%d)|3" % (thread, inner), "T%d|rel(L%d)|4" % (thread, outer)]
+    (BUILD / "long.std").write_text("\n".join(lines) + "\n", encoding="ascii")
+
+
 def make_pages():
     shutil.rmtree(BUILD / "pages", ignore_errors=True)
     (BUILD / "pages").mkdir(parents=True)
@@ -67,8 +77,16 @@ def main():
         print("skipped: no chromium; scripts/install-dependencies --test installs it")
         sys.exit(77)
     make_pages()
-    sys.exit(subprocess.run([os.environ["NODE"], "--test", str(HERE / "browser_test.js")],
-                            check=False).returncode)
+    long_trace()
+    with subprocess.Popen([SNARL, "serve", BUILD / "long.std"], stdout=subprocess.PIPE,
+                          text=True) as server:
+        try:
+            served = server.stdout.readline().strip()
+            code = subprocess.run([os.environ["NODE"], "--test", str(HERE / "browser_test.js")],
+                                  env=os.environ | {"SERVED": served}, check=False).returncode
+        finally:
+            server.terminate()
+    sys.exit(code or server.returncode)
 
 
 if __name__ == "__main__":

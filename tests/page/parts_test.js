@@ -28,13 +28,14 @@ function spansOf(list) {
         count: list.length, from: column((s) => s[0]), until: column((s) => s[1]),
         thread: column((s) => s[2] ?? 0), site: column((s) => s[3] ?? 0), by: column(() => -1),
         flags: column((s) => s[4] ?? 0), handed: column(() => 0),
+        busy: column((s) => s[1] - s[0]), several: column(() => 1),
     };
 }
 
 test("spans are read as they are written", () => {
     const spans = decodeSpans({
         count: 2, from: leb(2e12 * 2, 14), lasts: leb(300, 0), thread: leb(1, 200), site: leb(5, 0),
-        by: leb(0, 8), flags: leb(0, 3), handed: leb(9),
+        by: leb(0, 8), flags: leb(0, 3), handed: leb(9), several: "", busy: "",
     });
     assert.deepEqual([...spans.from], [2e12, 2e12 + 7]);
     assert.deepEqual([...spans.until], [2e12 + 300, 2e12 + 7]);
@@ -81,6 +82,13 @@ test("the long span of a grain is drawn by itself", () => {
     const seen = [];
     visit(spans, lane, 0, 1000, 10, (i) => seen.push(i), (from, until, count) => seen.push(`${count}`));
     assert.deepEqual(seen, ["2", 2]);
+});
+
+test("a long one among short ones on a lane where they overlap is drawn", () => {
+    const spans = spansOf([[0, 1], [1, 900], [2, 3], [3, 4], [500, 501]]);
+    const [lane] = lanes(spans, [0, 1, 2, 3, 4], 1), seen = [];
+    visit(spans, lane, 0, 1000, 10, (i) => seen.push(i), (from, until, count) => seen.push(`${count}`));
+    assert.deepEqual(seen, [0, 1, "2", 4]);
 });
 
 const lock = (id, more) => ({ id, name: `lock_${id}`, type: "mutex", ...more });

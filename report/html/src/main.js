@@ -5,6 +5,7 @@ import { h, plural, replace, shorten } from "./dom.js";
 import { Findings } from "./findings.js";
 import { LockOrder } from "./graph.js";
 import { listenToKeys } from "./keyboard.js";
+import { perfettoButton } from "./perfetto.js";
 import { printAll } from "./print.js";
 import { Statistics } from "./statistics.js";
 import { startTheme, toggleTheme } from "./theme.js";
@@ -55,6 +56,7 @@ class Page {
             h("header", { class: "top" },
                 h("div", { class: "name" }, h("b", { class: "mark" }, "snarl"), this.command(), this.verdict()),
                 h("div", { class: "bar" }, h("div", { role: "tablist", "aria-label": "views" }, this.tabs), this.box,
+                    this.data.served && this.data.perfetto && perfettoButton(document.title),
                     button("◐", "light or dark (d)", toggleTheme),
                     button("?", "keys (?)", () => this.help.showModal()))),
             this.remarks(), h("main", {}, panels), this.help);

@@ -21,15 +21,10 @@ function push(map, key, value) {
     else map.set(key, [value]);
 }
 
-const total = (spans, indexes) =>
-    indexes.reduce((sum, i) => sum + spans.until[i] - spans.from[i], 0);
-
-function finish(row, lanesOfRow) {
-    return { ...row, lanes: lanesOfRow, height: lanesOfRow.length * LANE + 2 * PADDING };
-}
-
-// Threads in their order, then the locks: those first for which there was the longest waiting.
-export function buildRows(activity, spans) {
+// Threads in their order, then the locks: those first for which there was the longest waiting. Where
+// spans come window by window rows must stay what they are: EVERYLOCK has one, even if nobody holds
+// it now, and no row has fewer lanes than LANESBEFORE says of its label.
+export function buildRows(activity, spans, { everyLock = false, lanesBefore = new Map() } = {}) {
     const waits = new Map(), holds = new Map(), holders = new Map();
     for (let i = 0; i < spans.count; i++) {
         const site = activity.sites[spans.site[i]];
@@ -40,16 +35,24 @@ export function buildRows(activity, spans) {
         push(holds, spans.thread[i], i);
         if (site.lock) push(holders, site.lock.id, i);
     }
-    const threads = activity.threads.map((thread, index) => finish(
-        { kind: "thread", label: thread.who, thread },
-        [...lanes(spans, waits.get(index) ?? [], 1), ...lanes(spans, holds.get(index) ?? [], MOST_HOLDS)]));
+    const threads = activity.threads.map((thread, index) => ({
+        kind: "thread", label: thread.who, thread,
+        lanes: [...lanes(spans, waits.get(index) ?? [], 1), ...lanes(spans, holds.get(index) ?? [], MOST_HOLDS)],
+    }));
     const weight = (lock) => (lock.use?.waited ?? 0) * 1e3 + (lock.use?.held ?? 0);
-    const locks = activity.locks.filter((lock) => holders.has(lock.id))
+    const locks = activity.locks.filter((lock) => holders.has(lock.id) || (everyLock && lock.use?.taken))
         .sort((a, b) => weight(b) - weight(a))
-        .map((lock) => finish({ kind: "lock", label: lock.name, lock, held: total(spans, holders.get(lock.id)) },
-            lanes(spans, holders.get(lock.id), MOST_HOLDERS)));
-    for (const row of threads) if (!row.lanes.length) row.height = LANE + 2 * PADDING;
-    return [...threads, ...locks];
+        .map((lock) => ({
+            kind: "lock", label: lock.name, lock,
+            lanes: lanes(spans, holders.get(lock.id) ?? [], MOST_HOLDERS),
+        }));
+    const rows = [...threads, ...locks];
+    for (const row of rows) {
+        const most = Math.max(1, row.lanes.length, lanesBefore.get(row.label) ?? 0);
+        lanesBefore.set(row.label, most);
+        row.height = most * LANE + 2 * PADDING;
+    }
+    return rows;
 }
 
 // How many threads wait for locks, on the average, in each of COUNT equal parts of the time from BEGIN to END.

@@ -5,7 +5,7 @@ import { h, plural, shorten } from "./dom.js";
 import { buildRows, kindOf, LANE, PADDING, waitingThreads } from "./rows.js";
 import { matcher } from "./search.js";
 import { placeView } from "./source.js";
-import { GAVE_UP, NOBODY, OPEN, SHARED, visit } from "./spans.js";
+import { GAVE_UP, NOBODY, OPEN, SEVERAL, SHARED, visit } from "./spans.js";
 import { colorOf, onTheme } from "./theme.js";
 import { duration, moment, roundStep } from "./time.js";
 
@@ -54,20 +54,21 @@ function hatch(kind, color, ground) {
 
 // From where something happens, if nothing does for long; and where something was not over when the
 // trace ended, a little further, so that it is seen: more if it would have stayed so for ever.
-function wholeOf({ spans, until }, hangs) {
-    const first = spans.count ? spans.from[0] : 0;
+function wholeOf({ first, open, until }, hangs) {
     const begin = first > until / 10 ? first - (until - first) / 20 : 0;
-    const open = spans.flags.some((flags) => flags & OPEN);
     return { begin: Math.max(0, begin), end: Math.max(until + (open ? (until - begin) / (hangs ? 4 : 15) : 0), begin + 1) };
 }
 
 export class Timeline {
-    constructor(activity, hangs, changed) {
+    // FETCH is null if the activity has all its spans, or gets those of a window: (begin, end, pixels)
+    // to a promise.
+    constructor(activity, { hangs, changed, fetch }) {
         this.activity = activity;
         this.changed = changed;
+        this.fetch = fetch;
         this.whole = wholeOf(activity, hangs);
         this.view = { ...this.whole };
-        Object.assign(this, { rows: [], offsets: [0], selected: NOBODY, dirty: false });
+        Object.assign(this, { rows: [], offsets: [0], selected: NOBODY, dirty: false, lanes: new Map() });
         this.build();
         this.load(activity.spans);
         onTheme(() => { this.colors = null; this.redraw(); });
@@ -110,12 +111,37 @@ export class Timeline {
                 ` Left out: ${plural(spans, "short span")}, ${plural(locks, "little used lock")}.`));
     }
 
-    // SPANS is all there is, or what the window shows of it.
+    // SPANS is all there is, or what a window shows of it: the first ones are of the whole time.
     load(spans) {
         this.spans = spans;
-        this.waits = null;
-        this.all = buildRows(this.activity, spans);
+        this.overview ??= !this.fetch || spans.count ? spans : null;
+        const { chosen } = this;
+        this.selected = chosen ? spans.from.findIndex((from, i) =>
+            from === chosen.from && spans.thread[i] === chosen.thread && spans.site[i] === chosen.site) : NOBODY;
+        this.all = buildRows(this.activity, spans, { everyLock: Boolean(this.fetch), lanesBefore: this.lanes });
         this.search(this.query ?? "");
+        if (this.asked) this.showWait(this.asked);
+    }
+
+    // Fetches what the window shows, and as much to either side, unless that is there already.
+    refresh() {
+        if (!this.fetch || !this.width) return;
+        const { begin, end } = this.view, size = end - begin, pixel = size / (this.width - GUTTER);
+        const { loaded } = this;
+        const enough = loaded && loaded.begin <= Math.max(begin, 0) && loaded.end >= Math.min(end, this.activity.until)
+            && (loaded.grain <= pixel * 1.5 || loaded.grain < 1) && loaded.grain * 8 > pixel;
+        clearTimeout(this.timer);
+        if (enough) return;
+        const from = Math.max(0, begin - size), until = Math.min(this.activity.until, end + size);
+        const pixels = Math.ceil(Math.max(1, until - from) / pixel);
+        this.timer = setTimeout(async () => {
+            const number = (this.fetches = (this.fetches ?? 0) + 1);
+            const spans = await this.fetch(from, until, pixels);
+            if (number !== this.fetches) return;
+            this.loaded = { begin: from, end: until, grain: (until - from) / pixels };
+            this.load(spans);
+            this.canvas.dataset.loaded = number;
+        }, loaded ? 80 : 0);
     }
 
     search(query) {
@@ -138,6 +164,7 @@ export class Timeline {
         resize(this.canvas, width, this.height);
         resize(this.mini.canvas, width, MINIMAP);
         this.miniature = null;
+        this.refresh();
         this.redraw();
     }
 
@@ -174,6 +201,7 @@ export class Timeline {
         this.view = { begin: from, end: from + size };
         this.tip.hidden = true;
         this.changed(this);
+        this.refresh();
         this.redraw();
     }
 
@@ -190,15 +218,17 @@ export class Timeline {
 
     // The wait for a lock that is number RANK by its length, from 1 on; behind the last the first.
     showWait(rank) {
-        const { spans, activity: { sites } } = this;
+        const { overview: spans, activity: { sites } } = this;
+        this.asked = spans ? 0 : rank;
+        if (!spans) return;
         const last = (i) => spans.until[i] - spans.from[i];
         this.waits ??= Array.from({ length: spans.count }, (_, i) => i)
-            .filter((i) => kindOf(sites[spans.site[i]]) === "wait").sort((a, b) => last(b) - last(a)).slice(0, 1000);
+            .filter((i) => kindOf(sites[spans.site[i]]) === "wait" && !(spans.flags[i] & SEVERAL)).sort((a, b) => last(b) - last(a)).slice(0, 1000);
         if (!this.waits.length) return;
         this.wait = ((rank - 1) % this.waits.length) + 1;
         const i = this.waits[this.wait - 1], margin = last(i) / 3 + 1;
         this.setView({ begin: spans.from[i] - margin, end: spans.from[i] + last(i) + margin });
-        this.select(i);
+        this.select(i, spans);
         const row = this.rows.findIndex((one) => one.thread?.index === spans.thread[i]);
         const top = this.offsets[row] - this.scroller.scrollTop;
         if (row >= 0 && (top < 0 || top > this.height / 2)) this.scroller.scrollTop = this.offsets[row] - 60;
@@ -229,7 +259,7 @@ export class Timeline {
         this.bricks = [];
         const { first, last } = this.visible();
         for (let i = first; i < last; i++) this.drawRow(this.rows[i], this.y(i));
-        this.drawArrows(first, last);
+        this.drawArrows();
         this.drawAxis();
         this.drawMinimap();
         this.status.textContent = `${duration(this.view.end - this.view.begin, this.activity.timeless)} of `
@@ -288,13 +318,7 @@ export class Timeline {
         const grain = 1 / this.scale;
         visit(this.spans, lane, Math.min(this.view.begin, this.activity.until - 1), this.view.end, grain,
             (i) => this.drawSpan(row, i, y),
-            (from, until, count, share) => {
-                const { context } = this, i = lane.members[0];
-                context.globalAlpha = 0.35 + 0.65 * share;
-                context.fillStyle = this.color(i);
-                context.fillRect(this.x(from), y, Math.max(1, this.x(until) - this.x(from)), BRICK);
-                context.globalAlpha = 1;
-            });
+            (from, until, count, share, i) => this.smear(i, from, until, share, y));
     }
 
     color(i) {
@@ -305,6 +329,10 @@ export class Timeline {
 
     drawSpan(row, i, y) {
         const { context, spans, colors } = this;
+        if (spans.flags[i] & SEVERAL) {
+            this.drawSeveral(i, y);
+            return;
+        }
         const site = this.activity.sites[spans.site[i]], kind = kindOf(site);
         const open = spans.flags[i] & OPEN;
         const from = this.x(spans.from[i]), until = this.x(open ? this.whole.end : spans.until[i]);
@@ -321,6 +349,21 @@ export class Timeline {
         if (right - left > 46) this.drawWords(row, site, kind, left, right, y);
         if (kind === "hold" && width > 6) this.outline(left, y, right - left, colors.ground, 0.5);
         this.bricks.push({ i, row, x: left, y, width: right - left });
+    }
+
+    // Short ones, together: the fuller the darker.
+    drawSeveral(i, y) {
+        const { spans } = this, size = Math.max(spans.until[i] - spans.from[i], 1 / this.scale);
+        this.smear(i, spans.from[i], spans.from[i] + size, Math.min(1, spans.busy[i] / size), y);
+        this.bricks.push({ i, x: this.x(spans.from[i]), y, width: Math.max(1, size * this.scale) });
+    }
+
+    smear(i, from, until, share, y) {
+        const { context } = this;
+        context.globalAlpha = 0.35 + 0.65 * share;
+        context.fillStyle = this.color(i);
+        context.fillRect(this.x(from), y, Math.max(1, this.x(until) - this.x(from)), BRICK);
+        context.globalAlpha = 1;
     }
 
     outline(x, y, width, color, line) {
@@ -365,14 +408,13 @@ export class Timeline {
 
     // From who let a wait go on to who waited: only where so few are in sight that they can be told
     // apart.
-    drawArrows(first, last) {
+    drawArrows() {
         const { spans, context } = this;
         const waits = this.bricks.filter(({ i, row }) =>
-            row.thread && spans.by[i] !== NOBODY && kindOf(this.activity.sites[spans.site[i]]) !== "hold");
+            row?.thread && spans.by[i] !== NOBODY && kindOf(this.activity.sites[spans.site[i]]) !== "hold");
         if (waits.length > MOST_ARROWS) return;
         const middles = new Map();
-        for (let i = first; i < last; i++)
-            if (this.rows[i].thread) middles.set(this.rows[i].thread.index, this.y(i) + this.rows[i].height / 2);
+        this.rows.forEach(({ thread, height }, i) => thread && middles.set(thread.index, this.y(i) + height / 2));
         context.save();
         context.beginPath();
         context.rect(GUTTER, AXIS, this.width - GUTTER, this.height);
@@ -443,7 +485,7 @@ export class Timeline {
     drawMinimap() {
         const { mini: { canvas, context }, colors, width } = this;
         const inner = width - GUTTER, floor = MINIMAP - 5;
-        this.miniature ??= waitingThreads(this.activity, this.spans, this.whole, Math.max(1, Math.floor(inner / 2)));
+        this.miniature ??= waitingThreads(this.activity, this.overview ?? this.spans, this.whole, Math.max(1, Math.floor(inner / 2)));
         const highest = Math.max(1, ...this.miniature);
         context.clearRect(0, 0, canvas.width, canvas.height);
         context.font = "12px system-ui, sans-serif";
@@ -531,12 +573,14 @@ export class Timeline {
         return best;
     }
 
-    describe(i) {
-        const { spans, activity: { sites, threads, timeless } } = this;
+    describe(i, spans = this.spans) {
+        const { activity: { sites, threads, timeless } } = this;
         const site = sites[spans.site[i]], flags = spans.flags[i];
         const step = (this.view.end - this.view.begin) / 1000;
+        const several = spans.several[i] > 1
+            && `${spans.several[i].toLocaleString("en")} short ones, together ${duration(spans.busy[i], timeless)}: zoom in to tell them apart`;
         const parts = [
-            `${moment(spans.from[i], step, timeless)}, for ${duration(spans.until[i] - spans.from[i], timeless)}`,
+            several, `${moment(spans.from[i], step, timeless)}, for ${duration(spans.until[i] - spans.from[i], timeless)}`,
             flags & SHARED && "as a reader", flags & OPEN && "not over when the trace ended",
             flags & GAVE_UP && "given up",
             spans.by[i] !== NOBODY && `let through by ${threads[spans.by[i]].who}`,
@@ -558,13 +602,14 @@ export class Timeline {
         this.tip.style.top = `${y + 16}px`;
     }
 
-    select(i) {
-        this.selected = i;
-        if (this.waits?.[this.wait - 1] !== i) this.wait = undefined;
+    select(i, spans = this.spans) {
+        this.chosen = i === NOBODY ? null : { from: spans.from[i], thread: spans.thread[i], site: spans.site[i] };
+        this.selected = spans === this.spans ? i : NOBODY;
+        if (spans !== this.overview || this.waits?.[this.wait - 1] !== i) this.wait = undefined;
         this.changed(this);
         this.details.replaceChildren();
         if (i !== NOBODY) {
-            const { site, times } = this.describe(i);
+            const { site, times } = this.describe(i, spans);
             this.details.append(h("p", {}, h("b", {}, site.who), ` ${site.what}`),
                 h("p", { class: "faint" }, times), placeView(site.stack, 4));
         }

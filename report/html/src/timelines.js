@@ -1,11 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 // A timeline for each process; one is shown at a time.
 import { h, shorten } from "./dom.js";
+import { decodeSpans } from "./spans.js";
 import { Timeline } from "./timeline.js";
 
+// What the server of `snarl serve` says of a window.
+const fetchSpans = (activity) => async (from, until, pixels) => {
+    const answer = await fetch(`/spans?activity=${activity}&from=${Math.floor(from)}&until=${Math.ceil(until)}&pixels=${pixels}`);
+    return decodeSpans(await answer.json());
+};
+
 export class Timelines {
-    constructor({ activities, findings }, changed) {
+    constructor({ activities, findings, served }, changed) {
         this.activities = activities;
+        this.served = served;
         this.hangs = findings.some(({ kind, level }) =>
             level === "observed" && (kind === "deadlock" || kind === "stuck-thread"));
         this.changed = changed;
@@ -18,7 +26,11 @@ export class Timelines {
     }
 
     choose(index) {
-        if (!this.made.has(index)) this.made.set(index, new Timeline(this.activities[index], this.hangs, this.changed));
+        const { hangs, changed, served } = this;
+        if (!this.made.has(index)) {
+            this.made.set(index, new Timeline(this.activities[index],
+                { hangs, changed, fetch: served ? fetchSpans(index) : null }));
+        }
         this.shown = this.made.get(index);
         this.stage.replaceChildren(this.shown.element);
         this.layout();
