@@ -1,11 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
 # Commands, options, help: what exists, and what is an error.
 
-setup() { source "$BATS_TEST_DIRNAME/setup.bash"; }
+setup()
+{
+    source "$BATS_TEST_DIRNAME/setup.bash"
+    # With the parts of the HTML report from npm, or without.
+    html='' serve=()
+    echo '{"schema": "snarl-report/1", "findings": []}' >nothing.json
+    if "$SNARL" report --format=html nothing.json >page 2>err; then
+        html=", html" serve=(serve)
+    fi
+}
 
 @test "--help lists every command" {
     expect 0 "$SNARL" --help
-    for command in run record analyze report diff history dump list; do
+    for command in run record analyze report diff history "${serve[@]}" dump list; do
         says "  $command " out
     done
     silent err
@@ -14,7 +23,7 @@ setup() { source "$BATS_TEST_DIRNAME/setup.bash"; }
 @test "--version, everywhere" {
     expect 0 "$SNARL" --version
     grep -qx 'snarl [0-9.]*' out
-    for command in run record analyze report diff history "history add" dump list; do
+    for command in run record analyze report diff history "history add" "${serve[@]}" dump list; do
         # shellcheck disable=SC2086 # several words
         expect 0 "$SNARL" $command --version
         grep -qx 'snarl [0-9.]*' out
@@ -25,7 +34,7 @@ setup() { source "$BATS_TEST_DIRNAME/setup.bash"; }
     actions=$("$SNARL" history --help | sed -nE 's/^  ([a-z]+)  .*/history \1/p')
     mapfile -t actions <<<"$actions"
     [ ${#actions[@]} = 5 ]
-    for command in run record analyze report diff history "${actions[@]}" dump list; do
+    for command in run record analyze report diff history "${actions[@]}" "${serve[@]}" dump list; do
         # shellcheck disable=SC2086 # several words
         expect 0 "$SNARL" $command --help
         says "Usage: snarl $command" out
@@ -48,10 +57,10 @@ formats()
 
 @test "each command knows the formats that it can tell something in" {
     for command in run analyze; do
-        formats $command "text, json, sarif, junit, github, gitlab, perfetto"
+        formats $command "text, json, sarif, junit, github, gitlab, perfetto$html"
     done
     for command in report diff "history baseline"; do
-        formats "$command" "text, json, sarif, junit, github, gitlab"
+        formats "$command" "text, json, sarif, junit, github, gitlab$html"
     done
     for command in "history list" "history show" "history runs"; do
         formats "$command" "text, json"

@@ -113,9 +113,10 @@ export function waitsPicture(finding) {
     const all = [...nodes.values()];
     const left = Math.min(...all.map((n) => n.x - n.width / 2)) - 14;
     const right = Math.max(...all.map((n) => n.x + n.width / 2)) + 14;
-    const top = Math.min(...all.map((n) => n.y - n.height / 2)) - (order?.length === 2 ? 34 : 12);
-    const bottom = Math.max(...all.map((n) => n.y + n.height / 2)) + (order?.length === 2 ? 34 : 12);
     const both = (edge) => waits.edges.some((one) => one.from === edge.to && one.to === edge.from);
+    const margin = waits.edges.some(both) ? 34 : 12;
+    const top = Math.min(...all.map((n) => n.y - n.height / 2)) - margin;
+    const bottom = Math.max(...all.map((n) => n.y + n.height / 2)) + margin;
     const marks = heads();
     const title = finding.level === "observed" ? "Who waits for whom" : "Who would wait for whom";
     return h("figure", { class: "waits" },

@@ -38,8 +38,12 @@ export function toggleTheme() {
 export const onTheme = (listener) => listeners.push(listener);
 
 // Colours of threads, told apart by number, and readable on either ground: the same one everywhere.
+// On a canvas they are strings, made once, since it is asked for them ten thousand times a frame.
 const HUES = [212, 28, 150, 275, 340, 55, 185, 100, 245, 10];
-export const colorOf = (number) =>
-    `hsl(${HUES[number % HUES.length]} ${isDark() ? "55% 55%" : "60% 42%"})`;
+export function threadColors() {
+    const shade = isDark() ? "55% 55%" : "60% 42%";
+    const colors = HUES.map((hue) => `hsl(${hue} ${shade})`);
+    return (thread) => colors[thread.id % colors.length];
+}
 // The same as a class, for elements: the style knows both grounds.
 export const hueClass = ({ id }) => (id === undefined ? "hue-none" : `hue-${id % HUES.length}`);

@@ -6,10 +6,10 @@ import { buildRows, kindOf, LANE, PADDING, waitingThreads } from "./rows.js";
 import { matcher } from "./search.js";
 import { placeView } from "./source.js";
 import { GAVE_UP, NOBODY, OPEN, SEVERAL, SHARED, visit } from "./spans.js";
-import { colorOf, onTheme } from "./theme.js";
+import { onTheme, threadColors } from "./theme.js";
 import { duration, moment, roundStep } from "./time.js";
 
-const GUTTER = 200, AXIS = 26, MINIMAP = 44, MOST_ARROWS = 200, BRICK = 11;
+const GUTTER = 200, AXIS = 26, MINIMAP = 44, MOST_ARROWS = 200, MOST_SMEARS = 4000, BRICK = 11;
 
 function canvasOf(attributes) {
     const canvas = h("canvas", attributes);
@@ -231,7 +231,8 @@ export class Timeline {
         this.select(i, spans);
         const row = this.rows.findIndex((one) => one.thread?.index === spans.thread[i]);
         const top = this.offsets[row] - this.scroller.scrollTop;
-        if (row >= 0 && (top < 0 || top > this.height / 2)) this.scroller.scrollTop = this.offsets[row] - 60;
+        if (row >= 0 && (top < 0 || top > this.height * 0.65))
+            this.scroller.scrollTop = this.offsets[row] - this.height * 0.45;
     }
 
     /* Drawing. */
@@ -242,7 +243,7 @@ export class Timeline {
         const colors = {
             text: get("--text"), faint: get("--faint"), line: get("--line"), ground: get("--ground"),
             band: get("--band"), wait: get("--wait"), join: get("--join"), sleep: get("--sleep"), word: get("--word"),
-            accent: get("--accent"), life: get("--life"),
+            accent: get("--accent"), life: get("--life"), onHold: get("--on-hold"), thread: threadColors(),
         };
         colors.hatches = {};
         for (const kind of ["wait", "word", "join", "sleep"])
@@ -257,6 +258,7 @@ export class Timeline {
         context.font = "12px system-ui, sans-serif";
         context.textBaseline = "middle";
         this.bricks = [];
+        this.smeared = 0;
         const { first, last } = this.visible();
         for (let i = first; i < last; i++) this.drawRow(this.rows[i], this.y(i));
         this.drawArrows();
@@ -297,7 +299,7 @@ export class Timeline {
     drawLabel(row, y) {
         const { context, colors } = this;
         const middle = y + row.height / 2;
-        context.fillStyle = row.thread ? colorOf(row.thread.id) : colors.faint;
+        context.fillStyle = row.thread ? colors.thread(row.thread) : colors.faint;
         context.beginPath();
         if (row.thread) context.rect(8, middle - 6, 9, 12);
         else context.arc(12, middle, 5, 0, 7);
@@ -324,7 +326,11 @@ export class Timeline {
     color(i) {
         const site = this.activity.sites[this.spans.site[i]];
         const kind = kindOf(site);
-        return kind === "hold" ? colorOf(site.thread.id ?? 0) : this.colors[kind];
+        return kind === "hold" ? this.colors.thread(this.threadOf(i)) : this.colors[kind];
+    }
+
+    threadOf(i, spans = this.spans) {
+        return this.activity.threads[spans.thread[i]];
     }
 
     drawSpan(row, i, y) {
@@ -346,7 +352,7 @@ export class Timeline {
         if (wide) this.outline(left, y, right - left, colors[kind], 1);
         if (i === this.selected) this.outline(left, y, right - left, colors.text, 2);
         if (spans.flags[i] & (OPEN | GAVE_UP)) this.drawEnd(right, y, spans.flags[i]);
-        if (right - left > 46) this.drawWords(row, site, kind, left, right, y);
+        if (right - left > 46) this.drawWords(row.lock ? this.threadOf(i).who : site.lock?.name ?? site.what, kind, left, right, y);
         if (kind === "hold" && width > 6) this.outline(left, y, right - left, colors.ground, 0.5);
         this.bricks.push({ i, row, x: left, y, width: right - left });
     }
@@ -360,6 +366,7 @@ export class Timeline {
 
     smear(i, from, until, share, y) {
         const { context } = this;
+        this.smeared++;
         context.globalAlpha = 0.35 + 0.65 * share;
         context.fillStyle = this.color(i);
         context.fillRect(this.x(from), y, Math.max(1, this.x(until) - this.x(from)), BRICK);
@@ -391,9 +398,8 @@ export class Timeline {
         context.stroke();
     }
 
-    drawWords(row, site, kind, left, right, y) {
+    drawWords(text, kind, left, right, y) {
         const { context } = this;
-        const text = row.lock ? site.who : site.lock?.name ?? site.what;
         const room = right - left - 12, shown = shorten(text, Math.floor(room / 6));
         if (shown.length < 3) return;
         context.font = "10px system-ui, sans-serif";
@@ -401,7 +407,7 @@ export class Timeline {
             context.fillStyle = this.colors.ground;
             context.fillRect(left + 4, y + 1, context.measureText(shown).width + 6, BRICK - 2);
         }
-        context.fillStyle = kind === "hold" ? "#fff" : this.colors.text;
+        context.fillStyle = kind === "hold" ? this.colors.onHold : this.colors.text;
         context.fillText(shown, left + 7, y + BRICK / 2 + 0.5, room);
         context.font = "12px system-ui, sans-serif";
     }
@@ -412,7 +418,7 @@ export class Timeline {
         const { spans, context } = this;
         const waits = this.bricks.filter(({ i, row }) =>
             row?.thread && spans.by[i] !== NOBODY && kindOf(this.activity.sites[spans.site[i]]) !== "hold");
-        if (waits.length > MOST_ARROWS) return;
+        if (waits.length > MOST_ARROWS || this.smeared > MOST_SMEARS) return;
         const middles = new Map();
         this.rows.forEach(({ thread, height }, i) => thread && middles.set(thread.index, this.y(i) + height / 2));
         context.save();
@@ -585,7 +591,7 @@ export class Timeline {
             flags & GAVE_UP && "given up",
             spans.by[i] !== NOBODY && `let through by ${threads[spans.by[i]].who}`,
         ];
-        return { site, times: parts.filter(Boolean).join("; ") };
+        return { who: this.threadOf(i, spans).who, site, times: parts.filter(Boolean).join("; ") };
     }
 
     hover(event) {
@@ -593,8 +599,8 @@ export class Timeline {
         this.tip.hidden = !found || event.buttons > 0;
         this.canvas.style.cursor = found ? "pointer" : "grab";
         if (this.tip.hidden) return;
-        const { site, times } = this.describe(found.i);
-        this.tip.replaceChildren(h("b", {}, shorten(site.who, 60)), ` ${shorten(site.what, 160)}`, h("div", {}, times),
+        const { who, site, times } = this.describe(found.i);
+        this.tip.replaceChildren(h("b", {}, shorten(who, 60)), ` ${shorten(site.what, 160)}`, h("div", {}, times),
             site.stack && h("div", { class: "faint" }, `${shorten(site.stack.place.name, 60)} at ${shorten(site.stack.place.place, 60)}`));
         const box = this.element.getBoundingClientRect();
         const x = event.clientX - box.left, y = event.clientY - box.top;
@@ -609,8 +615,8 @@ export class Timeline {
         this.changed(this);
         this.details.replaceChildren();
         if (i !== NOBODY) {
-            const { site, times } = this.describe(i, spans);
-            this.details.append(h("p", {}, h("b", {}, site.who), ` ${site.what}`),
+            const { who, site, times } = this.describe(i, spans);
+            this.details.append(h("p", {}, h("b", {}, who), ` ${site.what}`),
                 h("p", { class: "faint" }, times), placeView(site.stack, 4));
         }
         this.redraw();
