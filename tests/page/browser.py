@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The page in Chromium: makes pages with snarl, and lets browser_test.js click through them."""
 import gzip
+import json
 import os
 import pathlib
 import shutil
@@ -27,17 +28,27 @@ def write(name, command, codes=(0,), **more):
         sys.exit("%s: %d: %s" % (command, done.returncode, done.stderr[-2000:]))
 
 
-def philosophers():
-    """They hang, and are ended for it."""
-    program = BUILD / "philosophers"
+def testcase(name, compiler, *options):
+    """Some hang, and are ended for it."""
+    program = BUILD / name
     order = os.environ["ORDER"]
-    subprocess.run(["cc", "-g", "-O0", "-pthread", "-I", TREE / "tests/order",
-                    "testcases/deadlock/philosophers.c", "-o", program, "-L", order,
+    subprocess.run([compiler, "-g", "-O1", "-pthread", "-I", TREE / "tests/order",
+                    "testcases/deadlock/%s.c" % name, "-o", program, "-L", order,
                     "-lsnarl_order", "-Wl,-rpath," + order], cwd=TREE, check=True)
-    subprocess.run([SNARL, "run", "--accesses=none", "-o", BUILD / "philosophers.trace",
-                    "--format=html:%s/pages/philosophers.html" % BUILD, "--", program],
-                   cwd=TREE, check=False, timeout=60, stdin=subprocess.DEVNULL,
-                   stderr=subprocess.DEVNULL)
+    subprocess.run([SNARL, "run", "--format=html:%s/pages/%s.html" % (BUILD, name), *options, "--",
+                    program], cwd=TREE, check=False, timeout=60, stdin=subprocess.DEVNULL,
+                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+def many_findings():
+    with open(GOLDEN / "race.json", encoding="utf-8") as file:
+        report = json.load(file)
+    first, = report["findings"]
+    report["findings"] = [first | {"id": "1:%016x" % number, "title": "number %d" % number}
+                          for number in range(5000)]
+    with open(BUILD / "many.json", "w", encoding="utf-8") as file:
+        json.dump(report, file)
+    write("many.html", [SNARL, "report", "--format=html", BUILD / "many.json"])
 
 
 def long_trace():
@@ -53,7 +64,9 @@ def long_trace():
 def make_pages():
     shutil.rmtree(BUILD / "pages", ignore_errors=True)
     (BUILD / "pages").mkdir(parents=True)
-    philosophers()
+    testcase("philosophers", "cc", "--accesses=none")
+    testcase("philosophers-lucky", os.path.dirname(SNARL) + "/snarl-cc")
+    many_findings()
     for name in "predicted", "race", "nothing", "possible":
         write(name + ".html", [SNARL, "report", "--format=html", "--source-root", GOLDEN / "src",
                                GOLDEN / (name + ".json")])

@@ -4,6 +4,7 @@ import { h, plural } from "./dom.js";
 import { matcher, wordsOf } from "./search.js";
 import { badges, story } from "./story.js";
 
+const MOST = 1000; // in the list at one time
 const LEVELS = ["observed", "predicted", "possible"];
 
 export class Findings {
@@ -50,7 +51,7 @@ export class Findings {
     // By kind, in the report's order: the most certain first.
     groups() {
         const kinds = new Map();
-        for (const one of this.shown) {
+        for (const one of this.shown.slice(0, MOST)) {
             if (!kinds.has(one.kind)) kinds.set(one.kind, []);
             kinds.get(one.kind).push(one);
         }
@@ -60,7 +61,12 @@ export class Findings {
         }
         return [...kinds].map(([kind, members]) => h("section", {},
             h("h3", {}, kind, members.length > 1 && h("span", { class: "faint" }, ` ${members.length}`)),
-            members.map((finding) => this.item(finding))));
+            members.map((finding) => this.item(finding)))).concat(this.rest());
+    }
+
+    rest() {
+        const left = this.shown.length - MOST;
+        return left > 0 ? [h("p", { class: "faint" }, `${plural(left, "finding")} more; search finds them.`)] : [];
     }
 
     item(finding) {
@@ -114,9 +120,5 @@ export class Findings {
         else if (event.key === "ArrowLeft" && this.witness) this.witness.move(-1);
         else return false;
         return true;
-    }
-
-    get status() {
-        return `${plural(this.shown.length, "finding")} shown`;
     }
 }
