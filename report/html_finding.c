@@ -174,6 +174,7 @@ json_t *sn_html_finding(struct sn_html_places *places, const struct sn_report *r
     SET(object, "why", paragraphs(why, length));
     SET(object, "advice", paragraphs(advice, strlen(advice)));
     SET(object, "reason", sn_tree_plain(finding->reason, SN_LONGEST));
+    SET(object, "cause", sn_tree_plain(finding->cause, SN_LONGEST));
     SET(object, "depends", sn_tree_plain(finding->depends_on, SN_LONGEST));
     SET(object, "count", json_integer((json_int_t)finding->count));
     SET(object, "process", json_integer(finding->process));

@@ -35,11 +35,18 @@ const script = await bundle("main.js");
 const style = await bundle("style.css");
 if (/<\/(script|style)/i.test(script + style)) throw new Error("an end tag in the script or style");
 
+// What their licences ask for: that they come along with what is made of it.
+const packages = ["@dagrejs/dagre", "@dagrejs/graphlib", "highlight.js"];
+const licences = packages.map((name) =>
+    `${name}\n\n${readFileSync(join("node_modules", name, "LICENSE"), "utf8").trim()}`)
+    .join("\n\n").replace(/--+/g, "-").replace(/[<>]/g, "");
+
 const parts = {
+    "@LICENCES@": licences,
     "@SCRIPT_HASH@": hash(script),
     "@STYLE_HASH@": hash(style),
     "@SCRIPT@": script,
     "@STYLE@": style,
 };
 const page = readFileSync(join(here, "src/page.html"), "utf8");
-writeFileSync(output, page.replace(/@(SCRIPT|STYLE)(_HASH)?@/g, (mark) => parts[mark]));
+writeFileSync(output, page.replace(/@(LICENCES|(SCRIPT|STYLE)(_HASH)?)@/g, (mark) => parts[mark]));

@@ -262,6 +262,15 @@ test("findings are searched and filtered", () => visit("possible", async (page) 
     assert.equal(await items.count(), 1);
 }));
 
+test("findings of one cause are one family", () => visit("cousins", async (page) => {
+    const family = page.locator(".family").first(), hidden = family.locator(".item").first();
+    assert.match(await family.locator("summary").textContent(), /^\d+ more, most likely of the same cause$/);
+    assert.ok(!(await hidden.isVisible()));
+    await family.locator("summary").click();
+    await hidden.click();
+    assert.equal(await hidden.getAttribute("aria-current"), "true");
+}));
+
 test("light, dark, and as the system has it", async () => {
     const ground = (page) => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
     await visit("race", async (page) => {

@@ -61,7 +61,27 @@ export class Findings {
         }
         return [...kinds].map(([kind, members]) => h("section", {},
             h("h3", {}, kind, members.length > 1 && h("span", { class: "faint" }, ` ${members.length}`)),
-            members.map((finding) => this.item(finding)))).concat(this.rest());
+            this.causes(members).map((family) => this.family(family)))).concat(this.rest());
+    }
+
+    // Those that most likely have one cause, together.
+    causes(members) {
+        const families = new Map();
+        for (const one of members) {
+            const cause = one.cause ?? one.id;
+            if (!families.has(cause)) families.set(cause, []);
+            families.get(cause).push(one);
+        }
+        return [...families.values()];
+    }
+
+    // The first stands for all; the others are there on demand, or where one of them is looked for.
+    family([first, ...others]) {
+        if (!others.length) return this.item(first);
+        const open = Boolean(this.query) || others.includes(this.current);
+        return [this.item(first), h("details", { class: "family", open },
+            h("summary", {}, `${others.length} more, most likely of the same cause`),
+            others.map((finding) => this.item(finding)))];
     }
 
     rest() {
@@ -93,8 +113,10 @@ export class Findings {
         this.main.replaceChildren(told.element);
         this.main.scrollTop = 0;
         for (const item of this.list.querySelectorAll(".item")) {
-            if (item.dataset.id === finding.id) item.setAttribute("aria-current", "true");
-            else item.removeAttribute("aria-current");
+            if (item.dataset.id === finding.id) {
+                item.setAttribute("aria-current", "true");
+                if (item.closest("details")) item.closest("details").open = true;
+            } else item.removeAttribute("aria-current");
         }
         this.changed();
     }
