@@ -70,5 +70,7 @@ $1 == "@OPTIONS" { sub(/@$/, ""); print_options($2); next }
 $0 == "@COMMANDS@" { printf "%s", commands; next }
 {
     gsub(/@VERSION@/, version)
+    if (absent != "") # -v absent=snarl-serve: there is no such page
+        gsub("\\*" absent "\\*\\(1\\), ", "")
     print
 }

@@ -182,7 +182,8 @@ class Completion(unittest.TestCase):
     def test_formats(self):
         self.assertEqual(self.tab("snarl run --format=sa").rstrip(), "snarl run --format=sarif")
         found = [o.removeprefix("--format=") for o in self.all("snarl report --format=")]
-        self.assertEqual({"text", "json", "sarif", "junit", "github", "gitlab"}, set(found))
+        self.assertEqual({"text", "json", "sarif", "junit", "github", "gitlab"},
+                         set(found) - {"html"})  # which not every build has
         for name in found:
             done = subprocess.run([SNARL, "run", f"--format={name}", "--help"],
                                   stdout=subprocess.DEVNULL, check=False)
