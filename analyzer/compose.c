@@ -170,6 +170,15 @@ void an_site_locks(const struct an_context *ctx, struct sn_finding *finding, str
     site->locks_held_count = set->count;
 }
 
+enum { THREAD_LOCALS = 1 << 20 }; /* bytes that a program hardly has more of */
+
+static void place_in_thread(struct sn_variable *variable, const struct an_thread *thread,
+                            uint64_t address)
+{
+    variable->stack_of = thread->number;
+    variable->from_thread = thread->handle ? (int64_t)(address - thread->handle) : 0;
+}
+
 struct sn_variable *an_variable(const struct an_context *ctx, uint64_t address, uint32_t size)
 {
     struct sn_variable *variable = SN_NEW(&ctx->report->arena, struct sn_variable);
@@ -192,8 +201,12 @@ struct sn_variable *an_variable(const struct an_context *ctx, uint64_t address, 
         variable->block_size = block->size;
     } else if (owner) {
         variable->place = "stack";
-        variable->stack_of = owner->number;
+        place_in_thread(variable, owner, address);
     } else {
+        /* The main thread's descriptor lies elsewhere than its stack. */
+        const struct an_thread *first = an_thread_find(ctx->world, 0);
+        if (first && address < first->handle && first->handle - address < THREAD_LOCALS)
+            place_in_thread(variable, first, address);
         variable->address = tr_reader_place(ctx->reader, address);
     }
     return variable;

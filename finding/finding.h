@@ -111,7 +111,8 @@ struct sn_variable {
     struct sn_stack allocated_at; /* heap: where; may be empty */
     uint64_t block_offset;
     uint64_t block_size; /* 0: not known */
-    uint32_t stack_of;   /* place stack: whose */
+    uint32_t stack_of;   /* place stack, tls: whose */
+    int64_t from_thread; /* its address less that thread's pthread_t; 0: not known */
 };
 
 struct sn_site {

@@ -13,13 +13,6 @@
 #include <dwarf.h>
 #include <stdlib.h>
 
-enum { DEPTH_MAX = 256 };
-
-struct chain { /* a function, and the calls inlined in each other within it, innermost last */
-    Dwarf_Die dies[DEPTH_MAX + 1];
-    size_t count;
-};
-
 /* Moves DIE on to the first of it and its siblings that is a block or an inlined call with ADDRESS
  * in it. Returns its tag, or 0. */
 static int find_scope(Dwarf_Die *die, uint64_t address)
@@ -33,10 +26,15 @@ static int find_scope(Dwarf_Die *die, uint64_t address)
     return 0;
 }
 
-static void find_chain(struct chain *chain, uint64_t address)
+void sn_chain_at(struct sn_chain *chain, struct sn_unit *unit, uint64_t address)
 {
-    Dwarf_Die die, parent = chain->dies[0];
-    for (int depth = 0; depth < DEPTH_MAX && sn_die_child(&parent, &die); depth++) {
+    Dwarf_Die die, parent;
+    chain->count = 0;
+    if (!sn_unit_function_at(unit, address, &chain->dies[0]))
+        return;
+    chain->count = 1;
+    parent = chain->dies[0];
+    for (int depth = 0; depth < SN_CHAIN_MAX && sn_die_child(&parent, &die); depth++) {
         int tag = find_scope(&die, address);
         if (!tag)
             return;
@@ -99,11 +97,9 @@ static bool is_signal_frame(struct sn_module *module, uint64_t address)
 struct sn_stack sn_frames_at(struct sn_module *module, uint64_t address, struct sn_arena *arena)
 {
     struct sn_unit *unit = sn_module_unit_at(module, address);
-    struct chain chain = {.count = 0};
-    if (unit && sn_unit_function_at(unit, address, &chain.dies[0])) {
-        chain.count = 1;
-        find_chain(&chain, address);
-    }
+    struct sn_chain chain = {.count = 0};
+    if (unit)
+        sn_chain_at(&chain, unit, address);
     size_t count = chain.count ? chain.count : 1;
     struct sn_frame *frames = SN_NEW_ARRAY(arena, struct sn_frame, count);
     if (unit)

@@ -229,3 +229,26 @@ const struct sn_symbol *sn_module_symbol_named(struct sn_module *module, const c
             return symbol;
     return NULL;
 }
+
+/* On x86-64 the executable's block ends where the descriptor begins, and is aligned as its segment:
+ * variant II of Drepper, "ELF handling for thread-local storage", 2013. */
+uint64_t sn_module_thread_local(struct sn_module *module, int64_t offset)
+{
+    GElf_Addr bias;
+    Elf *elf = module->file ? dwfl_module_getelf(module->file, &bias) : NULL;
+    size_t count;
+    if (!elf || offset >= 0 || elf_getphdrnum(elf, &count) != 0)
+        return 0;
+    for (size_t i = 0; i < count; i++) {
+        GElf_Phdr segment;
+        if (!gelf_getphdr(elf, (int)i, &segment) || segment.p_type != PT_TLS)
+            continue;
+        uint64_t align = segment.p_align ? segment.p_align : 1;
+        uint64_t first = -segment.p_vaddr & (align - 1), below = (uint64_t)-offset;
+        uint64_t size = (segment.p_memsz - first + align - 1) / align * align + first;
+        bool within = align <= 1 << 16 && segment.p_memsz < 1 << 30 && below <= size &&
+                      size - below < segment.p_memsz;
+        return within ? SN_THREAD_LOCAL + size - below : 0;
+    }
+    return 0;
+}

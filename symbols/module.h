@@ -48,7 +48,11 @@ struct sn_unit {
     struct sn_ranges code; /* of the functions, by index in them */
 };
 
-/* A variable that has an address: global, or static in a function. */
+/* Where thread-local variables lie, as if it were in the file: each behind it by its place in the
+ * module's part of a thread's memory. No module's code is there. */
+#define SN_THREAD_LOCAL (UINT64_C(1) << 62)
+
+/* A variable that has an address: global, static in a function, or thread-local. */
 struct sn_global {
     uint64_t address;
     Dwarf_Die die;
@@ -98,6 +102,11 @@ const struct sn_symbol *sn_module_symbol_at(struct sn_module *module, uint64_t a
 
 /* The ELF symbol of a function of that name (as the linker knows it), or NULL. */
 const struct sn_symbol *sn_module_symbol_named(struct sn_module *module, const char *name);
+
+/* Where OFFSET from a thread's descriptor (its pthread_t) lies in what the thread has of MODULE's
+ * thread-local variables, as an address at SN_THREAD_LOCAL; 0: it is not there. Only of the
+ * executable is that known: it is next to the descriptor. */
+uint64_t sn_module_thread_local(struct sn_module *module, int64_t offset);
 
 /* Moves DIE to its first child, or to its next sibling. False at the end, and where damaged DWARF
  * leads back. */

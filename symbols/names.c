@@ -123,3 +123,20 @@ const char *sn_source_path(struct sn_arena *arena, Dwarf_Die *unit, const char *
         file += 2;
     return sn_sprintf(arena, "%s/%s", directory, file);
 }
+
+const char *sn_declaring_file(struct sn_arena *arena, Dwarf_Die *unit, Dwarf_Die *die)
+{
+    const char *file = dwarf_decl_file(die);
+    Dwarf_Attribute attribute;
+    Dwarf_Word number;
+    Dwarf_Files *files;
+    Dwarf_Die own;
+    size_t count;
+    /* In DWARF 5 the unit's own file is number 0, which libdw takes for none. */
+    if (!file &&
+        dwarf_formudata(dwarf_attr_integrate(die, DW_AT_decl_file, &attribute), &number) == 0 &&
+        number == 0 && dwarf_diecu(die, &own, NULL, NULL) &&
+        dwarf_getsrcfiles(&own, &files, &count) == 0 && count)
+        file = dwarf_filesrc(files, 0, NULL, NULL);
+    return sn_source_path(arena, unit, file);
+}

@@ -26,6 +26,10 @@ Dwarf_Die sn_die_declaration(Dwarf_Die *die);
  * it. */
 void sn_die_qualified_name(struct sn_text *name, Dwarf_Die *die, bool functions);
 
+/* The file in which DIE was declared, as sn_source_path gives it; NULL: not known. UNIT is where
+ * its line table is. */
+const char *sn_declaring_file(struct sn_arena *arena, Dwarf_Die *unit, Dwarf_Die *die);
+
 /* FILE as an absolute path where UNIT tells the directory it was compiled in. */
 const char *sn_source_path(struct sn_arena *arena, Dwarf_Die *unit, const char *file);
 

@@ -29,6 +29,16 @@ struct sn_module *sn_symbols_module_at(struct sn_symbols *symbols, uint64_t addr
  * which remembers them: findings share most of their frames. */
 struct sn_stack sn_symbols_places(struct sn_symbols *symbols, uint64_t pc);
 
+enum { SN_CHAIN_MAX = 256 };
+
+struct sn_chain { /* a function, and the calls inlined in each other within it, innermost last */
+    Dwarf_Die dies[SN_CHAIN_MAX + 1];
+    size_t count;
+};
+
+/* The function of UNIT with code at ADDRESS, and what is inlined there; count 0: none. */
+void sn_chain_at(struct sn_chain *chain, struct sn_unit *unit, uint64_t address);
+
 /*
  * The frames at ADDRESS (in the file) of MODULE: inlined calls first, then the function itself.
  * Always at least one. Function, file, line, column and inlined are filled in, as far as they are
@@ -62,5 +72,16 @@ struct sn_stack sn_symbols_jumps(struct sn_symbols *symbols, uint64_t callee, ui
  */
 const char *sn_variable_at(struct sn_module *module, uint64_t address, uint64_t size,
                            struct sn_frame *declared_at, struct sn_arena *arena);
+
+/*
+ * What the SIZE bytes at OFFSET of a heap block of BLOCK_SIZE bytes are, by who made it:
+ * "level.rice of struct pot". PCS are the return addresses of its allocation, innermost first. A
+ * guess, where it is a good one: the first function there that has pointers to a structure of just
+ * that size has them to one alone, and it has a member there. Elements have no numbers. NULL: not
+ * known. Lives in ARENA.
+ */
+const char *sn_member_of_block(struct sn_symbols *symbols, const uint64_t *pcs, size_t count,
+                               uint64_t block_size, uint64_t offset, uint64_t size,
+                               struct sn_arena *arena);
 
 #endif

@@ -87,8 +87,9 @@ static void tell_stack(struct telling *t, struct sn_stack *stack)
 /* Names -----------------------------------------------------------------------------------------
  */
 
-/* "block of 64 bytes made at queue.c:31" */
-static const char *block_name(struct telling *t, uint64_t size, const struct sn_stack *made_at)
+/* "block of 64 bytes made at queue.c:31"; WHAT: what is in it, if that is known. */
+static const char *block_name(struct telling *t, uint64_t size, const struct sn_stack *made_at,
+                              const char *what)
 {
     char bytes[48] = "heap block", where[32] = "";
     const struct sn_frame *place = sn_stack_place(made_at);
@@ -103,9 +104,10 @@ static const char *block_name(struct telling *t, uint64_t size, const struct sn_
         snprintf(where, sizeof where, "+0x%llx", (unsigned long long)place->offset);
         by = place->module;
     }
+    what = what ? what : bytes;
     if (!by)
-        return sn_strdup(&t->report->arena, bytes);
-    return sn_sprintf(&t->report->arena, "%s made %s %s%s", bytes, *where ? "at" : "by", by, where);
+        return sn_strdup(&t->report->arena, what);
+    return sn_sprintf(&t->report->arena, "%s made %s %s%s", what, *where ? "at" : "by", by, where);
 }
 
 /* Where what was moved with its module (tr_reader_place) lay in the process. */
@@ -125,6 +127,21 @@ static const char *type_name(const char *type)
         if (strcmp(type, names[i].type) == 0)
             return names[i].name;
     return type ? type : "lock";
+}
+
+/* "head.next of struct queue made at queue.c:31", or NULL. */
+static const char *member_name(struct telling *t, const struct sn_stack *made_at,
+                               uint64_t block_size, uint64_t offset, uint64_t size)
+{
+    uint64_t pcs[8];
+    size_t count = 0;
+    for (size_t i = 0; i < made_at->count && count < sizeof pcs / sizeof *pcs; i++)
+        if (made_at->frames[i].pc && (!count || pcs[count - 1] != made_at->frames[i].pc))
+            pcs[count++] = made_at->frames[i].pc;
+    const char *what = block_size ? sn_member_of_block(t->symbols, pcs, count, block_size, offset,
+                                                       size, &t->symbols->arena)
+                                  : NULL;
+    return what ? block_name(t, block_size, made_at, what) : NULL;
 }
 
 static const char *owner_name(struct sn_arena *arena, uint32_t thread)
@@ -148,10 +165,14 @@ static const char *lock_name(struct telling *t, const struct sn_lock *lock)
 {
     struct sn_arena *arena = &t->report->arena;
     const char *type = type_name(lock->type);
+    const char *member =
+        member_name(t, &lock->allocated_at, lock->block_size, lock->block_offset, 0);
+    if (member)
+        return member;
     if (lock->allocated_at.count || lock->block_size)
         return sn_sprintf(arena, "%s at +%llu in the %s", type,
                           (unsigned long long)lock->block_offset,
-                          block_name(t, lock->block_size, &lock->allocated_at));
+                          block_name(t, lock->block_size, &lock->allocated_at, NULL));
     if (lock->on_stack)
         return sn_sprintf(arena, "%s on the stack of %s", type, owner_name(arena, lock->stack_of));
     struct sn_module *module;
@@ -164,13 +185,38 @@ static const char *lock_name(struct telling *t, const struct sn_lock *lock)
     return sn_sprintf(arena, "%s 0x%llx", type, (unsigned long long)lock->address);
 }
 
+/* What lies in a thread's stack, or nowhere, may be a thread-local variable of the executable. */
+static bool name_thread_local(struct telling *t, struct sn_variable *variable)
+{
+    if (!variable->from_thread || !t->symbols->modules.count)
+        return false;
+    struct sn_module *module =
+        sn_symbols_module_at(t->symbols, t->symbols->modules.at[0].of->start);
+    uint64_t address = module ? sn_module_thread_local(module, variable->from_thread) : 0;
+    const char *name = address ? sn_variable_at(module, address, variable->size,
+                                                &variable->declared_at, &t->symbols->arena)
+                               : NULL;
+    if (!name)
+        return false;
+    variable->place = "tls";
+    variable->name = keep(t, name);
+    variable->declared_at.module = variable->declared_at.file ? module->name : NULL;
+    variable->declared_at = keep_frame(t, &variable->declared_at);
+    return true;
+}
+
 static void name_variable(struct telling *t, struct sn_variable *variable)
 {
     struct sn_arena *arena = &t->report->arena;
     struct sn_module *module = NULL;
+    if (name_thread_local(t, variable))
+        return;
     if (variable->allocated_at.count || variable->block_size) {
         variable->place = "heap";
-        variable->name = block_name(t, variable->block_size, &variable->allocated_at);
+        variable->name = member_name(t, &variable->allocated_at, variable->block_size,
+                                     variable->block_offset, variable->size);
+        if (!variable->name)
+            variable->name = block_name(t, variable->block_size, &variable->allocated_at, NULL);
     } else if (variable->place && strcmp(variable->place, "stack") == 0) {
         variable->name =
             sn_sprintf(arena, "local variable of %s", owner_name(arena, variable->stack_of));

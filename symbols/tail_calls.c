@@ -170,7 +170,7 @@ static void add_whole(struct sn_frame_list *frames, struct sn_module *module, st
     *vec_push(&frames->of) = (struct sn_frame){
         .pc = module->of->base + begin + 1,
         .function = sn_die_name(arena, function),
-        .file = sn_source_path(arena, &unit->cu, dwarf_decl_file(function)),
+        .file = sn_declaring_file(arena, &unit->cu, function),
         .line = line > 0 ? (uint32_t)line : 0,
         .module = module->name,
         .offset = begin,

@@ -94,7 +94,19 @@ static void index_units(struct sn_module *module)
 
 /* Walking a unit ------------------------------------------------------------------------------- */
 
-/* The fixed address of the variable DIE, or 0: it has none (a local, a constant, thread-local). */
+static uint64_t thread_local_address(Dwarf_Attribute *attribute)
+{
+    Dwarf_Op *ops;
+    size_t count;
+    if (dwarf_getlocation(attribute, &ops, &count) != 0 || count != 2 ||
+        (ops[1].atom != DW_OP_GNU_push_tls_address && ops[1].atom != DW_OP_form_tls_address) ||
+        (ops[0].atom != DW_OP_const4u && ops[0].atom != DW_OP_const8u && ops[0].atom != DW_OP_addr))
+        return 0;
+    return SN_THREAD_LOCAL + ops[0].number;
+}
+
+/* The fixed address of the variable DIE, or 0: it has none (a local, a constant). Thread-local ones
+ * lie at SN_THREAD_LOCAL. */
 static uint64_t address_of(Dwarf_Die *die)
 {
     Dwarf_Attribute attribute, in_table;
@@ -106,7 +118,9 @@ static uint64_t address_of(Dwarf_Die *die)
         block.length == 0)
         return 0;
     /* Most variables are locals: do not let libdw parse and keep the places of all of them. */
-    uint8_t first = block.data[0];
+    uint8_t first = block.data[0], last = block.data[block.length - 1];
+    if (last == DW_OP_GNU_push_tls_address || last == DW_OP_form_tls_address)
+        return thread_local_address(&attribute);
     if (first != DW_OP_addr && first != DW_OP_addrx && first != DW_OP_GNU_addr_index)
         return 0;
     if (dwarf_getlocation(&attribute, &ops, &count) != 0 || count < 1 || count > 2)
