@@ -16,6 +16,7 @@ enum {
     DEPTH_MAX = 64, /* of blocks */
     JUMPS_MAX = 5,  /* in a row */
     SITES_MAX = 32, /* jumps of one function */
+    LOOKS_MAX = 64, /* functions looked through for one call: state machines jump everywhere */
 };
 
 struct call { /* as debug information has it */
@@ -34,7 +35,7 @@ struct search {
     Dwarf_Die *callee; /* the function that is wanted; NULL: one of another module */
     struct call path[JUMPS_MAX], found[JUMPS_MAX];
     size_t length; /* of `found` */
-    unsigned ways;
+    unsigned ways, looks;
 };
 
 static bool has_flag(Dwarf_Die *die, unsigned name)
@@ -128,6 +129,10 @@ static bool code_of(struct sn_module *module, Dwarf_Die *target, Dwarf_Die *code
 static void follow(struct search *search, Dwarf_Die *code, size_t depth)
 {
     struct calls jumps = {.count = 0};
+    if (++search->looks > LOOKS_MAX) {
+        search->ways = 2;
+        return;
+    }
     collect(&jumps, code, 0, 0);
     search->ways += jumps.more; /* where that leads nobody knows */
     for (size_t i = 0; i < jumps.count && search->ways < 2; i++) {

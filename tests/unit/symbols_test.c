@@ -536,6 +536,12 @@ static void look_up_everything(const struct subject *subject)
         assert_true(stack.count >= 1);
         assert_non_null(module);
         sn_variable_at(module, at - module->of->base, 4, &(struct sn_frame){0}, &symbols->arena);
+        for (uint64_t behind = 0; behind < 16; behind++) /* wherever a call may end */
+            sn_symbols_jumps(symbols, i ? subject->places[i - 1].address : 0, at + behind);
+        sn_member_of_block(symbols, &at, 1, 16 + 8 * i, 0, 4, &symbols->arena);
+        uint64_t here = sn_module_thread_local(module, -(int64_t)(4 * i) - 4);
+        if (here)
+            sn_variable_at(module, here, 4, NULL, &symbols->arena);
     }
     sn_symbols_close(symbols);
 }
