@@ -119,7 +119,8 @@ class Row:
         true = tuple(self.program.get("findings", ())) + OF_ALLOCATORS.get(self.allocator, ())
         faults = list(played.faults)
         faults += [f"found: {what}" for what in played.findings
-                   if not what.startswith(true) and " possible: " not in what]
+                   if not what.startswith(true) and " possible" not in what.split(":")[0]
+                   and not what.replace(" note:", ":", 1).startswith(true)]
         if played.seen is not None and self.alone.seen is not None:
             differences = self.program.get("differences", plain_differences)
             faults += differences(self.alone.seen, played.seen)

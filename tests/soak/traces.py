@@ -15,12 +15,13 @@ def run(*command):
 
 
 def place_of(finding):
-    """Kind and level, and where: enough to tell one finding from another in a table."""
+    """Kind and level (a note says so), and where: enough to tell findings apart in a table."""
     functions = []
     for site in finding["sites"]:
         named = [frame["function"] for frame in site["stack"] if frame.get("function")]
         functions.append(f"{site['role']} {' < '.join(named[:3]) or '?'}")
-    return f"{finding['kind']} {finding['level']}: {'; '.join(functions[:4])}"
+    note = " note" if finding["severity"] == "note" else ""
+    return f"{finding['kind']} {finding['level']}{note}: {'; '.join(functions[:4])}"
 
 
 def judge_one(snarl, trace):
