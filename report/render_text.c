@@ -29,7 +29,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { THREADS = 2, SITES = 4, STACKS = 9, FUNCTIONS = 32, STEPS = 40 };
+enum { THREADS = 2, SITES = 4, STACKS = 9, FUNCTIONS = 32, STEPS = 40, STEP = 8, TABLE_WIDTH = 80 };
 
 struct story {
     struct sn_page page;
@@ -252,10 +252,6 @@ static void tell_step(struct story *story, const struct sn_finding *finding, siz
     struct sn_page *page = &story->page;
     const struct sn_step *step = &finding->witness.at[index];
     struct sn_text *text = sentence(story);
-    sn_text_printf(text, "%4zu  ", index + 1);
-    sn_page_indent(page, THREADS);
-    sn_page_put(page, SN_DIM, text->at);
-    text = sentence(story);
     sn_tell_thread(text, story->report, finding, finding->process, step->thread);
     sn_page_elided(page, SN_PLAIN, text->at, 24);
     sn_page_indent(page, 34);
@@ -268,8 +264,69 @@ static void tell_step(struct story *story, const struct sn_finding *finding, siz
     sn_page_newline(page);
 }
 
+/* The two threads of a witness, which stand side by side; false: there are others. */
+static bool are_two(const struct sn_finding *finding, uint32_t threads[2])
+{
+    size_t count = 0;
+    vec_each (const struct sn_step, step, &finding->witness) {
+        if ((count > 0 && step->thread == threads[0]) || (count > 1 && step->thread == threads[1]))
+            continue;
+        if (count == 2)
+            return false;
+        threads[count++] = step->thread;
+    }
+    return count == 2;
+}
+
+static size_t column_of(const struct story *story, size_t which)
+{
+    return STEP + which * (story->page.width - STEP) / 2;
+}
+
+static void tell_column(struct story *story, size_t which, enum sn_style style, const char *text)
+{
+    sn_page_indent(&story->page, column_of(story, which));
+    sn_page_elided(&story->page, style, text, column_of(story, 1) - STEP - 2);
+}
+
+static void tell_heads(struct story *story, const struct sn_finding *finding,
+                       const uint32_t threads[2])
+{
+    for (size_t i = 0; i < 2; i++) {
+        struct sn_text *text = sentence(story);
+        sn_tell_thread(text, story->report, finding, finding->process, threads[i]);
+        tell_column(story, i, SN_BOLD, text->at);
+    }
+    sn_page_newline(&story->page);
+}
+
+/* "lock chopstick_a  philosophers.c:10", in its thread's column. */
+static void tell_step_of_two(struct story *story, const struct sn_step *step, size_t which)
+{
+    struct sn_frame place = step->at;
+    struct sn_text *text = sentence(story);
+    place.file = sn_base_name(place.file);
+    sn_text_puts(text, step->what ? step->what : "");
+    if (place.file || place.module) {
+        sn_text_puts(text, "  ");
+        sn_tell_place(text, &place);
+    }
+    tell_column(story, which, SN_PLAIN, text->at);
+    sn_page_newline(&story->page);
+}
+
+static void tell_number(struct story *story, size_t number)
+{
+    struct sn_text *text = sentence(story);
+    sn_text_printf(text, "%4zu  ", number);
+    sn_page_indent(&story->page, THREADS);
+    sn_page_put(&story->page, SN_DIM, text->at);
+}
+
 static void tell_witness(struct story *story, const struct sn_finding *finding)
 {
+    uint32_t threads[2];
+    bool two = are_two(finding, threads) && story->page.width >= TABLE_WIDTH;
     size_t count = finding->witness.count;
     size_t shown = story->options->verbose || count <= STEPS ? count : STEPS;
     if (count == 0)
@@ -277,6 +334,8 @@ static void tell_witness(struct story *story, const struct sn_finding *finding)
     sn_page_newline(&story->page);
     paragraph(story, "How it can happen:",
               "this order of the recorded steps keeps every rule of the locks, and leads there.");
+    if (two)
+        tell_heads(story, finding, threads);
     for (size_t i = 0; i < count; i++) {
         if (i == shown / 2 && shown < count) {
             struct sn_text *text = sentence(story);
@@ -285,7 +344,12 @@ static void tell_witness(struct story *story, const struct sn_finding *finding)
             sn_page_newline(&story->page);
             i += count - shown;
         }
-        tell_step(story, finding, i);
+        tell_number(story, i + 1);
+        if (two)
+            tell_step_of_two(story, &finding->witness.at[i],
+                             finding->witness.at[i].thread == threads[1]);
+        else
+            tell_step(story, finding, i);
     }
 }
 
