@@ -41,7 +41,7 @@ def differences(alone, recorded):
             yield f"{name}: alone {one}; recorded {other}"
 
 
-# Daemons may be about to take or leave the interpreter's lock as the process ends, wherever they are.
+# Daemons may be about to take or leave the interpreter's lock as the process ends, anywhere.
 TRUE = ["abandoned-lock observed note: holds "]
 
 PROGRAMS = [
