@@ -85,11 +85,13 @@ END
         says "no findings" out
     done
     for relation in osr lockset; do
-        expect 1 "$SNARL" analyze --relation=$relation trace.std
+        expect 1 "$SNARL" analyze --relation=$relation --json=report.json trace.std
         says "data race on x [data-race, predicted]" out
-        sed -n 's/^ *[0-9]  *\(.*[^ ]\) *$/\1/p' out | tr -s ' ' >steps
-        printf '%s\n' 'thread 1 (T2) lock l' 'thread 1 (T2) unlock l' 'the main thread lock l' \
-            'the main thread write x' 'thread 1 (T2) write x' | cmp - steps
+        field '[(s["thread"], s["what"]) for s in d["findings"][0]["witness"]]' report.json >steps
+        echo "[(1, 'lock l'), (1, 'unlock l'), (0, 'lock l'), (0, 'write x'), (1, 'write x')]" |
+            cmp - steps
+        sed -n 's/^ *[0-9]  *\(.*[^ ]\) *$/\1/p' out | tr -s ' ' >told # each in its column
+        printf '%s\n' 'lock l' 'unlock l' 'lock l' 'write x' 'write x' | cmp - told
     done
     # The write that was read keeps them apart: no order shows what the lock set tells of.
     printf '%s\n' 'T1|w(x)|1' 'T1|acq(l)|2' 'T1|w(y)|3' 'T1|rel(l)|4' 'T2|acq(l)|5' 'T2|r(y)|6' \
