@@ -59,8 +59,8 @@ static void check_generated(const struct sn_report *report, const struct sn_find
     sn_suppression_write(&text, report, finding);
     for (size_t i = 0; i < text.length; i++)
         check(text.at[i] == '\n' || (text.at[i] >= ' ' && text.at[i] <= '~'));
-    char *comment = strstr(text.at, "  # reason=\n");
-    check(comment);
+    char *comment = strstr(text.at, "\n  # reason=\n"); /* a line: a title may hold the words */
+    check(comment++);
     check(sn_suppressions_parse(&read, NULL, text.at, text.length, NULL) == SN_E_FORMAT);
     memcpy(comment, "  reason=x", 10);
     comment[10] = ' ';
