@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Tells nothing, but collects what is drawn, where the report is to have it (an_options.draws): who
- * waited and held what from when until when, and which lock was taken under which.
+ * Tells nothing, but collects what is drawn, where the report is to have it
+ * (an_options.spans_drawn): who waited and held what from when until when, and which lock was taken
+ * under which.
  *
  * Most events carry no time of their own. What comes behind another thread's event by its object is
  * not earlier than that one, so time is passed on along with the locks.

@@ -2,7 +2,7 @@
 /*
  * What the threads and locks of a process did in the course of its run: who waited and held what
  * from when until when, which lock was taken while which other one was held, and the sums. For the
- * formats that draw it; an analysis fills it in where a report is to have it (sn_report.draws).
+ * formats that draw it; an analysis fills it in where a report is to have it (sn_renderer.spans).
  *
  * Threads, locks and places are those of `cast`, which is in no report's list but made as findings
  * are, so that it is named and told as they are: a span is of a site there.

@@ -12,14 +12,6 @@
 
 enum { LONGEST_PARAGRAPH = 4000 };
 
-/* TEXT, which is released, as one harmless line. */
-static json_t *take(struct sn_text *text)
-{
-    json_t *string = sn_tree_plain(text->at ? text->at : "", SN_LONGEST);
-    sn_text_release(text);
-    return string;
-}
-
 static json_t *id_or_null(uint32_t id)
 {
     return id ? json_integer(id) : json_null();
@@ -46,7 +38,7 @@ static json_t *thread_object(struct sn_html_places *places, const struct sn_repo
     struct sn_text who = {0};
     sn_tell_thread(&who, report, finding, thread->process, thread->id);
     json_t *object = json_pack("{s:I,s:I,s:o}", "id", (json_int_t)thread->id, "process",
-                               (json_int_t)thread->process, "who", take(&who));
+                               (json_int_t)thread->process, "who", sn_tree_line(&who));
     SET(object, "name", sn_tree_plain(thread->name, SN_LONGEST));
     SET(object, "created", sn_html_stack(places, &thread->created_at));
     return object;
@@ -57,7 +49,8 @@ static json_t *lock_object(struct sn_html_places *places, const struct sn_findin
 {
     struct sn_text name = {0};
     sn_tell_lock(&name, finding, lock->id);
-    json_t *object = json_pack("{s:I,s:o}", "id", (json_int_t)lock->id, "name", take(&name));
+    json_t *object =
+        json_pack("{s:I,s:o}", "id", (json_int_t)lock->id, "name", sn_tree_line(&name));
     SET(object, "type", sn_tree_plain(lock->type ? lock->type : "lock", SN_LONGEST));
     SET(object, "created", sn_html_stack(places, &lock->created_at));
     SET(object, "allocated", sn_html_stack(places, &lock->allocated_at));
@@ -72,7 +65,7 @@ static json_t *variable_object(struct sn_html_places *places, const struct sn_fi
         return json_null();
     sn_tell_variable(&name, finding);
     json_t *object =
-        json_pack("{s:o,s:I}", "name", take(&name), "size", (json_int_t)variable->size);
+        json_pack("{s:o,s:I}", "name", sn_tree_line(&name), "size", (json_int_t)variable->size);
     SET(object, "place", sn_tree_plain(variable->place, SN_LONGEST));
     SET(object, "declared", sn_html_frame(places, &variable->declared_at));
     SET(object, "allocated", sn_html_stack(places, &variable->allocated_at));
@@ -101,7 +94,7 @@ static json_t *site_object(struct sn_html_places *places, const struct sn_report
         json_array_append_new(held, json_integer(site->locks_held[i]));
     json_t *object = json_pack("{s:s,s:I,s:o,s:o,s:o}", "role", sn_role_name(site->role), "thread",
                                thread_index(finding, site->process, site->thread), "who",
-                               take(&who), "what", take(&what), "held", held);
+                               sn_tree_line(&who), "what", sn_tree_line(&what), "held", held);
     SET(object, "lock", id_or_null(site->lock));
     SET(object, "stack", sn_html_stack(places, &site->stack));
     return object;
@@ -138,7 +131,7 @@ static json_t *witness(struct sn_html_places *places, const struct sn_report *re
         json_array_append_new(array,
                               json_pack("{s:I,s:o,s:o,s:o}", "thread",
                                         thread_index(finding, finding->process, step->thread),
-                                        "who", take(&who), "what",
+                                        "who", sn_tree_line(&who), "what",
                                         sn_tree_plain(step->what ? step->what : "", SN_LONGEST),
                                         "at", sn_html_frame(places, &step->at)));
     }
@@ -151,7 +144,7 @@ static json_t *suppressor(const struct sn_finding *finding)
     if (!finding->suppressed_by)
         return json_null();
     sn_tell_suppressor(&text, finding->suppressed_by);
-    return take(&text);
+    return sn_tree_line(&text);
 }
 
 json_t *sn_html_finding(struct sn_html_places *places, const struct sn_report *report,

@@ -110,16 +110,11 @@ static json_int_t file_number(struct sn_html_places *places, const struct sn_fra
 static json_t *frame_array(struct sn_html_places *places, const struct sn_frame *frame)
 {
     struct sn_text function = {0}, place = {0};
-    sn_text_puts(&function, "");
     sn_tell_function(&function, frame);
-    sn_text_puts(&place, "");
     sn_tell_place(&place, frame);
-    json_t *array = json_pack("[o,o,I,I,b,b]", sn_tree_plain(function.at, SN_LONGEST),
-                              sn_tree_plain(place.at, SN_LONGEST), file_number(places, frame),
-                              (json_int_t)frame->line, sn_frame_is_own(frame), (int)frame->inlined);
-    sn_text_release(&function);
-    sn_text_release(&place);
-    return array;
+    return json_pack("[o,o,I,I,b,b]", sn_tree_line(&function), sn_tree_line(&place),
+                     file_number(places, frame), (json_int_t)frame->line, sn_frame_is_own(frame),
+                     (int)frame->inlined);
 }
 
 json_t *sn_html_frame(struct sn_html_places *places, const struct sn_frame *frame)
@@ -177,10 +172,8 @@ void sn_html_places_write(struct sn_html_places *places, json_t *document)
     vec_each (struct sn_html_file, file, &places->files) {
         struct sn_text path = {0};
         sn_tell_place(&path, &(struct sn_frame){.file = file->path});
-        json_array_append_new(files,
-                              json_pack("{s:o,s:o}", "path", sn_tree_plain(path.at, SN_LONGEST),
-                                        "lines", runs(places, file)));
-        sn_text_release(&path);
+        json_array_append_new(files, json_pack("{s:o,s:o}", "path", sn_tree_line(&path), "lines",
+                                               runs(places, file)));
     }
     SET(document, "frames", places->frames ? places->frames : json_array());
     SET(document, "files", files);

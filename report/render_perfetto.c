@@ -87,14 +87,6 @@ static const struct sn_process *process_of(const struct drawing *drawing)
     return NULL;
 }
 
-/* Control characters and what is no UTF-8 escaped; TEXT is released. */
-static json_t *plain(struct sn_text *text)
-{
-    json_t *string = sn_tree_plain(text->at ? text->at : "", SN_LONGEST);
-    sn_text_release(text);
-    return string;
-}
-
 static void name_processes(struct drawing *drawing)
 {
     const struct sn_process *process = process_of(drawing);
@@ -103,8 +95,8 @@ static void name_processes(struct drawing *drawing)
     struct sn_text threads = {0}, locks = {0};
     sn_text_printf(&threads, "%s: threads", program);
     sn_text_printf(&locks, "%s: locks and their holders", program);
-    name_track(drawing, "process_name", drawing->process, 0, plain(&threads));
-    name_track(drawing, "process_name", drawing->locks, 0, plain(&locks));
+    name_track(drawing, "process_name", drawing->process, 0, sn_tree_line(&threads));
+    name_track(drawing, "process_name", drawing->locks, 0, sn_tree_line(&locks));
     sort_process(drawing, drawing->process, 2 * rank);
     sort_process(drawing, drawing->locks, 2 * rank + 1);
 }
@@ -114,7 +106,7 @@ static json_t *thread_name(const struct drawing *drawing, uint32_t index)
     const struct sn_thread *thread = drawing->activity->cast.threads.at[index];
     struct sn_text text = {0};
     sn_tell_thread(&text, drawing->report, &drawing->activity->cast, thread->process, thread->id);
-    return plain(&text);
+    return sn_tree_line(&text);
 }
 
 /* Number 0 is taken for no thread at all. */
@@ -131,7 +123,7 @@ static void name_tracks(struct drawing *drawing)
     for (uint32_t i = 0; i < cast->locks.count; i++) {
         struct sn_text name = {0};
         sn_tell_lock(&name, cast, cast->locks.at[i]->id);
-        name_track(drawing, "thread_name", drawing->locks, track_of(i), plain(&name));
+        name_track(drawing, "thread_name", drawing->locks, track_of(i), sn_tree_line(&name));
     }
 }
 
@@ -149,7 +141,7 @@ static json_t *words_of(struct drawing *drawing, const struct sn_span *span)
     if (!*words) {
         struct sn_text text = {0};
         sn_tell_doing(&text, drawing->activity, site_of(drawing, span));
-        *words = plain(&text);
+        *words = sn_tree_line(&text);
     }
     return *words;
 }
@@ -167,7 +159,7 @@ static json_t *stack_of(struct drawing *drawing, const struct sn_span *span)
         sn_tell_function(&text, &from->frames[i]);
         sn_text_puts(&text, " ");
         sn_tell_place(&text, &from->frames[i]);
-        json_array_append_new(*stack, plain(&text));
+        json_array_append_new(*stack, sn_tree_line(&text));
     }
     return *stack;
 }

@@ -456,9 +456,7 @@ static json_t *line_hash(const char *id)
     size_t length = strcspn(digits, "-");
     sn_text_add(&hash, digits, length);
     sn_text_printf(&hash, ":%s", digits[length] ? digits + length + 1 : "1");
-    json_t *string = sn_tree_plain(hash.at, SN_LONGEST);
-    sn_text_release(&hash);
-    return string;
+    return sn_tree_line(&hash);
 }
 
 static json_t *partial_fingerprints(const struct sn_finding *finding)

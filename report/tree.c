@@ -12,6 +12,13 @@ json_t *sn_tree_plain(const char *text, size_t columns)
     return sn_tree_take(&plain);
 }
 
+json_t *sn_tree_line(struct sn_text *text)
+{
+    json_t *string = sn_tree_plain(text->at ? text->at : "", SN_LONGEST);
+    sn_text_release(text);
+    return string;
+}
+
 json_t *sn_tree_take(struct sn_text *text)
 {
     json_t *string = json_stringn(text->at ? text->at : "", text->length);

@@ -11,6 +11,8 @@
 
 /* One line, harmless and of at most COLUMNS (markup.h); null for NULL. */
 json_t *sn_tree_plain(const char *text, size_t columns);
+/* The same of TEXT, empty if it holds nothing, of at most SN_LONGEST columns; TEXT is released. */
+json_t *sn_tree_line(struct sn_text *text);
 /* A string of what is UTF-8 already; TEXT is released. */
 json_t *sn_tree_take(struct sn_text *text);
 /* Appends DOCUMENT on one line, without a newline, and gives it back. */
