@@ -85,13 +85,19 @@ static uint64_t later(uint64_t a, uint64_t b)
     return a > b ? a : b;
 }
 
+/* Who waits, and holds, at the end is what is looked for in a hang, however short that is. */
+static bool is_long(const struct activity *self, const struct an_span *span)
+{
+    return span->until - span->from >= self->shortest || span->flags & SN_SPAN_OPEN;
+}
+
 static void thin_out(struct activity *self)
 {
     struct an_drawing *drawing = &self->drawing;
     self->shortest = later(self->shortest * 2, 64);
     size_t kept = 0;
     vec_each (struct an_span, span, &drawing->spans)
-        if (span->until - span->from >= self->shortest)
+        if (is_long(self, span))
             drawing->spans.at[kept++] = *span;
     drawing->left_out += drawing->spans.count - kept;
     drawing->spans.count = kept;
@@ -100,12 +106,13 @@ static void thin_out(struct activity *self)
 static void add_span(struct activity *self, const struct an_span *span)
 {
     struct an_drawing *drawing = &self->drawing;
-    if (span->until - span->from < self->shortest && !(span->flags & SN_SPAN_OPEN)) {
+    if (!is_long(self, span)) {
         drawing->left_out++;
         return;
     }
     *vec_push(&drawing->spans) = *span;
-    while (drawing->spans.count > drawing->ctx->options->spans_drawn)
+    while (drawing->spans.count > drawing->ctx->options->spans_drawn &&
+           self->shortest <= INT64_MAX) /* else all that is left is open */
         thin_out(self);
 }
 

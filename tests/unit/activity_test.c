@@ -167,6 +167,30 @@ static void the_short_ones_go_first(void **state)
     sn_report_release(&report);
 }
 
+/* However short it is: in a deadlock that is what one looks for. */
+static void what_is_open_stays(void **state)
+{
+    (void)state;
+    struct sn_text text = {0};
+    sn_text_puts(&text, THREADS);
+    for (unsigned i = 1; i <= 10; i++) {
+        sn_text_printf(&text, "T1 acquire mutex 0x6000 v%u t=%u [0x201]\n", 2 * i, 1000 * i);
+        sn_text_printf(&text, "T1 release mutex 0x6000 v%u t=%u [0x202]\n", 2 * i + 1,
+                       1000 * i + 500);
+    }
+    sn_text_puts(&text, "T1 acquire mutex 0x7000 v1 t=20000 [0x203]\n"
+                        "T2 request mutex 0x7000 v1 holder=T1 t=20001 [0x204]\n");
+    const struct sn_activity *activity = activity_of(text.at, 10);
+    assert_int_equal(span_of(activity, SN_ROLE_WAITS, 2, 0)->flags, SN_SPAN_OPEN);
+    size_t open = 0;
+    vec_each (const struct sn_span, span, &activity->spans)
+        open += (span->flags & SN_SPAN_OPEN) != 0;
+    assert_int_equal(open, 2);
+    assert_true(activity->spans.count <= 10);
+    sn_text_release(&text);
+    sn_report_release(&report);
+}
+
 static void nobody_asked(void **state)
 {
     (void)state;
@@ -180,6 +204,7 @@ int main(void)
         cmocka_unit_test(a_wait_names_who_gave_way), cmocka_unit_test(what_is_not_over_is_open),
         cmocka_unit_test(waits_end_in_other_ways),   cmocka_unit_test(the_order_of_locks),
         cmocka_unit_test(the_short_ones_go_first),   cmocka_unit_test(nobody_asked),
+        cmocka_unit_test(what_is_open_stays),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
