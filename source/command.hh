@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The commands of snarl-source, and what all of them take.
+#ifndef SN_SOURCE_COMMAND_HH
+#define SN_SOURCE_COMMAND_HH
+
+#include "source/json.hh"
+#include "source/project.hh"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+struct argp;
+struct argp_option;
+
+namespace snarl
+{
+
+enum exit_code { done = 0, found = 1, trouble = 2 };
+
+struct options {
+    std::vector<std::string> inputs;
+    std::string output; // -o FILE; "": stdout
+    project::settings build;
+    bool verbose = false;
+    bool version = false;
+};
+
+struct command {
+    const char *name, *arguments, *summary;
+    int (*run)(int argc, char **argv);
+};
+
+// Every command, the last with no name.
+extern const command commands[];
+
+// Reads the options that all commands have; `own` adds the command's. Ends the process with
+// `trouble` and a message if they are wrong. Its own options' parser takes key and argument and
+// says whether it knew them.
+//
+//     struct mine : options { bool diff = false; };
+//     parse(argc, argv, mine, "FINDINGS.json", "What it does.", own, [&](int key, const char
+//     *argument) {...});
+using option_parser = bool (*)(options &options, int key, const char *argument);
+void parse(int argc, char **argv, options &options, const char *arguments, const char *description,
+           const argp_option *own = nullptr, option_parser parser = nullptr);
+
+// A message for the user: "snarl-source: TEXT".
+void say(const std::string &text);
+void say_troubles(const project &project);
+
+// The report in a file; null, and told, if it is none of snarl's.
+json load_report(const std::string &path);
+// Writes to options.output; false, and told, if that failed.
+bool write_output(const options &options, const std::string &text);
+
+#define COMMAND(name, arguments, summary) int cmd_##name(int argc, char **argv);
+#include "source/commands.def"
+#undef COMMAND
+
+} // namespace snarl
+
+#endif
