@@ -32,6 +32,10 @@
 enum { TICK_MS = 20 };
 static const double grace_deadlock = 0.5, grace_timeout = 2, grace_killed = 1;
 
+/* A deadlock is told as it closes, while others are still on their way into it: for so long the
+ * program is left to come to where it stays, so that who waits is told whole. */
+static const double settling = 0.1;
+
 struct watch {
     const struct sn_supervision *what;
     const struct sn_control *control;
@@ -41,7 +45,7 @@ struct watch {
     int signals; /* the signalfd */
     pid_t pid;
     bool running;
-    double started, kill_at, give_up_at;
+    double started, stop_at, kill_at, give_up_at;
     struct sn_hang hang;
     bool hangs;
     VEC(int) others; /* pidfds of what is to be stopped besides our child */
@@ -192,7 +196,7 @@ static void look_for_deadlock(struct watch *watch)
     watch->outcome->deadlock_pid = pid;
     if (watch->what->stop_on_deadlock) {
         sn_say("deadlock in process %u: the program is stopped", pid);
-        stop(watch, grace_deadlock);
+        watch->stop_at = sn_now() + settling;
     } else {
         sn_say("deadlock in process %u: the program is left as it is", pid);
     }
@@ -241,6 +245,10 @@ static void look_at_clock(struct watch *watch)
         watch->outcome->timed_out = true;
         stop(watch, grace_timeout);
     }
+    if (now >= watch->stop_at) {
+        watch->stop_at = INFINITY;
+        stop(watch, grace_deadlock);
+    }
     if (now >= watch->kill_at && watch->give_up_at == INFINITY) {
         signal_all(watch, SIGKILL);
         watch->give_up_at = now + grace_killed;
@@ -278,6 +286,7 @@ int sn_supervise(struct sn_outcome *outcome, const struct sn_supervision *what,
                           .signals = -1,
                           .hang.seconds = what->hang,
                           .hang.certain = what->look_for_standstill,
+                          .stop_at = INFINITY,
                           .kill_at = INFINITY,
                           .give_up_at = INFINITY};
     int ret = take_signals(&watch, err);

@@ -26,7 +26,10 @@ enum class operation {
     detach,
     init,
     destroy,
-    block, // may take long: sleeps, waits for the network or the disk
+    once,        // runs a function, unless one has
+    free_memory, // whatever lies in it
+    block,    // may take long: sleeps, waits for the network or the disk
+    transfer, // may do so, by what it reads from or writes to
 };
 
 enum call_flags : unsigned {

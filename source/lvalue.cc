@@ -171,8 +171,9 @@ std::string spelled(const clang::Stmt *statement, const clang::ASTContext &conte
     clang::CharSourceRange range = clang::Lexer::makeFileCharRange(
         clang::CharSourceRange::getTokenRange(statement->getSourceRange()), sources,
         context.getLangOpts());
-    if (range.isInvalid())
-        return "";
+    if (range.isInvalid()) // the macro's name and arguments stand for what it makes
+        range = clang::CharSourceRange::getTokenRange(
+            sources.getExpansionRange(statement->getSourceRange()).getAsRange());
     llvm::StringRef text = clang::Lexer::getSourceText(range, sources, context.getLangOpts());
     std::string line;
     for (char c : text) {

@@ -8,6 +8,7 @@
 #include <clang/Basic/Diagnostic.h>
 #include <clang/Basic/DiagnosticDriver.h>
 #include <clang/Basic/SourceManager.h>
+#include <clang/Driver/Types.h>
 #include <clang/Tooling/ArgumentsAdjusters.h>
 #include <clang/Tooling/Tooling.h>
 #include <llvm/Support/FileSystem.h>
@@ -101,6 +102,14 @@ std::size_t common_end(llvm::StringRef a, llvm::StringRef b)
     while (i != path::rend(a) && j != path::rend(b) && *i == *j)
         ++i, ++j, ++count;
     return count;
+}
+
+// Rather than a header, which is nothing alone.
+bool is_source(llvm::StringRef file)
+{
+    auto type = clang::driver::types::lookupTypeForExtension(path::extension(file).drop_front());
+    return type != clang::driver::types::TY_INVALID && clang::driver::types::isAcceptedByClang(type) &&
+           !clang::driver::types::onlyPrecompileType(type);
 }
 
 bool mentions(const std::string &file, llvm::StringRef name)
@@ -270,14 +279,16 @@ std::shared_ptr<unit> project::unit_with(const std::string &file,
 {
     std::vector<std::string> all = files();
     std::set<std::string> known(all.begin(), all.end());
-    if (known.count(file) || known.count(real(file)) || every_file_)
-        return parse(known.count(file) || every_file_ ? file : real(file));
+    if (known.count(file) || known.count(real(file)))
+        return parse(known.count(file) ? file : real(file));
+    if (every_file_ && is_source(file))
+        return parse(file);
     auto home = home_.find(file);
     if (home != home_.end())
         return home->second.empty() ? nullptr : parse(home->second);
     std::vector<std::string> candidates;
     for (const std::string &hint : hints)
-        if (known.count(hint))
+        if (known.count(hint) || (every_file_ && is_source(hint)))
             candidates.push_back(hint);
     std::size_t tried = candidates.size() + homes_tried;
     for (const std::string &other : all)

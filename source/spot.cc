@@ -25,6 +25,7 @@ struct candidate {
     spot found;
     std::set<unsigned> columns;
     std::string name;              // of what is accessed or called
+    bool calls = false;            // rather than accesses
     std::optional<operation> what; // of a call
 };
 
@@ -130,9 +131,22 @@ class collector : public clang::RecursiveASTVisitor<collector>
         if (on_line(made->getLocation()) && made->getConstructor()) {
             candidate c = of(made, nullptr);
             c.name = made->getConstructor()->getNameAsString();
+            c.calls = true;
             add_columns(c, made);
             candidates.push_back(c);
         }
+        return true;
+    }
+
+    bool VisitCXXDeleteExpr(clang::CXXDeleteExpr *freed)
+    {
+        if (!on_line(freed->getBeginLoc()))
+            return true;
+        candidate c = of(freed, named_object(freed->getArgument()));
+        c.calls = true;
+        c.what = operation::free_memory;
+        add_columns(c, freed);
+        candidates.push_back(c);
         return true;
     }
 
@@ -146,6 +160,7 @@ class collector : public clang::RecursiveASTVisitor<collector>
         std::optional<snarl::call> known = call_of(call);
         candidate c = of(call, known ? known->object : nullptr);
         c.name = callee ? callee->getNameAsString() : "";
+        c.calls = true;
         if (known)
             c.what = known->what;
         const auto *method = llvm::dyn_cast<clang::CXXMemberCallExpr>(call);
@@ -228,6 +243,7 @@ class collector : public clang::RecursiveASTVisitor<collector>
             candidate c = of(variable->getInit(), lock);
             c.found.guard = variable;
             c.name = variable->getType()->getAsCXXRecordDecl()->getNameAsString();
+            c.calls = true;
             c.what = made->may_fail ? operation::try_acquire : operation::acquire;
             add_column(c, variable->getBeginLoc());
             add_column(c, variable->getLocation());
@@ -245,14 +261,12 @@ class collector : public clang::RecursiveASTVisitor<collector>
 
 bool fits(const candidate &c, const question &question)
 {
-    if (question.what == deed::calls) {
-        if (question.operations.empty())
-            return !question.name.empty() && c.name == question.name;
-        return c.what && std::find(question.operations.begin(), question.operations.end(),
-                                   *c.what) != question.operations.end();
-    }
-    bool done = question.what == deed::reads ? c.found.reads : c.found.writes;
-    return done && (question.name.empty() || c.name == question.name);
+    if (question.what != deed::calls)
+        return question.what == deed::reads ? c.found.reads : c.found.writes;
+    if (question.operations.empty())
+        return c.calls && (question.name.empty() || c.name == question.name);
+    return c.what && std::find(question.operations.begin(), question.operations.end(), *c.what) !=
+                         question.operations.end();
 }
 
 // Instances of a template have the same text: what they name is compared by where it stands.
@@ -331,17 +345,26 @@ std::optional<spot> find_spot(const unit &unit, const place &place, const questi
     collector collector(unit, file, place.line);
     for (clang::Decl *declaration : around(unit, file, place.line))
         collector.TraverseDecl(declaration);
-    std::vector<candidate> left;
-    for (const candidate &c : collector.candidates)
-        if (fits(c, question))
-            left.push_back(c);
-    if (std::optional<spot> one = only(left, unit.context()))
-        return one;
-    std::vector<candidate> there;
-    for (const candidate &c : left)
-        if (c.columns.count(place.column))
+    std::vector<candidate> left, named, there, both;
+    for (const candidate &c : collector.candidates) {
+        if (!fits(c, question))
+            continue;
+        bool name = !question.name.empty() && c.name == question.name;
+        bool column = c.columns.count(place.column);
+        left.push_back(c);
+        if (name)
+            named.push_back(c);
+        if (column)
             there.push_back(c);
-    return only(there, unit.context());
+        if (name && column)
+            both.push_back(c);
+    }
+    // What was accessed by its name may have been so by a pointer, so a name is no must.
+    for (const auto *some : {&both, &named, &there, &left})
+        if (!some->empty())
+            if (std::optional<spot> one = only(*some, unit.context()))
+                return one;
+    return std::nullopt;
 }
 
 const clang::FunctionDecl *function_at(const unit &unit, const place &place)
@@ -357,6 +380,8 @@ const clang::FunctionDecl *function_at(const unit &unit, const place &place)
 
 std::string last_name(const std::string &variable)
 {
+    if (variable.rfind("block of ", 0) == 0)
+        return "";
     std::string path = variable.substr(0, variable.find(" of "));
     path = path.substr(0, path.find(" ("));
     std::string name;

@@ -24,17 +24,18 @@ const std::vector<roles> &operations_of_roles()
 {
     using enum operation;
     static const std::vector<roles> table = {
-        {"holds", {acquire, try_acquire, take, wait}},
-        {"takes", {acquire, try_acquire, take, wait}},
-        {"waits", {acquire, try_acquire, take, wait, meet, join}},
+        {"holds", {acquire, try_acquire, take, wait, once}},
+        {"takes", {acquire, try_acquire, take, wait, once}},
+        {"waits", {acquire, try_acquire, take, wait, meet, join, once, block, transfer}},
         {"tries", {acquire, try_acquire, take}},
         {"releases", {release, wait}},
         {"creates", {create}},
         {"joins", {join}},
-        {"signals", {signal}},
+        {"signals", {signal, transfer}},
         {"posts", {post}},
-        {"sleeps", {block}},
-        {"destroys", {destroy}},
+        {"sleeps", {block, transfer}},
+        {"destroys", {destroy, free_memory}},
+        {"free", {free_memory}},
     };
     return table;
 }
@@ -89,21 +90,30 @@ class looker
                                               : project_.unit_with(frames_[frame].at.file, files_);
     }
 
-    // The innermost frame in the user's own files.
+    std::optional<spot> find_in(const unit &unit, std::size_t i, const question &asked)
+    {
+        std::optional<spot> found;
+        if (i == 0 || asked.what == deed::calls)
+            found = find_spot(unit, frames_[i].at, asked);
+        if (!found && i > 0)
+            found = find_spot(unit, frames_[i].at, {deed::calls, frames_[i - 1].function, {}});
+        if (!found && asked.what == deed::calls)
+            found = find_spot(unit, frames_[i].at, {deed::calls, "", {}});
+        return found;
+    }
+
+    // The innermost frame in the user's own files that shows something.
     std::optional<seen> first(const question &asked)
     {
         for (std::size_t i = 0; i < frames_.size(); i++) {
             std::shared_ptr<unit> unit = unit_at(i);
             if (!unit || in_system_header(*unit, frames_[i].at))
                 continue;
-            std::optional<spot> found;
-            if (i == 0 || asked.what == deed::calls)
-                found = find_spot(*unit, frames_[i].at, asked);
-            if (!found && i > 0)
-                found = find_spot(*unit, frames_[i].at, {deed::calls, frames_[i - 1].function, {}});
-            if (!found)
+            std::optional<spot> found = find_in(*unit, i, asked);
+            if (found)
+                return seen{i, unit, frames_[i].at, *found};
+            if (asked.what != deed::calls)
                 return std::nullopt;
-            return seen{i, unit, frames_[i].at, *found};
         }
         return std::nullopt;
     }
@@ -145,7 +155,7 @@ question question_of(const std::string &role, const std::string &variable)
     for (const roles &entry : operations_of_roles())
         if (role == entry.role)
             return {deed::calls, "", entry.operations};
-    return {deed::calls, role == "free" ? "free" : "", {}};
+    return {deed::calls, "", {}};
 }
 
 std::vector<seen> look(project &project, const json &stack, const question &question)

@@ -57,6 +57,7 @@ class Testcase:
     blind: list = None
     by_clang: list = None
     markers: dict = dataclasses.field(default_factory=dict)
+    source: list = dataclasses.field(default_factory=list)
 
     @property
     def name(self):
@@ -78,6 +79,9 @@ class Testcase:
             self.flags[compiler] = flags
         elif word == "FINDING":
             self.finding = dict(item.split("=", 1) for item in shlex.split(rest))
+        elif word == "SOURCE":
+            marker, expression, *declaration = shlex.split(rest)
+            self.source.append((marker.lstrip("@"), expression, *(declaration or [expression])))
         elif word == "HANGS":
             self.hangs = True
         elif word == "OUTPUT" and rest == "digits vary":
