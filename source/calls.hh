@@ -28,8 +28,9 @@ enum class operation {
     destroy,
     once,        // runs a function, unless one has
     free_memory, // whatever lies in it
-    block,    // may take long: sleeps, waits for the network or the disk
-    transfer, // may do so, by what it reads from or writes to
+    annotate,    // tells of a lock of the program's own (include/snarl.h)
+    block,       // may take long: sleeps, waits for the network or the disk
+    transfer,    // may do so, by what it reads from or writes to
 };
 
 enum call_flags : unsigned {

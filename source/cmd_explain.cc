@@ -152,18 +152,25 @@ class explainer
     json describe(const seen &seen)
     {
         const clang::ASTContext &context = seen.in->context();
-        const clang::Expr *named = seen.found.object ? seen.found.object : seen.found.expression;
-        json source = json::object();
-        std::string text = spelled(named, context);
-        source.set("expression", text.empty() ? json::null() : json::text(text));
-        set_range(source, *named, *seen.in);
-        source.set("atomic", json::truth(seen.found.atomic));
-        std::optional<lvalue> lvalue = lvalue_of(named, context);
+        const spot &found = seen.found;
+        const clang::Expr *named = found.object ? found.object : found.expression;
+        bool declared =
+            found.variable && !found.object; // by its declaration, which is no expression
+        std::optional<lvalue> lvalue = declared ? std::nullopt : lvalue_of(named, context);
         const clang::ValueDecl *declaration = lvalue ? lvalue->declaration() : nullptr;
+        json source = json::object();
+        if (declared) {
+            declaration = found.variable;
+            source.set("expression", json::text(found.variable->getNameAsString()));
+            set_range(source, found.variable->getLocation(), *seen.in);
+        } else {
+            source.set("expression", json::text(spelled(named, context)));
+            set_range(source, named->getSourceRange(), *seen.in);
+        }
+        source.set("atomic", json::truth(found.atomic));
         source.set("declaration", declaration ? describe(*declaration, *seen.in) : json::null());
-        source.set("function",
-                   seen.found.function ? describe(*seen.found.function, *seen.in) : json::null());
-        source.set("loop", seen.found.loop ? describe(*seen.found.loop, *seen.in) : json::null());
+        source.set("function", found.function ? describe(*found.function, *seen.in) : json::null());
+        source.set("loop", found.loop ? describe(*found.loop, *seen.in) : json::null());
         return source;
     }
 
@@ -215,28 +222,27 @@ class explainer
         llvm::sys::path::remove_dots(file, true);
         result.set("file", json::text(std::string(file)));
         result.set("line", json::number(place.getLine()));
-        result.set("column", json::number(column(place.getIncludeLoc(), at, unit)));
+        result.set("column", json::number(column(at, unit)));
     }
 
-    static void set_range(json &result, const clang::Expr &expression, const unit &unit)
+    static void set_range(json &result, clang::SourceRange written, const unit &unit)
     {
         const clang::SourceManager &sources = unit.sources();
         clang::CharSourceRange range = clang::Lexer::makeFileCharRange(
-            clang::CharSourceRange::getTokenRange(expression.getSourceRange()), sources,
-            unit.context().getLangOpts());
+            clang::CharSourceRange::getTokenRange(written), sources, unit.context().getLangOpts());
         if (range.isInvalid()) // out of a macro: where that stands
-            range = sources.getExpansionRange(expression.getSourceRange());
+            range = sources.getExpansionRange(written);
         clang::SourceLocation begin = range.getBegin(), end = range.getEnd();
         if (range.isTokenRange())
             end = clang::Lexer::getLocForEndOfToken(end, 0, sources, unit.context().getLangOpts());
         result.set("line", json::number(sources.getExpansionLineNumber(begin)));
-        result.set("column", json::number(column({}, begin, unit)));
+        result.set("column", json::number(column(begin, unit)));
         result.set("end_line", json::number(sources.getExpansionLineNumber(end)));
-        result.set("end_column", json::number(column({}, end, unit)));
+        result.set("end_column", json::number(column(end, unit)));
     }
 
     // In code points, where Clang counts bytes.
-    static unsigned column(clang::SourceLocation, clang::SourceLocation at, const unit &unit)
+    static unsigned column(clang::SourceLocation at, const unit &unit)
     {
         const clang::SourceManager &sources = unit.sources();
         auto [file, offset] = sources.getDecomposedExpansionLoc(at);

@@ -94,6 +94,34 @@ CommandLineArguments without(const CommandLineArguments &arguments,
     return result;
 }
 
+// Where the newest gcc has headers that it alone brings (omp.h); "" without one.
+std::string headers_of_gcc()
+{
+    std::string newest;
+    int version = 0;
+    std::error_code error;
+    for (llvm::sys::fs::directory_iterator i("/usr/lib/gcc", error), end; !error && i != end;
+         i.increment(error))
+        for (llvm::sys::fs::directory_iterator j(i->path(), error), end; !error && j != end;
+             j.increment(error)) {
+            int number = 0;
+            llvm::StringRef name = path::filename(j->path());
+            if (!name.consumeInteger(10, number) && number > version &&
+                llvm::sys::fs::is_directory(j->path() + "/include"))
+                version = number, newest = j->path() + "/include";
+        }
+    return newest;
+}
+
+CommandLineArguments extra_arguments()
+{
+    static const std::string headers = headers_of_gcc();
+    CommandLineArguments extra = {"-w", "-ferror-limit=0", "-resource-dir=" SNARL_CLANG_RESOURCES};
+    if (!headers.empty())
+        extra.insert(extra.end(), {"-idirafter", headers});
+    return extra;
+}
+
 // How many components two paths have in common at their ends.
 std::size_t common_end(llvm::StringRef a, llvm::StringRef b)
 {
@@ -108,7 +136,8 @@ std::size_t common_end(llvm::StringRef a, llvm::StringRef b)
 bool is_source(llvm::StringRef file)
 {
     auto type = clang::driver::types::lookupTypeForExtension(path::extension(file).drop_front());
-    return type != clang::driver::types::TY_INVALID && clang::driver::types::isAcceptedByClang(type) &&
+    return type != clang::driver::types::TY_INVALID &&
+           clang::driver::types::isAcceptedByClang(type) &&
            !clang::driver::types::onlyPrecompileType(type);
 }
 
@@ -232,8 +261,7 @@ std::unique_ptr<clang::ASTUnit> project::parse_once(const std::string &file,
         return without(arguments, unknown);
     });
     tool.appendArgumentsAdjuster(clang::tooling::getInsertArgumentAdjuster(
-        {"-w", "-ferror-limit=0", "-resource-dir=" SNARL_CLANG_RESOURCES},
-        clang::tooling::ArgumentInsertPosition::END));
+        extra_arguments(), clang::tooling::ArgumentInsertPosition::END));
     std::vector<std::unique_ptr<clang::ASTUnit>> asts;
     tool.buildASTs(asts);
     reason = diagnostics.first_error;

@@ -26,6 +26,7 @@ struct candidate {
     std::set<unsigned> columns;
     std::string name;              // of what is accessed or called
     bool calls = false;            // rather than accesses
+    bool passed = false;           // accessed by what it is passed to, if at all
     std::optional<operation> what; // of a call
 };
 
@@ -112,6 +113,14 @@ class collector : public clang::RecursiveASTVisitor<collector>
     bool VisitVarDecl(clang::VarDecl *variable)
     {
         add_guard(variable);
+        if (variable->isStaticLocal() && variable->getInit() && on_line(variable->getLocation())) {
+            candidate c = of(variable->getInit(), nullptr);
+            c.found.variable = variable;
+            c.name = variable->getNameAsString();
+            c.calls = true;
+            c.what = operation::once;
+            candidates.push_back(c);
+        }
         return true;
     }
 
@@ -168,6 +177,19 @@ class collector : public clang::RecursiveASTVisitor<collector>
             c.found.object = named_object(method->getImplicitObjectArgument());
         add_columns(c, call);
         candidates.push_back(c);
+        for (const clang::Expr *argument : call->arguments())
+            add_passed(*call, argument);
+        return true;
+    }
+
+    bool VisitCompoundStmt(clang::CompoundStmt *block)
+    {
+        if (!on_line(block->getRBracLoc()))
+            return true;
+        for (const clang::Stmt *statement : block->body())
+            if (const auto *declaration = llvm::dyn_cast<clang::DeclStmt>(statement))
+                for (const clang::Decl *one : declaration->decls())
+                    add_release(llvm::dyn_cast<clang::VarDecl>(one), block->getRBracLoc());
         return true;
     }
 
@@ -232,6 +254,38 @@ class collector : public clang::RecursiveASTVisitor<collector>
         candidates.push_back(c);
     }
 
+    // What a call is given a pointer to: strcpy(slip, wanted) writes slip.
+    void add_passed(const clang::CallExpr &call, const clang::Expr *argument)
+    {
+        const clang::Expr *bare = named_object(argument);
+        bool address = argument->getType()->isPointerType() || argument->isGLValue();
+        std::optional<lvalue> named = address ? lvalue_of(bare, context_) : std::nullopt;
+        if (!named || !named->declaration())
+            return;
+        candidate c = of(&call, bare);
+        c.found.reads = c.found.writes = c.passed = true;
+        c.name = named->declaration()->getNameAsString();
+        add_columns(c, &call);
+        candidates.push_back(c);
+    }
+
+    // A guard gives its lock back at the end of its block.
+    void add_release(const clang::VarDecl *variable, clang::SourceLocation brace)
+    {
+        std::optional<snarl::guard> made = variable ? guard_of(variable) : std::nullopt;
+        if (!made)
+            return;
+        for (const clang::Expr *lock : made->locks) {
+            candidate c = of(variable->getInit(), lock);
+            c.found.variable = variable;
+            c.name = "~" + variable->getType()->getAsCXXRecordDecl()->getNameAsString();
+            c.calls = true;
+            c.what = operation::release;
+            add_column(c, brace);
+            candidates.push_back(c);
+        }
+    }
+
     void add_guard(const clang::VarDecl *variable)
     {
         if (!on_line(variable->getLocation()))
@@ -241,7 +295,7 @@ class collector : public clang::RecursiveASTVisitor<collector>
             return;
         for (const clang::Expr *lock : made->locks) {
             candidate c = of(variable->getInit(), lock);
-            c.found.guard = variable;
+            c.found.variable = variable;
             c.name = variable->getType()->getAsCXXRecordDecl()->getNameAsString();
             c.calls = true;
             c.what = made->may_fail ? operation::try_acquire : operation::acquire;
@@ -272,6 +326,8 @@ bool fits(const candidate &c, const question &question)
 // Instances of a template have the same text: what they name is compared by where it stands.
 std::string identity(const candidate &c, const clang::ASTContext &context)
 {
+    if (c.found.variable && !c.found.object)
+        return c.found.variable->getLocation().printToString(context.getSourceManager());
     const clang::Expr *object = c.found.object ? c.found.object : c.found.expression;
     std::optional<lvalue> named = lvalue_of(object, context);
     const clang::ValueDecl *declaration = named ? named->declaration() : nullptr;
@@ -347,9 +403,9 @@ std::optional<spot> find_spot(const unit &unit, const place &place, const questi
         collector.TraverseDecl(declaration);
     std::vector<candidate> left, named, there, both;
     for (const candidate &c : collector.candidates) {
-        if (!fits(c, question))
-            continue;
         bool name = !question.name.empty() && c.name == question.name;
+        if (!fits(c, question) || (c.passed && !name))
+            continue;
         bool column = c.columns.count(place.column);
         left.push_back(c);
         if (name)

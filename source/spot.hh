@@ -38,9 +38,9 @@ struct question {
 };
 
 struct spot {
-    const clang::Expr *expression = nullptr; // what is read or written; the call
-    const clang::Expr *object = nullptr;     // the lvalue that it is about; null if there is none
-    const clang::VarDecl *guard = nullptr;   // the guard that takes or releases it, if one does
+    const clang::Expr *expression = nullptr;  // what is read or written; the call
+    const clang::Expr *object = nullptr;      // the lvalue that it is about; null if there is none
+    const clang::VarDecl *variable = nullptr; // whose declaration does it: a guard, a static local
     const clang::FunctionDecl *function = nullptr; // the innermost one around it
     const clang::Stmt *loop = nullptr;             // the innermost one around it in that function
     bool atomic = false;                           // the access is one by the source

@@ -24,17 +24,17 @@ const std::vector<roles> &operations_of_roles()
 {
     using enum operation;
     static const std::vector<roles> table = {
-        {"holds", {acquire, try_acquire, take, wait, once}},
-        {"takes", {acquire, try_acquire, take, wait, once}},
-        {"waits", {acquire, try_acquire, take, wait, meet, join, once, block, transfer}},
-        {"tries", {acquire, try_acquire, take}},
-        {"releases", {release, wait}},
+        {"holds", {acquire, try_acquire, take, wait, once, annotate}},
+        {"takes", {acquire, try_acquire, take, wait, once, annotate}},
+        {"waits", {acquire, try_acquire, take, wait, meet, join, once, block, transfer, annotate}},
+        {"tries", {acquire, try_acquire, take, annotate}},
+        {"releases", {release, wait, annotate}},
         {"creates", {create}},
         {"joins", {join}},
         {"signals", {signal, transfer}},
         {"posts", {post}},
         {"sleeps", {block, transfer}},
-        {"destroys", {destroy, free_memory}},
+        {"destroys", {destroy, free_memory, annotate}},
         {"free", {free_memory}},
     };
     return table;
@@ -56,7 +56,8 @@ class looker
         for (const json &frame : stack.items()) {
             place place{project.resolve(frame["file"].string()), unsigned(frame["line"].integer()),
                         unsigned(frame["column"].integer())};
-            frames_.push_back({place, plain_name(frame["function"].string())});
+            frames_.push_back(
+                {place, plain_name(frame["function"].string()), frame["inlined"].boolean()});
             if (!place.file.empty())
                 files_.push_back(place.file);
         }
@@ -82,6 +83,7 @@ class looker
     struct frame {
         place at;
         std::string function;
+        bool inlined; // into the next one
     };
 
     std::shared_ptr<unit> unit_at(std::size_t frame)
@@ -90,32 +92,42 @@ class looker
                                               : project_.unit_with(frames_[frame].at.file, files_);
     }
 
-    std::optional<spot> find_in(const unit &unit, std::size_t i, const question &asked)
+    // The deed itself is done in the innermost function or what is inlined there; outer frames call
+    // it.
+    std::optional<spot> find_in(const unit &unit, std::size_t i, const question &asked, bool inner)
     {
         std::optional<spot> found;
-        if (i == 0 || asked.what == deed::calls)
+        if (inner && (i == 0 || asked.what == deed::calls))
             found = find_spot(unit, frames_[i].at, asked);
         if (!found && i > 0)
             found = find_spot(unit, frames_[i].at, {deed::calls, frames_[i - 1].function, {}});
-        if (!found && asked.what == deed::calls)
-            found = find_spot(unit, frames_[i].at, {deed::calls, "", {}});
         return found;
     }
 
-    // The innermost frame in the user's own files that shows something.
+    // The innermost frame in the user's own files that shows the deed; or else one that calls at
+    // least something.
     std::optional<seen> first(const question &asked)
     {
+        std::optional<seen> vague;
+        bool inner = true;
         for (std::size_t i = 0; i < frames_.size(); i++) {
             std::shared_ptr<unit> unit = unit_at(i);
             if (!unit || in_system_header(*unit, frames_[i].at))
                 continue;
-            std::optional<spot> found = find_in(*unit, i, asked);
-            if (found)
+            if (std::optional<spot> found = find_in(*unit, i, asked, inner))
                 return seen{i, unit, frames_[i].at, *found};
             if (asked.what != deed::calls)
                 return std::nullopt;
+            std::optional<spot> any;
+            if (inner && !vague)
+                any = find_spot(*unit, frames_[i].at, {deed::calls, "", {}});
+            if (any)
+                vague = seen{i, unit, frames_[i].at, *any};
+            if (!frames_[i].inlined && vague)
+                break;
+            inner = inner && frames_[i].inlined;
         }
-        return std::nullopt;
+        return vague;
     }
 
     // The caller's argument for the parameter that an inner frame's object is.

@@ -11,6 +11,8 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <unistd.h>
+/* SOURCE: @takes chopstick */
+/* SOURCE: @waits chopstick */
 
 static pthread_mutex_t chopstick = PTHREAD_MUTEX_INITIALIZER;
 

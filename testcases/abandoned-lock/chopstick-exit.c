@@ -13,6 +13,9 @@
 
 static pthread_mutex_t chopstick = PTHREAD_MUTEX_INITIALIZER;
 static int sushi_count;
+/* SOURCE: @leaves "pthread_exit(NULL)" - */
+/* SOURCE: @takes chopstick */
+/* SOURCE: @waits chopstick */
 
 static void eat(void)
 {

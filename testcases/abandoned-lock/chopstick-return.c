@@ -11,6 +11,8 @@
 #include <pthread.h>
 #include <stdio.h>
 
+/* SOURCE: @takes chopstick */
+/* SOURCE: @waits chopstick */
 enum { OLIVIAS_SEAT = 0 };
 
 static pthread_mutex_t chopstick = PTHREAD_MUTEX_INITIALIZER;

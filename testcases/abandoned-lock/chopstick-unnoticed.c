@@ -7,6 +7,7 @@
 /* FINDING: severity=warning locks=chopstick */
 #include <pthread.h>
 #include <stdio.h>
+/* SOURCE: @takes chopstick */
 
 static pthread_mutex_t chopstick = PTHREAD_MUTEX_INITIALIZER;
 static int sushi_count;

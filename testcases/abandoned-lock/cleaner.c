@@ -7,6 +7,7 @@
 /* FINDING: severity=note locks=kitchen */
 #include "order.h"
 #include <pthread.h>
+/* SOURCE: @locks kitchen */
 #include <stdio.h>
 #include <unistd.h>
 

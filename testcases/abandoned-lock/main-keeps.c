@@ -7,6 +7,7 @@
 /* FINDING: severity=warning locks=pencil */
 #include <pthread.h>
 #include <stdio.h>
+/* SOURCE: @takes pencil */
 
 static pthread_mutex_t pencil = PTHREAD_MUTEX_INITIALIZER;
 static int items;

@@ -9,6 +9,8 @@
 
 #include <pthread.h>
 #include <stdio.h>
+/* SOURCE: @reads garlic_count */
+/* SOURCE: @writes garlic_count */
 
 static pthread_mutex_t pencil = PTHREAD_MUTEX_INITIALIZER;
 static int garlic_count;

@@ -10,6 +10,8 @@
 
 #include <pthread.h>
 #include <stdio.h>
+/* SOURCE: @reads count */
+/* SOURCE: @writes count */
 #include <stdlib.h>
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;

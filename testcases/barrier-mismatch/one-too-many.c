@@ -9,6 +9,7 @@
 /* RUN: --timeout=2 */
 #include <pthread.h>
 #include <semaphore.h>
+/* SOURCE: @comes table */
 #include <stdio.h>
 
 static pthread_barrier_t table;

@@ -11,6 +11,8 @@
 #include <pthread.h>
 #include <stdio.h>
 
+/* SOURCE: @waits table */
+/* SOURCE: @clears table */
 static pthread_barrier_t table;
 
 static void *olivia(void *arg)

@@ -9,6 +9,8 @@
 #include <pthread.h>
 #include <stdio.h>
 
+/* SOURCE: @waits table */
+/* SOURCE: @lays table */
 static pthread_barrier_t table;
 
 static void *olivia(void *arg)

@@ -9,6 +9,7 @@
 /* RUN: --timeout=2 */
 #include <pthread.h>
 #include <stdio.h>
+/* SOURCE: @comes table */
 
 enum { COOKS = 3, ROUNDS = 5 };
 

@@ -11,6 +11,9 @@
 #include <stdio.h>
 
 static pthread_rwlock_t calendar = PTHREAD_RWLOCK_INITIALIZER;
+/* SOURCE: @reads calendar */
+/* SOURCE: @sleeps "poll(NULL, 0, 60)" - */
+/* SOURCE: @writes calendar */
 static int meals = 3;
 
 static void *olivia(void *arg)

@@ -11,6 +11,9 @@
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
+/* SOURCE: @takes spoon */
+/* SOURCE: @reads hatch[0] hatch */
+/* SOURCE: @wants spoon */
 
 static pthread_mutex_t spoon = PTHREAD_MUTEX_INITIALIZER;
 static int hatch[2];

@@ -10,6 +10,9 @@
 #include <unistd.h>
 
 enum { OLIVIAS_SEAT, NAP_US = 60000 };
+/* SOURCE: @waits chopsticks */
+/* SOURCE: @takes chopsticks */
+/* SOURCE: @naps "usleep(NAP_US)" - */
 
 static pthread_mutex_t chopsticks = PTHREAD_MUTEX_INITIALIZER;
 static int sushi_count = 3;

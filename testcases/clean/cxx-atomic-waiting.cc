@@ -2,7 +2,8 @@
 /*
  * What C++20 has to wait for: semaphores, a latch, a barrier with a completion, and a flag that is
  * waited for itself. None of them is a lock or makes a call of POSIX threads; what they guard is
- * plain.
+ * plain. Each semaphore has one thread that acquires it: with two, libstdc++ may let one sleep for
+ * ever (GCC's bug 98033), which would be reported.
  */
 /* EXPECT: nothing */
 /* REWRITE: possible */
@@ -17,7 +18,8 @@
 static constexpr int COOKS = 3, ROUNDS = 50;
 
 static std::counting_semaphore<4> room(4), full(0);
-static std::binary_semaphore knife(1);
+static std::binary_semaphore turns[COOKS] = {std::binary_semaphore(1), std::binary_semaphore(0),
+                                             std::binary_semaphore(0)};
 static int bowls[4], cut;
 
 static std::latch ready(COOKS);
@@ -59,6 +61,14 @@ static long empties()
     return sum;
 }
 
+/* There is one knife, which goes around. */
+static void with_knife(int number, int &what, int more)
+{
+    turns[number].acquire();
+    what += more;
+    turns[(number + 1) % COOKS].release();
+}
+
 static void cooks(int number)
 {
     prepared[number] = number + 1;
@@ -69,14 +79,10 @@ static void cooks(int number)
     for (int i = 0; i < ROUNDS; i++) {
         dishes[number] = others + i;
         table.arrive_and_wait();
-        knife.acquire();
-        cut++;
-        knife.release();
+        with_knife(number, cut, 1);
     }
     open_for_guests.wait(false);
-    knife.acquire();
-    guests += prepared[number];
-    knife.release();
+    with_knife(number, guests, prepared[number]);
 }
 
 int main()

@@ -10,6 +10,8 @@
 
 #include <pthread.h>
 #include <stdio.h>
+/* SOURCE: @cooks plates_of_soup */
+/* SOURCE: @eats plates_of_soup */
 
 static int plates_of_soup;
 

@@ -10,6 +10,8 @@
 #include <pthread.h>
 #include <stdio.h>
 
+/* SOURCE: @look today */
+/* SOURCE: @turn today */
 enum { TIMES = 20, READERS = 10, WRITERS = 2 };
 
 static pthread_rwlock_t marker = PTHREAD_RWLOCK_INITIALIZER;

@@ -13,6 +13,9 @@
 
 enum { SUNDAY = 6, READERS = 10, WRITERS = 2 };
 
+/* SOURCE: @reader-test today */
+/* SOURCE: @writer-test today */
+/* SOURCE: @turn today */
 static pthread_rwlock_t marker = PTHREAD_RWLOCK_INITIALIZER;
 static int today;
 

@@ -12,6 +12,8 @@
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
+/* SOURCE: @chopping chopping */
+/* SOURCE: @stop chopping */
 
 static bool chopping = true;
 

@@ -4,6 +4,7 @@
 /* FINDING: variable=visitors */
 extern "C" {
 #include "order.h"
+/* SOURCE: @add visitors */
 }
 #include <cstdio>
 #include <shared_mutex>

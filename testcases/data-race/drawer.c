@@ -10,6 +10,8 @@
 #include <pthread.h>
 #include <stdio.h>
 
+/* SOURCE: @barron "*(int *)lent" lent */
+/* SOURCE: @olivia "*own" own */
 static __thread struct {
     char label[3];
     int spoons[4];

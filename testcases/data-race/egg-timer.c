@@ -8,6 +8,8 @@
 
 #include <pthread.h>
 #include <stdio.h>
+/* SOURCE: @looks egg->minutes egg::minutes */
+/* SOURCE: @takes egg */
 #include <stdlib.h>
 
 struct egg {

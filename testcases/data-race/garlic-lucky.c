@@ -11,6 +11,8 @@
 #include <pthread.h>
 #include <stdio.h>
 
+/* SOURCE: @barron garlic_count */
+/* SOURCE: @olivia garlic_count */
 static pthread_mutex_t pencil = PTHREAD_MUTEX_INITIALIZER;
 static int garlic_count;
 

@@ -9,6 +9,7 @@
 /* OUTPUT: digits vary */
 #include "order.h"
 #include <pthread.h>
+/* SOURCE: @add garlic_count */
 #include <stdio.h>
 #include <stdlib.h>
 

@@ -7,6 +7,8 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <unistd.h>
+/* SOURCE: @serves plate */
+/* SOURCE: @salts plate */
 
 static int hatch[2];
 static int plate;

@@ -7,6 +7,8 @@
 #include "order.h"
 #include <pthread.h>
 #include <stdio.h>
+/* SOURCE: @takes tray */
+/* SOURCE: @counts tray */
 #include <string.h>
 #include <unistd.h>
 

@@ -10,6 +10,7 @@
 /* OUTPUT: digits vary */
 #include <fcntl.h>
 #include <spawn.h>
+/* SOURCE: @takes larder->garlic larder::garlic */
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>

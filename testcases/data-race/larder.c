@@ -10,6 +10,7 @@
 /* OUTPUT: digits vary */
 #include <stdio.h>
 #include <sys/mman.h>
+/* SOURCE: @takes larder->garlic larder::garlic */
 #include <sys/wait.h>
 #include <unistd.h>
 

@@ -10,6 +10,8 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+/* SOURCE: @olivia gate.name[0] sign::name */
+/* SOURCE: @barron gate.name[0] sign::name */
 
 enum { CORNERS = 19 };
 

@@ -8,6 +8,7 @@
 /* TSAN: sees no race with munmap */
 #define _GNU_SOURCE
 #include "order.h"
+/* SOURCE: @take_down board */
 #include <pthread.h>
 #include <stdio.h>
 #include <sys/mman.h>

@@ -11,6 +11,8 @@
 #include <pthread.h>
 #include <stdio.h>
 
+/* SOURCE: @test items_on_notepad */
+/* SOURCE: @note items_on_notepad */
 enum { FULL = 100, TRIES = 50 };
 
 static pthread_mutex_t pencil = PTHREAD_MUTEX_INITIALIZER;

@@ -8,6 +8,8 @@
 /* FLAGS: clang -fopenmp */
 #include "order.h"
 #include <omp.h>
+/* SOURCE: @guarded garlic_count */
+/* SOURCE: @bare garlic_count */
 #include <stdio.h>
 
 static int garlic_count;

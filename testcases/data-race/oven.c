@@ -8,6 +8,8 @@
 #include <sched.h>
 #include <semaphore.h>
 #include <stdio.h>
+/* SOURCE: @count ready */
+/* SOURCE: @look "*(volatile int *)&ready" ready */
 
 enum { LOAVES = 400, SOME = 20, LOOKS = 300 };
 

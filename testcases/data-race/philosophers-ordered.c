@@ -11,6 +11,8 @@
 #include <pthread.h>
 #include <stdio.h>
 
+/* SOURCE: @test sushi_count */
+/* SOURCE: @eat sushi_count */
 struct philosopher {
     pthread_mutex_t *first, *second;
     int turn; /* the one with turn 0 eats before the others */

@@ -9,6 +9,8 @@
 #include <semaphore.h>
 #include <stdatomic.h>
 #include <stdio.h>
+/* SOURCE: @taste soup */
+/* SOURCE: @salt soup */
 #include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>

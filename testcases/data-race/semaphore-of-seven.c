@@ -8,6 +8,7 @@
 /* OUTPUT: digits vary */
 #include "order.h"
 
+/* SOURCE: @counts workers_seen */
 #include <pthread.h>
 #include <semaphore.h>
 #include <stdio.h>

@@ -8,6 +8,10 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
+/* SOURCE: @writes slip */
+/* SOURCE: @compares bill */
+/* SOURCE: @measures slip */
+/* SOURCE: @prints bill */
 
 static char slip[64];
 static char bill[64];

@@ -11,6 +11,8 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+/* SOURCE: @olivia stew->taste.salt salt */
+/* SOURCE: @barron stew->taste.salt salt */
 
 struct pot {
     pthread_mutex_t lock;

@@ -13,6 +13,8 @@
 
 #include <pthread.h>
 #include <stdio.h>
+/* SOURCE: @reads count */
+/* SOURCE: @writes count */
 #include <stdlib.h>
 
 enum { AT_ONCE = 4 };

@@ -12,6 +12,9 @@
 
 static pthread_mutex_t spoon = PTHREAD_MUTEX_INITIALIZER;
 static pthread_barrier_t table;
+/* SOURCE: @spoon spoon */
+/* SOURCE: @meets table */
+/* SOURCE: @needs spoon */
 static int tasted;
 
 static void *barron(void *arg)

@@ -12,6 +12,10 @@ static mtx_t left, right;
 static int barron(void *unused)
 {
     mtx_lock(&left); /* @first */
+                     /* SOURCE: @first left */
+                     /* SOURCE: @first right */
+                     /* SOURCE: @second left */
+                     /* SOURCE: @second right */
     order_meet(1, 2);
     mtx_lock(&right); /* @second */
     return unused != NULL;

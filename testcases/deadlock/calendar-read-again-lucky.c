@@ -13,6 +13,9 @@
 #include <stdio.h>
 
 static pthread_rwlock_t calendar = PTHREAD_RWLOCK_WRITER_NONRECURSIVE_INITIALIZER_NP;
+/* SOURCE: @again calendar */
+/* SOURCE: @reads calendar */
+/* SOURCE: @writes calendar */
 static pthread_rwlock_t menu = PTHREAD_RWLOCK_WRITER_NONRECURSIVE_INITIALIZER_NP;
 static pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
 static int today, soups;

@@ -13,6 +13,9 @@
 
 static pthread_rwlock_t calendar;
 static int today;
+/* SOURCE: @again calendar */
+/* SOURCE: @reads calendar */
+/* SOURCE: @writes calendar */
 
 static int day(void)
 {

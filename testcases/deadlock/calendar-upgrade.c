@@ -10,6 +10,8 @@
 #include <pthread.h>
 #include <stdio.h>
 
+/* SOURCE: @reads calendar */
+/* SOURCE: @writes calendar */
 static pthread_rwlock_t calendar = PTHREAD_RWLOCK_INITIALIZER;
 static int today;
 

@@ -12,6 +12,9 @@
 #include <semaphore.h>
 #include <stdio.h>
 
+/* SOURCE: @holds chopstick */
+/* SOURCE: @rings bell */
+/* SOURCE: @needs chopstick */
 static pthread_mutex_t chopstick = PTHREAD_MUTEX_INITIALIZER;
 static sem_t bell;
 

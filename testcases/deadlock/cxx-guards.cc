@@ -10,6 +10,8 @@ extern "C" {
 #include "order.h"
 }
 #include <cstdio>
+/* SOURCE: @from from.mutex Account::mutex */
+/* SOURCE: @to to.mutex Account::mutex */
 #include <mutex>
 #include <thread>
 

@@ -8,6 +8,8 @@ extern "C" {
 #include "order.h"
 }
 #include <cstdio>
+/* SOURCE: @takes ladle */
+/* SOURCE: @needs ladle */
 #include <mutex>
 #include <thread>
 

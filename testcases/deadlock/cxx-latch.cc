@@ -13,6 +13,9 @@ extern "C" {
 #include <cstdio>
 #include <latch>
 #include <mutex>
+/* SOURCE: @takes ladle */
+/* SOURCE: @waits ready */
+/* SOURCE: @needs ladle */
 #include <thread>
 
 static std::mutex ladle;

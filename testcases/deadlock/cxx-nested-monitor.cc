@@ -13,6 +13,9 @@ extern "C" {
 #include <condition_variable>
 #include <cstdio>
 #include <mutex>
+/* SOURCE: @kitchen kitchen */
+/* SOURCE: @waits bell */
+/* SOURCE: @enters kitchen */
 #include <thread>
 
 static std::mutex kitchen, tray;

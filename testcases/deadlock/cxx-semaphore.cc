@@ -8,6 +8,8 @@
 #include <semaphore>
 #include <thread>
 
+/* SOURCE: @barron olivia_came */
+/* SOURCE: @olivia barron_came */
 static std::binary_semaphore barron_came(0), olivia_came(0);
 
 int main()

@@ -14,6 +14,10 @@ extern "C" {
 #include <thread>
 
 static std::mutex ladle;
+/* SOURCE: @needs ladle */
+/* SOURCE: @comes kitchen */
+/* SOURCE: @opens kitchen */
+/* SOURCE: @takes ladle */
 
 struct Kitchen {
     int stoves = 4;

@@ -10,6 +10,8 @@
 #include <pthread.h>
 #include <stdio.h>
 
+/* SOURCE: @first first */
+/* SOURCE: @second second */
 static pthread_mutex_t garlic = PTHREAD_MUTEX_INITIALIZER;
 static pthread_mutex_t potatoes = PTHREAD_MUTEX_INITIALIZER;
 static pthread_mutex_t pencil = PTHREAD_MUTEX_INITIALIZER;

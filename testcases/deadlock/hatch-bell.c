@@ -10,6 +10,8 @@
 #include <pthread.h>
 #include <semaphore.h>
 #include <stdio.h>
+/* SOURCE: @rings bell */
+/* SOURCE: @reads hatch[0] hatch */
 #include <unistd.h>
 
 static int hatch[2];

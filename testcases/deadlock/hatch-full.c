@@ -9,6 +9,7 @@
 /* RUN: --timeout=2 */
 #include <pthread.h>
 #include <stdio.h>
+/* SOURCE: @writes hatch[side] hatch */
 #include <sys/socket.h>
 #include <unistd.h>
 

@@ -13,6 +13,9 @@
 #include <unistd.h>
 
 static pthread_mutex_t ladle = PTHREAD_MUTEX_INITIALIZER;
+/* SOURCE: @takes ladle */
+/* SOURCE: @reads hatch[0] hatch */
+/* SOURCE: @needs ladle */
 static int hatch[2];
 
 static void *barron(void *arg)

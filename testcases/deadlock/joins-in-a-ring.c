@@ -8,6 +8,7 @@
 /* HANGS */
 #include "order.h"
 #include <pthread.h>
+/* SOURCE: @joins "*(pthread_t *)next" next */
 #include <stdio.h>
 
 static pthread_t threads[3];

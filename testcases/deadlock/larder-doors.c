@@ -15,6 +15,10 @@
 #include <unistd.h>
 
 struct larder {
+    /* SOURCE: @front_first larder->front larder::front */
+    /* SOURCE: @then_back larder->back larder::back */
+    /* SOURCE: @back_first larder->back larder::back */
+    /* SOURCE: @then_front larder->front larder::front */
     pthread_mutex_t front, back;
     sem_t closed; /* how many have closed their first door */
 };

@@ -6,6 +6,8 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <sys/socket.h>
+/* SOURCE: @asked line[1] line */
+/* SOURCE: @hears line[0] line */
 #include <unistd.h>
 
 static int line[2];

@@ -11,6 +11,9 @@
 #include <semaphore.h>
 #include <stdio.h>
 
+/* SOURCE: @fish fish */
+/* SOURCE: @asks menu_once */
+/* SOURCE: @runs menu_once */
 static pthread_once_t menu_once = PTHREAD_ONCE_INIT;
 static sem_t fish;
 static int courses;

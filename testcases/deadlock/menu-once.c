@@ -11,6 +11,9 @@
 
 static pthread_once_t menu_once = PTHREAD_ONCE_INIT;
 static int courses;
+/* SOURCE: @joins helper */
+/* SOURCE: @asks menu_once */
+/* SOURCE: @once menu_once */
 
 static void *olivia(void *arg);
 

@@ -16,6 +16,10 @@ static pthread_mutex_t kitchen = PTHREAD_MUTEX_INITIALIZER;
 static pthread_mutex_t tray = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t bell = PTHREAD_COND_INITIALIZER;
 static int cooked, soups;
+/* SOURCE: @kitchen kitchen */
+/* SOURCE: @waits bell */
+/* SOURCE: @enters kitchen */
+/* SOURCE: @signals bell */
 
 static void *barron(void *arg)
 {

@@ -14,6 +14,9 @@
 
 static pthread_mutex_t kitchen = PTHREAD_MUTEX_INITIALIZER;
 static pthread_mutex_t tray = PTHREAD_MUTEX_INITIALIZER;
+/* SOURCE: @kitchen kitchen */
+/* SOURCE: @waits bell */
+/* SOURCE: @enters kitchen */
 static pthread_cond_t bell = PTHREAD_COND_INITIALIZER;
 static int soups;
 

@@ -10,6 +10,8 @@
 /* FLAGS: clang -fopenmp */
 #include "order.h"
 #include <omp.h>
+/* SOURCE: @first "omp_set_lock(left ? &pan : &pot)" - */
+/* SOURCE: @second "omp_set_lock(left ? &pot : &pan)" - */
 
 static omp_lock_t pan, pot;
 

@@ -14,6 +14,10 @@ static pthread_once_t opened = PTHREAD_ONCE_INIT;
 static pthread_mutex_t ladle = PTHREAD_MUTEX_INITIALIZER;
 
 static void open_kitchen(void)
+/* SOURCE: @needs ladle */
+/* SOURCE: @opens opened */
+/* SOURCE: @takes ladle */
+/* SOURCE: @comes opened */
 {
     order_reach(1);
     order_await(2);

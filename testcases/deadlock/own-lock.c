@@ -8,6 +8,8 @@
 /* HANGS */
 #include "order.h"
 #include "snarl.h"
+/* SOURCE: @waits lock */
+/* SOURCE: @holds lock */
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>

@@ -9,6 +9,8 @@
 #include <pthread.h>
 #include <stdio.h>
 
+/* SOURCE: @first self->first philosopher::first */
+/* SOURCE: @second self->second philosopher::second */
 enum { PLATE = 50 };
 
 struct philosopher {

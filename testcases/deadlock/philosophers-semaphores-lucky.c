@@ -10,6 +10,8 @@
 #include <pthread.h>
 #include <semaphore.h>
 #include <stdio.h>
+/* SOURCE: @first self->first philosopher::first */
+/* SOURCE: @second self->second philosopher::second */
 
 enum { PLATE = 50 };
 

@@ -8,6 +8,8 @@
 #include <pthread.h>
 #include <semaphore.h>
 #include <stdio.h>
+/* SOURCE: @first self->first philosopher::first */
+/* SOURCE: @second self->second philosopher::second */
 
 struct philosopher {
     sem_t *first, *second;

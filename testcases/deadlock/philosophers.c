@@ -11,6 +11,8 @@
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
+/* SOURCE: @first self->first philosopher::first */
+/* SOURCE: @second self->second philosopher::second */
 
 struct philosopher {
     pthread_mutex_t *first, *second;

@@ -11,6 +11,8 @@
 #include <semaphore.h>
 #include <stdio.h>
 
+/* SOURCE: @barron olivia_came */
+/* SOURCE: @olivia barron_came */
 static sem_t barron_came, olivia_came;
 
 static void *barron(void *arg)

@@ -14,6 +14,10 @@
 static pthread_mutex_t ladle = PTHREAD_MUTEX_INITIALIZER;
 static sem_t plates;
 static int served;
+/* SOURCE: @ladle ladle */
+/* SOURCE: @waits plates */
+/* SOURCE: @needs ladle */
+/* SOURCE: @posts plates */
 
 static void *barron(void *arg)
 {

@@ -13,6 +13,9 @@
 #include <stdio.h>
 
 static sem_t ladle, plates;
+/* SOURCE: @ladle ladle */
+/* SOURCE: @waits plates */
+/* SOURCE: @needs ladle */
 
 static void *barron(void *arg)
 {

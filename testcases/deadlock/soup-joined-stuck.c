@@ -12,6 +12,9 @@
 
 static pthread_mutex_t ladle = PTHREAD_MUTEX_INITIALIZER;
 
+/* SOURCE: @needs ladle */
+/* SOURCE: @takes ladle */
+/* SOURCE: @joins thread */
 static void *helper(void *arg)
 {
     order_await(1);

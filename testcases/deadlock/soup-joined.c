@@ -12,6 +12,9 @@
 
 static pthread_mutex_t ladle = PTHREAD_MUTEX_INITIALIZER;
 
+/* SOURCE: @needs ladle */
+/* SOURCE: @takes ladle */
+/* SOURCE: @joins thread */
 static void *helper(void *arg)
 {
     pthread_mutex_lock(&ladle); /* @needs */

@@ -12,6 +12,8 @@
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
+/* SOURCE: @takes self->first philosopher::first */
+/* SOURCE: @tries self->second philosopher::second */
 #include <time.h>
 
 struct philosopher {

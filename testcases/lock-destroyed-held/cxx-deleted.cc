@@ -9,6 +9,8 @@ extern "C" {
 #include "order.h"
 }
 #include <cstdio>
+/* SOURCE: @locks knife kitchen::knife */
+/* SOURCE: @deletes this - */
 #include <mutex>
 #include <thread>
 

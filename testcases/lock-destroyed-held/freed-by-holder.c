@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+/* SOURCE: @takes table->lock table::lock */
+/* SOURCE: @frees table */
 struct table {
     int guests;
     pthread_mutex_t lock;

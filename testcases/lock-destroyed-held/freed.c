@@ -13,6 +13,9 @@
 #include <stdlib.h>
 
 enum { OLIVIAS_SEAT = 0 };
+/* SOURCE: @takes kitchen->knife kitchen::knife */
+/* SOURCE: @waits kitchen->knife kitchen::knife */
+/* SOURCE: @frees kitchen */
 
 struct kitchen {
     int rooms[64];

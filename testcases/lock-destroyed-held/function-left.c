@@ -13,6 +13,9 @@
 enum { OLIVIAS_SEAT = 0 };
 
 static void *olivia(void *pencil)
+/* SOURCE: @waits pencil */
+/* SOURCE: @takes pencil */
+/* SOURCE: @next thread */
 {
     order_sit(OLIVIAS_SEAT);
     pthread_mutex_lock(pencil); /* @waits */

@@ -8,6 +8,8 @@
 #include <pthread.h>
 #include <stdio.h>
 
+/* SOURCE: @takes knife */
+/* SOURCE: @makes knife */
 static pthread_spinlock_t knife;
 
 static void *barron(void *arg)

@@ -6,6 +6,7 @@
 /* FINDING: threads=2 sites=2 */
 #include "order.h"
 #include <pthread.h>
+/* SOURCE: @takes pencil */
 #include <stdio.h>
 
 struct party {

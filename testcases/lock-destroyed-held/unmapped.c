@@ -8,6 +8,8 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <sys/mman.h>
+/* SOURCE: @takes arg */
+/* SOURCE: @unmaps lock */
 
 static void *barron(void *arg)
 {

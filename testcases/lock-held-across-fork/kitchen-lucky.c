@@ -5,6 +5,8 @@
 
 #include <pthread.h>
 #include <stdio.h>
+/* SOURCE: @holds pencil */
+/* SOURCE: @forks "fork()" - */
 #include <sys/wait.h>
 #include <unistd.h>
 

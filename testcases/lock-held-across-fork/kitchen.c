@@ -12,6 +12,9 @@
 #include <stdio.h>
 #include <sys/wait.h>
 #include <unistd.h>
+/* SOURCE: @holds pencil */
+/* SOURCE: @forks "fork()" - */
+/* SOURCE: @wants pencil */
 
 static pthread_mutex_t pencil = PTHREAD_MUTEX_INITIALIZER;
 

@@ -7,6 +7,7 @@
 /* FINDING: severity=warning locks=pencil threads=1 */
 #include "order.h"
 #include <pthread.h>
+/* SOURCE: @pencil pencil */
 #include <signal.h>
 #include <stdio.h>
 

@@ -6,6 +6,7 @@
 /* EXPECT: lock-in-signal-handler observed @goes */
 #include "order.h"
 #include <pthread.h>
+/* SOURCE: @goes "exit(0)" - */
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -14,6 +14,11 @@
 static pthread_cond_t ready = PTHREAD_COND_INITIALIZER;
 static void *volatile paper;
 static atomic_int written;
+/* SOURCE: @paper "malloc((size_t)signal)" - */
+/* SOURCE: @writes "printf(\"Garlic, salt.\\n\")" - */
+/* SOURCE: @tells ready */
+/* SOURCE: @tears paper */
+/* SOURCE: @joins thread */
 
 static void on_timer(int signal)
 {

@@ -10,6 +10,8 @@
 
 #include <pthread.h>
 #include <stdio.h>
+/* SOURCE: @waits dinner */
+/* SOURCE: @calls dinner */
 #include <time.h>
 
 static pthread_mutex_t table = PTHREAD_MUTEX_INITIALIZER;

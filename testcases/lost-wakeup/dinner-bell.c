@@ -11,6 +11,8 @@
 
 #include <pthread.h>
 #include <stdio.h>
+/* SOURCE: @rings bell */
+/* SOURCE: @waits bell */
 
 static pthread_mutex_t table = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t bell = PTHREAD_COND_INITIALIZER;

@@ -11,6 +11,8 @@
 
 #include <pthread.h>
 #include <stdio.h>
+/* SOURCE: @waits dinner */
+/* SOURCE: @calls dinner */
 
 static pthread_mutex_t table = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t dinner = PTHREAD_COND_INITIALIZER;

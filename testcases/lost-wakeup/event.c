@@ -11,6 +11,8 @@
 
 #include <pthread.h>
 #include <stdio.h>
+/* SOURCE: @sets event->changed event::changed */
+/* SOURCE: @waits event->changed event::changed */
 
 struct event {
     pthread_mutex_t lock;

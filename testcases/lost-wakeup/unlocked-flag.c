@@ -11,6 +11,8 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+/* SOURCE: @rings bell */
+/* SOURCE: @waits bell */
 #include <stdio.h>
 
 static pthread_mutex_t table = PTHREAD_MUTEX_INITIALIZER;

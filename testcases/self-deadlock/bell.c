@@ -11,6 +11,8 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
+/* SOURCE: @wants pencil */
+/* SOURCE: @holds pencil */
 
 static pthread_mutex_t pencil = PTHREAD_MUTEX_INITIALIZER;
 static volatile int rung;

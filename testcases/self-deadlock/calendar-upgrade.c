@@ -7,6 +7,8 @@
 #include <stdio.h>
 
 static pthread_rwlock_t calendar = PTHREAD_RWLOCK_INITIALIZER;
+/* SOURCE: @reads calendar */
+/* SOURCE: @writes calendar */
 static int today;
 
 static void *barron(void *arg)

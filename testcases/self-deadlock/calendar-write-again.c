@@ -12,6 +12,9 @@
 
 static pthread_rwlock_t calendar = PTHREAD_RWLOCK_INITIALIZER;
 
+/* SOURCE: @writes calendar */
+/* SOURCE: @again calendar */
+/* SOURCE: @reads calendar */
 static void *writer(void *arg)
 {
     pthread_rwlock_wrlock(&calendar);             /* @writes */

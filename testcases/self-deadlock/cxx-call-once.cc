@@ -6,6 +6,8 @@
 #include <mutex>
 #include <thread>
 
+/* SOURCE: @again opened */
+/* SOURCE: @opens opened */
 static std::once_flag opened;
 static int stoves;
 

@@ -3,6 +3,7 @@
 /* EXPECT: self-deadlock observed @joins */
 extern "C" {
 #include "order.h"
+/* SOURCE: @joins barron */
 }
 #include <cstdio>
 #include <system_error>

@@ -10,6 +10,8 @@
 #include <mutex>
 #include <thread>
 
+/* SOURCE: @garlic pencil */
+/* SOURCE: @potato pencil */
 static std::mutex pencil;
 static int garlic_count, potato_count;
 

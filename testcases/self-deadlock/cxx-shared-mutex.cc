@@ -7,6 +7,8 @@
 #include <mutex>
 #include <shared_mutex>
 #include <thread>
+/* SOURCE: @reads calendar */
+/* SOURCE: @writes calendar */
 
 static std::shared_mutex calendar;
 static int today;

@@ -4,6 +4,8 @@
 /* HANGS */
 #include <cstdio>
 #include <thread>
+/* SOURCE: @again only */
+/* SOURCE: @first only */
 
 struct Kitchen {
     int stoves;

@@ -6,6 +6,8 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
+/* SOURCE: @first pencil */
+/* SOURCE: @again pencil */
 
 static pthread_mutex_t pencil = PTHREAD_ERRORCHECK_MUTEX_INITIALIZER_NP;
 

@@ -9,6 +9,8 @@
 #include <stdio.h>
 
 static pthread_mutex_t pencil;
+/* SOURCE: @garlic pencil */
+/* SOURCE: @potato pencil */
 static int garlic_count, potato_count;
 
 static void add_garlic(void)

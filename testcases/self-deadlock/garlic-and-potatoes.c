@@ -11,6 +11,8 @@
 #include <stdio.h>
 
 static pthread_mutex_t pencil = PTHREAD_MUTEX_INITIALIZER;
+/* SOURCE: @garlic pencil */
+/* SOURCE: @potato pencil */
 static int garlic_count, potato_count;
 
 static void add_garlic(void)

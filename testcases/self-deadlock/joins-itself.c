@@ -6,6 +6,7 @@
 /* EXPECT: self-deadlock observed @joins */
 #include "order.h"
 #include <pthread.h>
+/* SOURCE: @joins everybody[0] everybody */
 #include <stdio.h>
 #include <string.h>
 

@@ -6,6 +6,8 @@
 #include <stdio.h>
 
 static pthread_once_t opened = PTHREAD_ONCE_INIT;
+/* SOURCE: @again opened */
+/* SOURCE: @opens opened */
 static int stoves;
 
 static void open_kitchen(void);

@@ -11,6 +11,8 @@
 #include <semaphore.h>
 #include <stdio.h>
 
+/* SOURCE: @garlic pencil */
+/* SOURCE: @potato pencil */
 static sem_t pencil;
 static int garlic_count, potato_count;
 

@@ -7,6 +7,8 @@
 #include <stdio.h>
 
 static pthread_spinlock_t pencil;
+/* SOURCE: @garlic pencil */
+/* SOURCE: @potato pencil */
 static int garlic_count, potato_count;
 
 static void add_garlic(void)

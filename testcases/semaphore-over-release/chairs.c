@@ -10,6 +10,8 @@
 #include <pthread.h>
 #include <semaphore.h>
 #include <stdio.h>
+/* SOURCE: @sits chairs */
+/* SOURCE: @leaves chairs */
 
 enum { CHAIRS = 7, GUESTS = 4 };
 

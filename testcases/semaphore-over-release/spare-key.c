@@ -10,6 +10,8 @@
 #include <pthread.h>
 #include <semaphore.h>
 #include <stdio.h>
+/* SOURCE: @takes keys */
+/* SOURCE: @spare keys */
 
 static sem_t keys;
 

@@ -9,6 +9,8 @@
 #include <pthread.h>
 #include <semaphore.h>
 #include <stdio.h>
+/* SOURCE: @takes stoves */
+/* SOURCE: @gives stoves */
 
 static sem_t stoves;
 

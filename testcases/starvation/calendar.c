@@ -11,6 +11,8 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+/* SOURCE: @look marker */
+/* SOURCE: @turn marker */
 
 enum { READERS = 10, CHAIR = 0 };
 

@@ -9,6 +9,8 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+/* SOURCE: @hogs chopsticks */
+/* SOURCE: @waits chopsticks */
 
 enum { BARRONS_SEAT, OLIVIAS_SEAT, CHEWS = 1000 };
 

@@ -8,6 +8,7 @@
 /* FINDING: locks=chopstick_a */
 #include "order.h"
 #include <pthread.h>
+/* SOURCE: @takes chopstick_a */
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>

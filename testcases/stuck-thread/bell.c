@@ -7,6 +7,7 @@
 /* HANGS */
 #include <pthread.h>
 #include <semaphore.h>
+/* SOURCE: @waits bell */
 #include <stdio.h>
 
 static sem_t bell;

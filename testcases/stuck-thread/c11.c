@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <threads.h>
 
+/* SOURCE: @takes kitchen */
+/* SOURCE: @waits ready */
 static mtx_t kitchen;
 static cnd_t ready;
 static int soups;

@@ -4,6 +4,7 @@
 /* HANGS */
 
 #include <cstdio>
+/* SOURCE: @waits guests */
 #include <latch>
 #include <thread>
 

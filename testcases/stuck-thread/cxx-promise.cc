@@ -4,6 +4,7 @@
 /* HANGS */
 
 #include <cstdio>
+/* SOURCE: @waits dish */
 #include <future>
 #include <thread>
 

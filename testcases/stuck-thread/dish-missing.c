@@ -8,6 +8,9 @@
 #include <stdio.h>
 
 enum { DISHES = 3 };
+/* SOURCE: @posts dish */
+/* SOURCE: @ends "pthread_exit(arg)" - */
+/* SOURCE: @waits dish */
 
 static sem_t dish;
 

@@ -4,6 +4,7 @@
 /* HANGS */
 #include <pthread.h>
 #include <stdio.h>
+/* SOURCE: @waits hatch[0] hatch */
 #include <unistd.h>
 
 static int hatch[2];

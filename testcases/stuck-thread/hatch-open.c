@@ -8,6 +8,9 @@
 #include <unistd.h>
 
 static int hatch[2];
+/* SOURCE: @writes hatch[1] hatch */
+/* SOURCE: @ends "pthread_exit(arg)" - */
+/* SOURCE: @reads hatch[0] hatch */
 
 static void *barron(void *arg)
 {

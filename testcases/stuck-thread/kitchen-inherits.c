@@ -7,6 +7,7 @@
 /* HANGS */
 
 #include <pthread.h>
+/* SOURCE: @reads orders */
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>

@@ -11,6 +11,9 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+/* SOURCE: @takes kitchen */
+/* SOURCE: @ends "pthread_exit(arg)" - */
+/* SOURCE: @waits ready */
 static pthread_mutex_t kitchen = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t ready = PTHREAD_COND_INITIALIZER;
 static bool soup_is_done;

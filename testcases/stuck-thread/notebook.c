@@ -9,6 +9,8 @@
 #include <pthread.h>
 #include <stdio.h>
 
+/* SOURCE: @begins pencil */
+/* SOURCE: @joins thread */
 static pthread_mutex_t pencil = PTHREAD_MUTEX_INITIALIZER;
 
 static FILE *notebook;

@@ -11,6 +11,7 @@
 /* FLAGS: gcc -fopenmp */
 /* FLAGS: clang -fopenmp */
 #include <omp.h>
+/* SOURCE: @waits bell */
 #include <semaphore.h>
 #include <stdio.h>
 

@@ -9,6 +9,8 @@
 #include <pthread.h>
 #include <stdio.h>
 
+/* SOURCE: @takes counter */
+/* SOURCE: @waits all_done */
 enum { ROOM = 8, PLATES = 6, LAST = -1 };
 
 static pthread_mutex_t counter = PTHREAD_MUTEX_INITIALIZER;

@@ -7,6 +7,7 @@
 /* EXPECT: thread-leak observed @create */
 #include "order.h"
 #include <pthread.h>
+/* SOURCE: @create olivia */
 #include <stdio.h>
 
 enum { OLIVIAS_SEAT = 0 };

@@ -6,6 +6,7 @@
 /* FINDING: locks=pencil */
 #include <pthread.h>
 #include <stdio.h>
+/* SOURCE: @waits bell */
 #include <time.h>
 
 static pthread_mutex_t pencil = PTHREAD_MUTEX_INITIALIZER;

@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <threads.h>
 
+/* SOURCE: @takes pencil */
+/* SOURCE: @gives-away pencil */
 static mtx_t pencil;
 
 static int barron(void *arg)

@@ -9,6 +9,8 @@
 #include <pthread.h>
 #include <stdio.h>
 
+/* SOURCE: @reads calendar */
+/* SOURCE: @gives-away calendar */
 static pthread_rwlock_t calendar = PTHREAD_RWLOCK_INITIALIZER;
 
 static void *barron(void *arg)

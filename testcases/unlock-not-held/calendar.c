@@ -8,6 +8,8 @@
 #include <stdio.h>
 
 static pthread_rwlock_t calendar = PTHREAD_RWLOCK_INITIALIZER;
+/* SOURCE: @first calendar */
+/* SOURCE: @again calendar */
 
 static void *olivia(void *arg)
 {

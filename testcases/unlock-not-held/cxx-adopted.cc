@@ -4,6 +4,7 @@
  */
 /* EXPECT: unlock-not-held observed @adopts */
 extern "C" {
+/* SOURCE: @adopts pencil */
 #include "order.h"
 }
 #include <cstdio>

@@ -14,6 +14,10 @@
 static pthread_mutex_t pencil;
 
 static void *barron(void *arg)
+/* SOURCE: @takes pencil */
+/* SOURCE: @gives-back pencil */
+/* SOURCE: @of-barron pencil */
+/* SOURCE: @of-nobody pencil */
 {
     pthread_mutex_lock(&pencil); /* @takes */
     order_reach(1);

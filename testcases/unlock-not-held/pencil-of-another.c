@@ -9,6 +9,8 @@
 #include <pthread.h>
 #include <stdio.h>
 
+/* SOURCE: @takes pencil */
+/* SOURCE: @gives-away pencil */
 static pthread_mutex_t pencil = PTHREAD_MUTEX_INITIALIZER;
 
 static void *barron(void *arg)

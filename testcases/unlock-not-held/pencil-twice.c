@@ -9,6 +9,8 @@
 #include <stdio.h>
 
 static pthread_mutex_t pencil = PTHREAD_MUTEX_INITIALIZER;
+/* SOURCE: @first pencil */
+/* SOURCE: @again pencil */
 static int garlic_count;
 
 static int buy_garlic(void)

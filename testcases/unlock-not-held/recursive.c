@@ -8,6 +8,8 @@
 #include <stdio.h>
 
 static pthread_mutex_t pencil;
+/* SOURCE: @second pencil */
+/* SOURCE: @third pencil */
 
 static void *barron(void *arg)
 {

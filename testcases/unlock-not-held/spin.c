@@ -10,6 +10,9 @@
 
 static pthread_spinlock_t knife, board;
 
+/* SOURCE: @takes knife */
+/* SOURCE: @free board */
+/* SOURCE: @gives-away knife */
 static void *barron(void *arg)
 {
     pthread_spin_lock(&knife); /* @takes */

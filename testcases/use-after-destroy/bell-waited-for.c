@@ -11,6 +11,8 @@
 #include <pthread.h>
 
 enum { OLIVIAS_SEAT = 0 };
+/* SOURCE: @waits bell */
+/* SOURCE: @destroys bell */
 
 static pthread_mutex_t pencil = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t bell = PTHREAD_COND_INITIALIZER;

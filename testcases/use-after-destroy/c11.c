@@ -12,6 +12,10 @@ static cnd_t bell;
 
 static int barron(void *arg)
 {
+    /* SOURCE: @takes pencil */
+    /* SOURCE: @rings bell */
+    /* SOURCE: @destroys-pencil pencil */
+    /* SOURCE: @destroys-bell bell */
     (void)arg;
     int result = mtx_lock(&pencil); /* @takes */
     cnd_broadcast(&bell);           /* @rings */

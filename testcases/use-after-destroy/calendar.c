@@ -8,6 +8,8 @@
 #include <stdio.h>
 
 static pthread_rwlock_t calendar = PTHREAD_RWLOCK_INITIALIZER;
+/* SOURCE: @reads calendar */
+/* SOURCE: @destroys calendar */
 
 static void *barron(void *arg)
 {

@@ -9,6 +9,8 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+/* SOURCE: @takes kitchen->knife kitchen::knife */
+/* SOURCE: @frees kitchen */
 
 struct kitchen {
     int rooms[64];

@@ -6,6 +6,7 @@
 /* FINDING: locks=hatch */
 #include <pthread.h>
 #include <semaphore.h>
+/* SOURCE: @posts hatch */
 #include <stdio.h>
 
 static sem_t hatch;

@@ -11,6 +11,8 @@
 #include <pthread.h>
 #include <semaphore.h>
 
+/* SOURCE: @waits hatch */
+/* SOURCE: @destroys hatch */
 enum { OLIVIAS_SEAT = 0 };
 
 static sem_t hatch;

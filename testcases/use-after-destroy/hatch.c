@@ -8,6 +8,8 @@
 #include <pthread.h>
 #include <semaphore.h>
 #include <stdio.h>
+/* SOURCE: @posts hatch */
+/* SOURCE: @destroys hatch */
 
 static sem_t hatch;
 

@@ -8,6 +8,8 @@
 #include <stdio.h>
 
 static pthread_spinlock_t knife;
+/* SOURCE: @takes knife */
+/* SOURCE: @destroys knife */
 
 static void *barron(void *arg)
 {

@@ -8,6 +8,8 @@
 #include <stdio.h>
 
 static pthread_mutex_t pencil;
+/* SOURCE: @first pencil */
+/* SOURCE: @again pencil */
 
 static void shop_closes(void)
 {

@@ -8,6 +8,8 @@
 #include <stdio.h>
 
 static pthread_mutex_t pencil = PTHREAD_MUTEX_INITIALIZER;
+/* SOURCE: @destroys pencil */
+/* SOURCE: @gives-back pencil */
 
 int main(void)
 {

@@ -9,6 +9,8 @@
 #include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
+/* SOURCE: @takes pencil */
+/* SOURCE: @destroys pencil */
 
 static pthread_mutex_t pencil = PTHREAD_MUTEX_INITIALIZER;
 

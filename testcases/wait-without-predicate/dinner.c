@@ -11,6 +11,9 @@
 #include <stdio.h>
 
 static pthread_mutex_t table = PTHREAD_MUTEX_INITIALIZER;
+/* SOURCE: @looks ready */
+/* SOURCE: @waits bell */
+/* SOURCE: @rings bell */
 static pthread_cond_t bell = PTHREAD_COND_INITIALIZER;
 static int ready, plates;
 

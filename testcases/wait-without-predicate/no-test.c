@@ -6,6 +6,8 @@
 
 #include <pthread.h>
 #include <stdio.h>
+/* SOURCE: @waits bell */
+/* SOURCE: @rings bell */
 
 static pthread_mutex_t table = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t bell = PTHREAD_COND_INITIALIZER;
