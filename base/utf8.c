@@ -24,6 +24,15 @@ size_t sn_utf8_decode(const char *text, uint32_t *code)
     return length;
 }
 
+const char *sn_utf8_skip(const char *text, uint32_t count)
+{
+    for (; *text && count; count--) {
+        size_t length = sn_utf8_decode(text, NULL);
+        text += length ? length : 1;
+    }
+    return text;
+}
+
 void sn_utf8_clean(struct sn_text *out, const char *text)
 {
     sn_text_puts(out, "");

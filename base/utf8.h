@@ -15,6 +15,9 @@
  * bytes, or 0 if there is none; CODE (may be NULL) is then not set. */
 size_t sn_utf8_decode(const char *text, uint32_t *code);
 
+/* TEXT behind its first COUNT characters, or its end; a byte that belongs to none counts as one. */
+const char *sn_utf8_skip(const char *text, uint32_t count);
+
 /* Appends TEXT, with U+FFFD in the place of each byte that belongs to no character. */
 void sn_utf8_clean(struct sn_text *out, const char *text);
 

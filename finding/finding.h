@@ -45,6 +45,31 @@ const char *sn_level_name(enum sn_level level);
 const char *sn_severity_name(enum sn_severity severity);
 const char *sn_status_name(enum sn_status status);
 
+/* What stands in the source at a frame, as `snarl-source explain` found it. Columns count
+ * characters from 1, and the end is the column behind. Strings may be NULL, lines 0, where
+ * something is absent. */
+struct sn_expression {
+    const char *text; /* "self->count", in one line */
+    uint32_t line, column, end_line, end_column;
+    bool atomic; /* the access is one by the source */
+    struct {
+        const char *kind; /* "member", "global variable" ... */
+        const char *name, *type, *file;
+        uint32_t line, column;
+    } declaration;
+    struct {
+        const char *name;
+        uint32_t line, end_line;
+        const char **locks; /* that it takes by name */
+        uint32_t *lock_lines;
+        size_t lock_count;
+    } function;
+    struct {
+        const char *kind; /* "for", "while", "do" */
+        uint32_t line, end_line;
+    } loop;
+};
+
 struct sn_frame {
     uint64_t pc;           /* in the process; 0 when read from JSON */
     const char *function;  /* demangled, or NULL */
@@ -53,6 +78,7 @@ struct sn_frame {
     const char *module;    /* base name of the file, or NULL */
     uint64_t offset;       /* in the module's file */
     bool inlined;
+    const struct sn_expression *expression; /* or NULL */
 };
 
 struct sn_stack {

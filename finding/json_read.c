@@ -203,6 +203,64 @@ static uint64_t read_offset(const struct node *parent)
     return 0;
 }
 
+static void read_locks_of_function(struct sn_expression *expression, const struct node *function)
+{
+    struct node locks = field(function, "locks");
+    size_t count = array_size(&locks);
+    expression->function.locks = SN_NEW_ARRAY(function->in->arena, const char *, count);
+    expression->function.lock_lines = SN_NEW_ARRAY(function->in->arena, uint32_t, count);
+    expression->function.lock_count = count;
+    for (size_t i = 0; i < count; i++) {
+        struct node lock = item(&locks, i);
+        if (!is_item(&lock))
+            return;
+        expression->function.locks[i] = string(&lock, "expression");
+        expression->function.lock_lines[i] = small(&lock, "line");
+    }
+}
+
+static void read_declaration(struct sn_expression *expression, const struct node *node)
+{
+    if (!is_object(node))
+        return;
+    expression->declaration.kind = string(node, "kind");
+    expression->declaration.name = string(node, "name");
+    expression->declaration.type = string(node, "type");
+    expression->declaration.file = string(node, "file");
+    expression->declaration.line = small(node, "line");
+    expression->declaration.column = small(node, "column");
+}
+
+/* What snarl-source explain wrote; NULL if it did not. */
+static const struct sn_expression *read_expression(const struct node *frame)
+{
+    struct node node = field(frame, "source");
+    if (!is_object(&node))
+        return NULL;
+    struct sn_expression *expression = SN_NEW(node.in->arena, struct sn_expression);
+    expression->text = string(&node, "expression");
+    expression->line = small(&node, "line");
+    expression->column = small(&node, "column");
+    expression->end_line = small(&node, "end_line");
+    expression->end_column = small(&node, "end_column");
+    expression->atomic = truth(&node, "atomic");
+    struct node declaration = field(&node, "declaration"), function = field(&node, "function");
+    struct node loop = field(&node, "loop");
+    read_declaration(expression, &declaration);
+    if (is_object(&function)) {
+        expression->function.name = string(&function, "name");
+        expression->function.line = small(&function, "line");
+        expression->function.end_line = small(&function, "end_line");
+        read_locks_of_function(expression, &function);
+    }
+    if (is_object(&loop)) {
+        expression->loop.kind = string(&loop, "kind");
+        expression->loop.line = small(&loop, "line");
+        expression->loop.end_line = small(&loop, "end_line");
+    }
+    return expression;
+}
+
 static void read_frame(struct sn_frame *frame, const struct node *node)
 {
     frame->function = string(node, "function");
@@ -212,6 +270,7 @@ static void read_frame(struct sn_frame *frame, const struct node *node)
     frame->module = string(node, "module");
     frame->offset = read_offset(node);
     frame->inlined = truth(node, "inlined");
+    frame->expression = read_expression(node);
 }
 
 static struct sn_frame read_frame_field(const struct node *parent, const char *key)

@@ -48,6 +48,65 @@ static json_t *strings(const char *const *at, size_t count)
 
 #define SET(object, key, value) json_object_set_new((object), (key), (value))
 
+static json_t *lines_object(const char *word, const char *text, uint32_t line, uint32_t end)
+{
+    if (!text)
+        return json_null();
+    json_t *object = json_object();
+    SET(object, word, string_or_null(text));
+    SET(object, "line", number_or_null(line));
+    SET(object, "end_line", number_or_null(end));
+    return object;
+}
+
+static json_t *declaration_object(const struct sn_expression *expression)
+{
+    if (!expression->declaration.name)
+        return json_null();
+    json_t *object = json_object();
+    SET(object, "kind", string_or_null(expression->declaration.kind));
+    SET(object, "name", string_or_null(expression->declaration.name));
+    SET(object, "type", string_or_null(expression->declaration.type));
+    SET(object, "file", string_or_null(expression->declaration.file));
+    SET(object, "line", number_or_null(expression->declaration.line));
+    SET(object, "column", number_or_null(expression->declaration.column));
+    return object;
+}
+
+static json_t *function_object(const struct sn_expression *expression)
+{
+    json_t *object = lines_object("name", expression->function.name, expression->function.line,
+                                  expression->function.end_line);
+    if (json_is_null(object))
+        return object;
+    json_t *locks = json_array();
+    for (size_t i = 0; i < expression->function.lock_count; i++) {
+        json_t *lock = json_object();
+        SET(lock, "expression", string_or_null(expression->function.locks[i]));
+        SET(lock, "line", number_or_null(expression->function.lock_lines[i]));
+        json_array_append_new(locks, lock);
+    }
+    SET(object, "locks", locks);
+    return object;
+}
+
+static json_t *expression_object(const struct sn_expression *expression)
+{
+    json_t *object = json_object();
+    SET(object, "expression", string_or_null(expression->text));
+    SET(object, "line", number_or_null(expression->line));
+    SET(object, "column", number_or_null(expression->column));
+    SET(object, "end_line", number_or_null(expression->end_line));
+    SET(object, "end_column", number_or_null(expression->end_column));
+    SET(object, "atomic", json_boolean(expression->atomic));
+    SET(object, "declaration", declaration_object(expression));
+    SET(object, "function", function_object(expression));
+    SET(object, "loop",
+        lines_object("kind", expression->loop.kind, expression->loop.line,
+                     expression->loop.end_line));
+    return object;
+}
+
 static json_t *frame_object(const struct sn_frame *frame)
 {
     char offset[24];
@@ -60,6 +119,8 @@ static json_t *frame_object(const struct sn_frame *frame)
     SET(object, "module", string_or_null(frame->module));
     SET(object, "offset", frame->module ? json_string(offset) : json_null());
     SET(object, "inlined", json_boolean(frame->inlined));
+    if (frame->expression)
+        SET(object, "source", expression_object(frame->expression));
     return object;
 }
 

@@ -5,6 +5,7 @@
  */
 #include "report/html_places.h"
 
+#include "base/utf8.h"
 #include "finding/index.h"
 #include "finding/stack.h"
 #include "report/markup.h"
@@ -39,7 +40,13 @@ static void add_hashed(struct sn_text *key, const char *text)
 static uint64_t frame_key(const struct sn_frame *frame)
 {
     struct sn_text key = {0};
-    uint64_t numbers[] = {frame->line, frame->column, frame->offset, frame->inlined};
+    const struct sn_expression *expression = frame->expression;
+    uint64_t numbers[] = {frame->line,
+                          frame->column,
+                          frame->offset,
+                          frame->inlined,
+                          expression ? expression->column : 0,
+                          expression ? expression->end_column : 0};
     sn_text_add(&key, (const char *)numbers, sizeof numbers);
     add_hashed(&key, frame->function);
     add_hashed(&key, frame->file);
@@ -107,14 +114,48 @@ static json_int_t file_number(struct sn_html_places *places, const struct sn_fra
     return (json_int_t)*number - 1;
 }
 
+/* How many characters the first COUNT of LINE become as the page has it. */
+static json_int_t shown(const char *line, uint32_t count)
+{
+    struct sn_text head = {0}, plain = {0};
+    sn_text_puts(&head, "");
+    sn_text_add(&head, line, (size_t)(sn_utf8_skip(line, count) - line));
+    sn_plain(&plain, head.at, LONGEST_LINE);
+    json_int_t characters = 0;
+    for (const char *at = plain.at; *at; at = sn_utf8_skip(at, 1))
+        characters++;
+    sn_text_release(&head);
+    sn_text_release(&plain);
+    return characters;
+}
+
+/* [FROM, TO, WHAT]: the expression on the frame's line, and its declaration or null. */
+static json_t *expression_array(struct sn_html_places *places, const struct sn_frame *frame)
+{
+    const struct sn_expression *expression = frame->expression;
+    bool here = expression && expression->line == frame->line && expression->column;
+    const char *line = here ? line_of(places, frame->file, frame->line) : NULL;
+    if (!line)
+        return json_null();
+    bool one_line = expression->end_line == expression->line && expression->end_column;
+    struct sn_text what = {0};
+    if (expression->declaration.name && expression->declaration.type)
+        sn_text_printf(&what, "%s: %s", expression->declaration.name, expression->declaration.type);
+    json_t *text = what.length ? sn_tree_line(&what) : json_null();
+    if (!what.length)
+        sn_text_release(&what);
+    return json_pack("[I,I,o]", shown(line, expression->column - 1),
+                     shown(line, one_line ? expression->end_column - 1 : UINT32_MAX), text);
+}
+
 static json_t *frame_array(struct sn_html_places *places, const struct sn_frame *frame)
 {
     struct sn_text function = {0}, place = {0};
     sn_tell_function(&function, frame);
     sn_tell_place(&place, frame);
-    return json_pack("[o,o,I,I,b,b]", sn_tree_line(&function), sn_tree_line(&place),
+    return json_pack("[o,o,I,I,b,b,o]", sn_tree_line(&function), sn_tree_line(&place),
                      file_number(places, frame), (json_int_t)frame->line, sn_frame_is_own(frame),
-                     (int)frame->inlined);
+                     (int)frame->inlined, expression_array(places, frame));
 }
 
 json_t *sn_html_frame(struct sn_html_places *places, const struct sn_frame *frame)

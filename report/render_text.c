@@ -17,6 +17,7 @@
 #include "report/renderer.h"
 
 #include "base/map.h"
+#include "base/utf8.h"
 #include "finding/index.h"
 #include "finding/stack.h"
 #include "finding/suppress/suppress.h"
@@ -125,6 +126,46 @@ static void tell_origin(struct sn_text *out, const char *verb, const struct sn_s
     sn_tell_place(out, place);
 }
 
+/* Columns that the first COUNT characters of TEXT take on the page. */
+static size_t width_of(const char *text, uint32_t count)
+{
+    struct sn_text head = {0}, safe = {0};
+    sn_text_puts(&head, "");
+    sn_text_add(&head, text, (size_t)(sn_utf8_skip(text, count) - text));
+    size_t columns = sn_escape(&safe, head.at);
+    sn_text_release(&head);
+    sn_text_release(&safe);
+    return columns;
+}
+
+/* Below the line SOURCE, whose text begins at column START: the expression, and what it is. */
+static void underline(struct story *story, const struct sn_expression *expression,
+                      const char *source, size_t start)
+{
+    struct sn_page *page = &story->page;
+    bool one_line = expression->end_line == expression->line;
+    size_t from = width_of(source, expression->column - 1);
+    size_t to = width_of(source, one_line ? expression->end_column - 1 : UINT32_MAX);
+    if (start + to > page->width || to <= from)
+        return;
+    sn_page_indent(page, start - 2);
+    sn_page_put(page, SN_DIM, "|");
+    sn_page_indent(page, start + from);
+    struct sn_text *text = sentence(story);
+    sn_text_puts(text, "^");
+    for (size_t i = from + 1; i < to; i++)
+        sn_text_puts(text, "~");
+    sn_page_put(page, SN_GREEN, text->at);
+    const char *name = expression->declaration.name, *type = expression->declaration.type;
+    if (name && type && page->column + 20 < page->width) {
+        text = sentence(story);
+        bool same = expression->text && strcmp(name, expression->text) == 0;
+        sn_text_printf(text, " %s%s%s", same ? "" : name, same ? "" : ": ", type);
+        sn_page_elided(page, SN_DIM, text->at, page->width - page->column);
+    }
+    sn_page_newline(page);
+}
+
 static void source_line(struct story *story, const struct sn_frame *frame, uint32_t line,
                         size_t column)
 {
@@ -138,8 +179,13 @@ static void source_line(struct story *story, const struct sn_frame *frame, uint3
     sn_page_indent(page, column);
     sn_page_put(page, marked ? SN_GREEN : SN_DIM, number);
     size_t rest = page->width > page->column + 20 ? page->width - page->column : 20;
+    size_t start = page->column;
     sn_page_elided(page, marked ? SN_PLAIN : SN_DIM, source, rest);
     sn_page_newline(page);
+    const struct sn_expression *expression = marked ? frame->expression : NULL;
+    if (expression && expression->line == line && expression->column &&
+        start + width_of(source, UINT32_MAX) <= page->width)
+        underline(story, expression, source, start);
 }
 
 static void excerpt(struct story *story, const struct sn_frame *frame, size_t column)
@@ -203,8 +249,9 @@ static void tell_stack(struct story *story, const struct sn_stack *whole, size_t
     size_t functions = function_columns(&stack);
     for (size_t i = 0; i < stack.count; i++) {
         frame_line(story, &stack.frames[i], i, column, functions);
-        if (&stack.frames[i] == place)
-            excerpt(story, place, column + 3);
+        /* What a wrapper was handed is named where it is called. */
+        if (&stack.frames[i] == place || stack.frames[i].expression)
+            excerpt(story, &stack.frames[i], column + 3);
     }
     if (stack.count == 0) {
         sn_page_indent(&story->page, column);

@@ -43,7 +43,7 @@ static json_t *message(struct sn_text *text)
 static json_t *region(const struct sn_spot *spot)
 {
     return json_pack("{s:I,s:I,s:I,s:I}", "startLine", (json_int_t)spot->line, "startColumn",
-                     (json_int_t)spot->column, "endLine", (json_int_t)spot->line, "endColumn",
+                     (json_int_t)spot->column, "endLine", (json_int_t)spot->end_line, "endColumn",
                      (json_int_t)spot->end);
 }
 

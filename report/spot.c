@@ -12,16 +12,29 @@
 static uint32_t characters(const char *from, const char *to)
 {
     uint32_t count = 0;
-    while (from < to && *from) {
-        size_t length = sn_utf8_decode(from, NULL);
-        from += length ? length : 1;
-        count++;
-    }
+    for (; from < to && *from; count++)
+        from = sn_utf8_skip(from, 1);
     return count;
+}
+
+/* Where the source was looked at, the region is the very expression. */
+static bool is_expression(const struct sn_frame *frame)
+{
+    const struct sn_expression *expression = frame->expression;
+    return expression && expression->line == frame->line && expression->column &&
+           (expression->end_line > expression->line ||
+            (expression->end_line == expression->line &&
+             expression->end_column > expression->column));
 }
 
 static void find_region(struct sn_spot *spot, const struct sn_frame *frame, const char *line)
 {
+    if (is_expression(frame)) {
+        spot->column = frame->expression->column;
+        spot->end_line = frame->expression->end_line;
+        spot->end = frame->expression->end_column;
+        return;
+    }
     size_t length = line ? strlen(line) : 0;
     size_t bytes = frame->column ? frame->column - 1 : line ? strspn(line, " \t") : 0;
     bool known = bytes < length;
@@ -40,12 +53,12 @@ static const char *file_name(const char *path)
 
 struct sn_spot sn_spot_of_frame(struct sn_sources *sources, const struct sn_frame *frame)
 {
-    struct sn_spot spot = {.line = 1, .column = 1, .end = 1};
+    struct sn_spot spot = {.line = 1, .column = 1, .end_line = 1, .end = 1};
     const char *path = frame && frame->line ? sn_sources_within(sources, frame->file) : NULL;
     if (path) {
         spot.path = path;
         spot.is_source = true;
-        spot.line = frame->line;
+        spot.line = spot.end_line = frame->line;
         find_region(&spot, frame, sn_sources_line(sources, frame->file, frame->line));
     } else if (frame) {
         spot.path = file_name(frame->module);
@@ -93,7 +106,7 @@ static void try_stack(struct sn_spot *spot, struct sn_sources *sources,
 struct sn_spot sn_spot_of_finding(struct sn_sources *sources, const struct sn_report *report,
                                   const struct sn_finding *finding)
 {
-    struct sn_spot spot = {.line = 1, .column = 1, .end = 1};
+    struct sn_spot spot = {.line = 1, .column = 1, .end_line = 1, .end = 1};
     vec_each (const struct sn_site, site, &finding->sites)
         try_stack(&spot, sources, &site->stack);
     if (finding->variable) {

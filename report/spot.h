@@ -11,11 +11,12 @@
 #include "report/sources.h"
 
 struct sn_spot {
-    const char *path; /* below the source root; else a module's name, as a path; NULL: nothing */
-    bool is_source;   /* the path is a source file's */
-    uint32_t line;    /* from 1, also where nobody knows it */
-    uint32_t column;  /* from 1, in characters: as said, or where the line's text begins */
-    uint32_t end;     /* the column behind the region, as far as the line is known */
+    const char *path;  /* below the source root; else a module's name, as a path; NULL: nothing */
+    bool is_source;    /* the path is a source file's */
+    uint32_t line;     /* from 1, also where nobody knows it */
+    uint32_t column;   /* from 1, in characters: as said, or where the line's text begins */
+    uint32_t end;      /* the column behind the region, as far as the line is known */
+    uint32_t end_line; /* mostly the same line */
 };
 
 /* The spot of FRAME, which may be NULL. Its strings are those of FRAME or of SOURCES. */

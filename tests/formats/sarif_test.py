@@ -144,6 +144,15 @@ class Sarif(unittest.TestCase):
         self.assertEqual(result["suppressions"], [])
         self.assertNotIn("baselineState", result)
 
+    def test_region_of_an_expression(self):
+        for result in results(sarif("explained")):
+            if result["ruleId"] == "data-race" and "jars[0]" in result["message"]["text"]:
+                self.assertEqual(result["locations"][0]["physicalLocation"]["region"],
+                                 {"startLine": 18, "startColumn": 17, "endLine": 18, "endColumn": 30})
+                break
+        else:
+            self.fail("the finding is not there")
+
     def test_deadlock(self):
         result = results(sarif("deadlock"))[0]
         flow, = result["codeFlows"]

@@ -67,7 +67,7 @@ def make_pages():
     testcase("philosophers", "cc", "--accesses=none")
     testcase("philosophers-lucky", os.path.dirname(SNARL) + "/snarl-cc")
     many_findings()
-    for name in "predicted", "race", "nothing", "possible", "cousins":
+    for name in "predicted", "race", "nothing", "possible", "cousins", "explained":
         write(name + ".html", [SNARL, "report", "--format=html", "--source-root", GOLDEN / "src",
                                GOLDEN / (name + ".json")])
     write("busy.html", [os.environ["BUSY"], "100000", "html"], cwd=GOLDEN)

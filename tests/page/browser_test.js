@@ -271,6 +271,12 @@ test("findings of one cause are one family", () => visit("cousins", async (page)
     assert.equal(await hidden.getAttribute("aria-current"), "true");
 }));
 
+test("what the source says is marked", () => visit("explained", async (page) => {
+    const line = page.locator(".line.marked").first();
+    assert.equal((await line.locator(".meant").allTextContents()).join(""), "shelf.jars[0]");
+    assert.equal(await line.locator(".what").textContent(), "shelf::jars: int[3]");
+}));
+
 test("light, dark, and as the system has it", async () => {
     const ground = (page) => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
     await visit("race", async (page) => {

@@ -11,6 +11,7 @@ const { lastSteps, replay } = await import(new URL("replay.js", source));
 const { matcher } = await import(new URL("search.js", source));
 const { duration, moment, roundStep } = await import(new URL("time.js", source));
 const { buildRows, kindOf, waitingThreads } = await import(new URL("rows.js", source));
+const { markBetween } = await import(new URL("tokens.js", source));
 const { shorten } = await import(new URL("dom.js", source));
 
 function leb(...values) {
@@ -31,6 +32,16 @@ function spansOf(list) {
         busy: column((s) => s[1] - s[0]), several: column(() => 1),
     };
 }
+
+test("what lies between two columns is marked, whatever the tokens are", () => {
+    const tokens = [{ text: "\u{1f9c4}x = ", classes: "" }, { text: "count", classes: "hljs-name" }, { text: ";", classes: "" }];
+    assert.deepEqual(markBetween(tokens, 5, 8), [
+        tokens[0], { text: "cou", classes: "hljs-name meant" }, { text: "nt", classes: "hljs-name" }, tokens[2],
+    ]);
+    assert.deepEqual(markBetween(tokens, 0, 1)[0], { text: "\u{1f9c4}", classes: "meant" });
+    assert.equal(markBetween(tokens, 2, Infinity).at(-1).classes, "meant");
+    assert.deepEqual(markBetween(tokens, 30, 40), tokens);
+});
 
 test("spans are read as they are written", () => {
     const spans = decodeSpans({

@@ -50,11 +50,22 @@ static void test_other_bytes(void **state)
     }
 }
 
+static void test_skip(void **state)
+{
+    (void)state;
+    const char *text = "f\xc3\xbcr\xff!";
+    assert_ptr_equal(sn_utf8_skip(text, 0), text);
+    assert_ptr_equal(sn_utf8_skip(text, 2), text + 3);
+    assert_ptr_equal(sn_utf8_skip(text, 4), text + 5);
+    assert_ptr_equal(sn_utf8_skip(text, UINT32_MAX), text + 6);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_characters),
         cmocka_unit_test(test_other_bytes),
+        cmocka_unit_test(test_skip),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -24,8 +24,9 @@ export function excerpt(frame, around) {
 class Reader {
     constructor(raw) {
         this.files = raw.files.map(fileOf);
-        this.frames = raw.frames.map(([name, place, file, line, own, inlined]) => ({
+        this.frames = raw.frames.map(([name, place, file, line, own, inlined, meant]) => ({
             name, place, file: this.files[file] ?? null, line, own, inlined,
+            meant: meant && { from: meant[0], to: meant[1], what: meant[2] },
         }));
     }
 

@@ -4,6 +4,7 @@ import hljs from "highlight.js/lib/core";
 import c from "highlight.js/lib/languages/c";
 import cpp from "highlight.js/lib/languages/cpp";
 import { excerpt } from "./data.js";
+import { markBetween } from "./tokens.js";
 import { h } from "./dom.js";
 
 hljs.registerLanguage("c", c);
@@ -40,12 +41,17 @@ export function sourceView(frame, around = 3) {
     if (!lines.length) return null;
     const language = /\.(c|h)(:|$)/.test(frame.place) ? "c" : "cpp";
     const shown = highlight(lines.map(([, text]) => text).join("\n"), language);
+    const { meant } = frame;
     return h("pre", { class: "source", tabindex: 0, "aria-label": `source at ${frame.place}` },
-        lines.map(([number], i) => h("div", {
-            class: number === frame.line ? "line marked" : "line",
-            "aria-current": number === frame.line ? "location" : null,
-        }, h("span", { class: "number" }, String(number)),
-        h("code", {}, (shown[i] ?? []).map(token)))));
+        lines.map(([number], i) => {
+            const here = number === frame.line;
+            const tokens = shown[i] ?? [];
+            return h("div", {
+                class: here ? "line marked" : "line", "aria-current": here ? "location" : null,
+            }, h("span", { class: "number" }, String(number)),
+            h("code", {}, (here && meant ? markBetween(tokens, meant.from, meant.to) : tokens).map(token)),
+            here && meant?.what && h("span", { class: "what" }, meant.what));
+        }));
 }
 
 const frameRow = (frame, number) => h("li", { class: frame.own ? "own" : "foreign" },
