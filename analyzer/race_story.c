@@ -130,13 +130,14 @@ const char *an_race_doubt(const struct an_context *ctx, const struct an_access *
 {
     enum { MAYBE = AN_MAY_BE_ATOMIC };
     const struct an_access *first = a->index < b->index ? a : b, *second = first == a ? b : a;
+    /* What the source can settle (snarl-source explain) is told where there is no other doubt. */
+    if (an_publication_may_order(ctx->publication, first, second, address))
+        return "the threads exchange other data by moves that may be atomic in the source, and "
+               "may be ordered by them: machine code does not tell";
     if (a->flags & b->flags & MAYBE)
         return "both accesses may be atomic in the source: machine code does not tell";
     if ((a->flags | b->flags) & MAYBE && (a->flags | b->flags) & AN_ATOMIC)
         return "all accesses may be atomic in the source: machine code does not tell";
-    if (an_publication_may_order(ctx->publication, first, second, address))
-        return "the threads exchange other data by moves that may be atomic in the source, and "
-               "may be ordered by them: machine code does not tell";
     return NULL;
 }
 
