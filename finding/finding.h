@@ -51,7 +51,7 @@ const char *sn_status_name(enum sn_status status);
 struct sn_expression {
     const char *text; /* "self->count", in one line */
     uint32_t line, column, end_line, end_column;
-    bool atomic; /* the access is one by the source */
+    const char *access; /* "plain", "atomic", or NULL: by the source */
     struct {
         const char *kind; /* "member", "global variable" ... */
         const char *name, *type, *file;

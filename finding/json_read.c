@@ -243,7 +243,7 @@ static const struct sn_expression *read_expression(const struct node *frame)
     expression->column = small(&node, "column");
     expression->end_line = small(&node, "end_line");
     expression->end_column = small(&node, "end_column");
-    expression->atomic = truth(&node, "atomic");
+    expression->access = string(&node, "access");
     struct node declaration = field(&node, "declaration"), function = field(&node, "function");
     struct node loop = field(&node, "loop");
     read_declaration(expression, &declaration);

@@ -98,7 +98,7 @@ static json_t *expression_object(const struct sn_expression *expression)
     SET(object, "column", number_or_null(expression->column));
     SET(object, "end_line", number_or_null(expression->end_line));
     SET(object, "end_column", number_or_null(expression->end_column));
-    SET(object, "atomic", json_boolean(expression->atomic));
+    SET(object, "access", string_or_null(expression->access));
     SET(object, "declaration", declaration_object(expression));
     SET(object, "function", function_object(expression));
     SET(object, "loop",

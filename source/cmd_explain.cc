@@ -4,7 +4,7 @@
 //
 //     "source": {"expression": "self->count", "line": 9, "column": 5, "end_line": 9, "end_column":
 //     16,
-//                "atomic": false,
+//                "access": "plain",
 //                "declaration": {"kind": "member", "name": "queue::count", "type": "int", "file":
 //                ..., "line": ..., "column": ...}, "function": {"name": "worker", "line": 7,
 //                "end_line": 13, "locks": [{"expression": "self->lock", "line": 10}]}, "loop":
@@ -20,6 +20,8 @@
 #include <clang/Lex/Lexer.h>
 #include <llvm/Support/Path.h>
 
+#include <algorithm>
+#include <iterator>
 #include <map>
 
 namespace snarl
@@ -108,19 +110,33 @@ class explainer
     }
 
     std::size_t sites = 0, explained = 0;
+    std::size_t settled = 0; // races that are possible no more
 
     void explain(json &report)
     {
         for (json finding : report["findings"].items())
             explain_finding(finding);
+        if (settled)
+            summarize(report);
     }
 
   private:
+    static void summarize(json &report)
+    {
+        std::map<std::string, std::int64_t> counts;
+        for (const json &finding : report["findings"].items())
+            if (finding["status"].string() != "suppressed")
+                counts[finding["level"].string()]++;
+        for (const char *level : {"observed", "predicted", "possible"})
+            report["summary"].set(level, json::number(counts[level]));
+    }
+
     void explain_finding(json &finding)
     {
         std::string variable = finding["variable"]["name"].string();
         std::map<std::string, json>
             known; // by module and offset: a witness repeats places of sites
+        bool plain = false;
         for (const json &site : finding["sites"].items()) {
             json stack = site["stack"];
             if (stack.items().empty())
@@ -129,18 +145,47 @@ class explainer
             std::vector<seen> path =
                 look(project_, stack, question_of(site["role"].string(), variable));
             explained += path.empty() ? 0 : 1;
+            if (path.size() == 1 && path[0].frame == 0)
+                plain = plain || path[0].found.how == access::plain;
             for (const seen &seen : path) {
                 json frame = stack[seen.frame];
                 frame.set("source", describe(seen));
                 known[address(frame)] = frame["source"];
             }
         }
+        if (plain)
+            settle(finding);
         for (const json &step : finding["witness"].items()) {
             json at = step["at"];
             auto same = at.is_object() ? known.find(address(at)) : known.end();
             if (same != known.end())
                 at.set("source", same->second);
         }
+    }
+
+    // Of a race that is doubtful only because machine code hides atomics, the source says the rest:
+    // one access that is none is enough.
+    void settle(json &finding)
+    {
+        static const char *const doubts[] = {
+            "both accesses may be atomic in the source: machine code does not tell",
+            "all accesses may be atomic in the source: machine code does not tell",
+        };
+        std::string reason = finding["reason"].string();
+        if (finding["kind"].string() != "data-race" || finding["level"].string() != "possible" ||
+            std::find(std::begin(doubts), std::end(doubts), reason) == std::end(doubts))
+            return;
+        bool witness = !finding["witness"].items().empty();
+        finding.set("level", json::text(witness ? "predicted" : "observed"));
+        finding.set("reason", json::null());
+        settled++;
+    }
+
+    static json word_of(access how)
+    {
+        return how == access::plain    ? json::text("plain")
+               : how == access::atomic ? json::text("atomic")
+                                       : json::null();
     }
 
     static std::string address(const json &frame)
@@ -167,7 +212,7 @@ class explainer
             source.set("expression", json::text(spelled(named, context)));
             set_range(source, named->getSourceRange(), *seen.in);
         }
-        source.set("atomic", json::truth(found.atomic));
+        source.set("access", word_of(found.how));
         source.set("declaration", declaration ? describe(*declaration, *seen.in) : json::null());
         source.set("function", found.function ? describe(*found.function, *seen.in) : json::null());
         source.set("loop", found.loop ? describe(*found.loop, *seen.in) : json::null());
@@ -260,11 +305,12 @@ class explainer
 int cmd_explain(int argc, char **argv)
 {
     options options;
-    parse(
-        argc, argv, options, "FINDINGS.json",
-        "Says in a report which expression, variable and function its findings speak of.\v"
-        "The report comes out with a member `source` in each frame that was found in the sources; "
-        "`snarl report` shows it in any format.");
+    parse(argc, argv, options, "FINDINGS.json",
+          "Says in a report which expression, variable and function its findings speak of.\v"
+          "The report comes out with a member `source` in each frame that was found in the "
+          "sources; `snarl report` shows it in any format. A race that was only possible because "
+          "machine code does not show atomics is certain where the source shows a plain access. "
+          "The sources must be those that the program was built from.");
     if (options.inputs.size() != 1) {
         say("explain takes one report; see snarl-source explain --help");
         return trouble;
@@ -285,6 +331,9 @@ int cmd_explain(int argc, char **argv)
         return trouble;
     say("found " + std::to_string(explainer.explained) + " of " + std::to_string(explainer.sites) +
         " places in the sources");
+    if (explainer.settled)
+        say(std::to_string(explainer.settled) +
+            " findings were only possible, and are certain by the source");
     return done;
 }
 

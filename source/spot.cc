@@ -129,7 +129,8 @@ class collector : public clang::RecursiveASTVisitor<collector>
         if (!on_line(atomic->getBeginLoc()))
             return true;
         candidate c = of(atomic, named_object(atomic->getPtr()));
-        c.found.atomic = c.found.reads = c.found.writes = true;
+        c.found.how = access::atomic;
+        c.found.reads = c.found.writes = true;
         add_columns(c, atomic);
         candidates.push_back(c);
         return true;
@@ -177,6 +178,7 @@ class collector : public clang::RecursiveASTVisitor<collector>
             c.found.object = named_object(method->getImplicitObjectArgument());
         add_columns(c, call);
         candidates.push_back(c);
+        add_atomic(*call);
         for (const clang::Expr *argument : call->arguments())
             add_passed(*call, argument);
         return true;
@@ -245,12 +247,33 @@ class collector : public clang::RecursiveASTVisitor<collector>
         candidate c = of(whole, bare);
         c.found.reads = reads;
         c.found.writes = writes;
-        c.found.atomic = bare->getType()->isAtomicType();
+        c.found.how = bare->getType()->isAtomicType() ? access::atomic : access::plain;
         std::optional<lvalue> named = lvalue_of(bare, context_);
         if (named && named->declaration())
             c.name = named->declaration()->getNameAsString();
         add_columns(c, bare);
         add_column(c, at);
+        candidates.push_back(c);
+    }
+
+    // std::atomic's members and operators access their object.
+    void add_atomic(const clang::CallExpr &call)
+    {
+        const auto *member = llvm::dyn_cast<clang::CXXMemberCallExpr>(&call);
+        const auto *sign = llvm::dyn_cast<clang::CXXOperatorCallExpr>(&call);
+        const clang::Expr *object = member ? member->getImplicitObjectArgument()
+                                    : sign ? sign->getArg(0)
+                                           : nullptr;
+        const auto *method = llvm::dyn_cast_or_null<clang::CXXMethodDecl>(call.getDirectCallee());
+        if (!object || !method || !method->getParent()->isInStdNamespace() ||
+            !method->getParent()->getName().contains("atomic"))
+            return;
+        candidate c = of(&call, named_object(object));
+        std::optional<lvalue> named = lvalue_of(c.found.object, context_);
+        c.found.how = access::atomic;
+        c.found.reads = c.found.writes = true;
+        c.name = named && named->declaration() ? named->declaration()->getNameAsString() : "";
+        add_columns(c, &call);
         candidates.push_back(c);
     }
 
@@ -340,10 +363,14 @@ std::optional<spot> only(const std::vector<candidate> &left, const clang::ASTCon
     if (left.empty())
         return std::nullopt;
     std::string first = identity(left.front(), context);
-    for (const candidate &c : left)
+    spot found = left.front().found;
+    for (const candidate &c : left) {
         if (identity(c, context) != first)
             return std::nullopt;
-    return left.front().found;
+        if (c.found.how != found.how)
+            found.how = access::unknown;
+    }
+    return found;
 }
 
 // The top-level declarations around a line.

@@ -26,6 +26,9 @@ enum class deed {
     calls, // does what `operations` says, or calls the function `name`
 };
 
+// How memory is accessed by the source. Unknown: by whatever is called there.
+enum class access { unknown, plain, atomic };
+
 struct place {
     std::string file;              // absolute
     unsigned line = 0, column = 0; // column 0: not known
@@ -43,8 +46,8 @@ struct spot {
     const clang::VarDecl *variable = nullptr; // whose declaration does it: a guard, a static local
     const clang::FunctionDecl *function = nullptr; // the innermost one around it
     const clang::Stmt *loop = nullptr;             // the innermost one around it in that function
-    bool atomic = false;                           // the access is one by the source
-    bool writes = false, reads = false;            // an update does both
+    access how = access::unknown;
+    bool writes = false, reads = false; // an update does both
 };
 
 // What stands at a place of a unit that reads its file.

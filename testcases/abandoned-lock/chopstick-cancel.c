@@ -7,12 +7,12 @@
 /* FINDING: severity=error locks=chopstick */
 /* HANGS */
 /* RUN: --timeout=2 */
+/* SOURCE: @takes chopstick */
+/* SOURCE: @waits chopstick */
 #include "order.h"
 #include <pthread.h>
 #include <stdio.h>
 #include <unistd.h>
-/* SOURCE: @takes chopstick */
-/* SOURCE: @waits chopstick */
 
 static pthread_mutex_t chopstick = PTHREAD_MUTEX_INITIALIZER;
 

@@ -7,15 +7,15 @@
 /* FINDING: severity=error locks=chopstick */
 /* HANGS */
 /* RUN: --timeout=2 */
+/* SOURCE: @leaves "pthread_exit(NULL)" - */
+/* SOURCE: @takes chopstick */
+/* SOURCE: @waits chopstick */
 #include "order.h"
 #include <pthread.h>
 #include <stdio.h>
 
 static pthread_mutex_t chopstick = PTHREAD_MUTEX_INITIALIZER;
 static int sushi_count;
-/* SOURCE: @leaves "pthread_exit(NULL)" - */
-/* SOURCE: @takes chopstick */
-/* SOURCE: @waits chopstick */
 
 static void eat(void)
 {

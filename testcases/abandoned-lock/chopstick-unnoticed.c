@@ -5,9 +5,9 @@
  */
 /* EXPECT: abandoned-lock observed @takes */
 /* FINDING: severity=warning locks=chopstick */
+/* SOURCE: @takes chopstick */
 #include <pthread.h>
 #include <stdio.h>
-/* SOURCE: @takes chopstick */
 
 static pthread_mutex_t chopstick = PTHREAD_MUTEX_INITIALIZER;
 static int sushi_count;

@@ -5,9 +5,9 @@
  */
 /* EXPECT: abandoned-lock observed @locks */
 /* FINDING: severity=note locks=kitchen */
+/* SOURCE: @locks kitchen */
 #include "order.h"
 #include <pthread.h>
-/* SOURCE: @locks kitchen */
 #include <stdio.h>
 #include <unistd.h>
 

@@ -5,9 +5,9 @@
  */
 /* EXPECT: abandoned-lock observed @takes */
 /* FINDING: severity=warning locks=pencil */
+/* SOURCE: @takes pencil */
 #include <pthread.h>
 #include <stdio.h>
-/* SOURCE: @takes pencil */
 
 static pthread_mutex_t pencil = PTHREAD_MUTEX_INITIALIZER;
 static int items;

@@ -5,12 +5,12 @@
  */
 /* EXPECT: atomicity-violation possible @reads @writes */
 /* FINDING: variable=garlic_count locks=pencil threads=2 */
+/* SOURCE: @reads garlic_count */
+/* SOURCE: @writes garlic_count */
 #include "order.h"
 
 #include <pthread.h>
 #include <stdio.h>
-/* SOURCE: @reads garlic_count */
-/* SOURCE: @writes garlic_count */
 
 static pthread_mutex_t pencil = PTHREAD_MUTEX_INITIALIZER;
 static int garlic_count;

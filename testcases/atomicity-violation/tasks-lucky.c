@@ -6,12 +6,12 @@
 /* EXPECT: atomicity-violation possible @reads @writes */
 /* FINDING: variable=count locks=lock */
 /* ARGS: 100 */
+/* SOURCE: @reads count */
+/* SOURCE: @writes count */
 #include "order.h"
 
 #include <pthread.h>
 #include <stdio.h>
-/* SOURCE: @reads count */
-/* SOURCE: @writes count */
 #include <stdlib.h>
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;

@@ -7,9 +7,9 @@
 /* FINDING: locks=table */
 /* HANGS */
 /* RUN: --timeout=2 */
+/* SOURCE: @comes table */
 #include <pthread.h>
 #include <semaphore.h>
-/* SOURCE: @comes table */
 #include <stdio.h>
 
 static pthread_barrier_t table;

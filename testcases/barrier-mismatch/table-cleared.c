@@ -7,12 +7,12 @@
 /* FINDING: locks=table threads=2 sites=2 */
 /* HANGS */
 /* RUN: --timeout=2 */
+/* SOURCE: @waits table */
+/* SOURCE: @clears table */
 #include "order.h"
 #include <pthread.h>
 #include <stdio.h>
 
-/* SOURCE: @waits table */
-/* SOURCE: @clears table */
 static pthread_barrier_t table;
 
 static void *olivia(void *arg)

@@ -5,12 +5,12 @@
  */
 /* EXPECT: barrier-mismatch observed @waits @lays */
 /* FINDING: threads=2 */
+/* SOURCE: @waits table */
+/* SOURCE: @lays table */
 #include "order.h"
 #include <pthread.h>
 #include <stdio.h>
 
-/* SOURCE: @waits table */
-/* SOURCE: @lays table */
 static pthread_barrier_t table;
 
 static void *olivia(void *arg)

@@ -7,9 +7,9 @@
 /* FINDING: severity=error locks=table threads=3 */
 /* HANGS */
 /* RUN: --timeout=2 */
+/* SOURCE: @comes table */
 #include <pthread.h>
 #include <stdio.h>
-/* SOURCE: @comes table */
 
 enum { COOKS = 3, ROUNDS = 5 };
 

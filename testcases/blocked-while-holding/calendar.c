@@ -5,15 +5,15 @@
  */
 /* EXPECT: blocked-while-holding observed @reads @sleeps @writes */
 /* FINDING: locks=calendar threads=2 */
+/* SOURCE: @reads calendar */
+/* SOURCE: @sleeps "poll(NULL, 0, 60)" - */
+/* SOURCE: @writes calendar */
 #include "order.h"
 #include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
 
 static pthread_rwlock_t calendar = PTHREAD_RWLOCK_INITIALIZER;
-/* SOURCE: @reads calendar */
-/* SOURCE: @sleeps "poll(NULL, 0, 60)" - */
-/* SOURCE: @writes calendar */
 static int meals = 3;
 
 static void *olivia(void *arg)

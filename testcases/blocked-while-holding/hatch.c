@@ -5,15 +5,15 @@
  */
 /* EXPECT: blocked-while-holding observed @takes @reads @wants */
 /* FINDING: locks=spoon */
+/* SOURCE: @takes spoon */
+/* SOURCE: @reads hatch[0] hatch */
+/* SOURCE: @wants spoon */
 #include "order.h"
 #include <pthread.h>
 #include <stdio.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
-/* SOURCE: @takes spoon */
-/* SOURCE: @reads hatch[0] hatch */
-/* SOURCE: @wants spoon */
 
 static pthread_mutex_t spoon = PTHREAD_MUTEX_INITIALIZER;
 static int hatch[2];

@@ -4,15 +4,15 @@
  */
 /* EXPECT: blocked-while-holding observed @takes @naps @waits */
 /* FINDING: severity=note locks=chopsticks threads=2 sites=3 */
+/* SOURCE: @waits chopsticks */
+/* SOURCE: @takes chopsticks */
+/* SOURCE: @naps "usleep(NAP_US)" - */
 #include "order.h"
 #include <pthread.h>
 #include <stdio.h>
 #include <unistd.h>
 
 enum { OLIVIAS_SEAT, NAP_US = 60000 };
-/* SOURCE: @waits chopsticks */
-/* SOURCE: @takes chopsticks */
-/* SOURCE: @naps "usleep(NAP_US)" - */
 
 static pthread_mutex_t chopsticks = PTHREAD_MUTEX_INITIALIZER;
 static int sushi_count = 3;

@@ -6,6 +6,12 @@
  */
 /* EXPECT: blocked-while-holding observed @pencil @listens @wants-pencil */
 /* EXPECT: blocked-while-holding observed @spoon @joins @wants-spoon */
+/* SOURCE: @wants-pencil pencil */
+/* SOURCE: @wants-spoon spoon */
+/* SOURCE: @pencil pencil */
+/* SOURCE: @listens bell */
+/* SOURCE: @spoon spoon */
+/* SOURCE: @joins threads[1] threads */
 #include "order.h"
 #include <pthread.h>
 #include <stdio.h>
@@ -18,12 +24,6 @@ static pthread_mutex_t spoon = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t bell = PTHREAD_COND_INITIALIZER;
 static int rung, notes;
 
-/* SOURCE: @wants-pencil pencil */
-/* SOURCE: @wants-spoon spoon */
-/* SOURCE: @pencil pencil */
-/* SOURCE: @listens bell */
-/* SOURCE: @spoon spoon */
-/* SOURCE: @joins threads[1] threads */
 static void *olivia(void *arg)
 {
     order_await(1);

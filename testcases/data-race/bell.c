@@ -6,12 +6,12 @@
 /* EXPECT: data-race observed @cooks @eats */
 /* FINDING: variable=plates_of_soup */
 /* REWRITE: possible */
+/* SOURCE: @cooks plates_of_soup */
+/* SOURCE: @eats plates_of_soup */
 #include "order.h"
 
 #include <pthread.h>
 #include <stdio.h>
-/* SOURCE: @cooks plates_of_soup */
-/* SOURCE: @eats plates_of_soup */
 
 static int plates_of_soup;
 

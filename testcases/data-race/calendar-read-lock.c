@@ -6,12 +6,12 @@
 /* EXPECT: data-race observed @turn */
 /* EXPECT: data-race observed @look @turn */
 /* FINDING: variable=today */
+/* SOURCE: @look today */
+/* SOURCE: @turn today */
 #include "order.h"
 #include <pthread.h>
 #include <stdio.h>
 
-/* SOURCE: @look today */
-/* SOURCE: @turn today */
 enum { TIMES = 20, READERS = 10, WRITERS = 2 };
 
 static pthread_rwlock_t marker = PTHREAD_RWLOCK_INITIALIZER;

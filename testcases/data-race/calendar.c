@@ -7,15 +7,15 @@
 /* EXPECT: data-race observed @writer-test @turn */
 /* REWRITE: possible if optimized */
 /* FINDING: variable=today */
+/* SOURCE: @reader-test today */
+/* SOURCE: @writer-test today */
+/* SOURCE: @turn today */
 #include "order.h"
 #include <pthread.h>
 #include <stdio.h>
 
 enum { SUNDAY = 6, READERS = 10, WRITERS = 2 };
 
-/* SOURCE: @reader-test today */
-/* SOURCE: @writer-test today */
-/* SOURCE: @turn today */
 static pthread_rwlock_t marker = PTHREAD_RWLOCK_INITIALIZER;
 static int today;
 

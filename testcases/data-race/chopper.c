@@ -8,12 +8,12 @@
 /* REWRITE: possible */
 /* FINDING: variable=chopping */
 /* OUTPUT: digits vary */
+/* SOURCE: @chopping chopping */
+/* SOURCE: @stop chopping */
 #include "order.h"
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
-/* SOURCE: @chopping chopping */
-/* SOURCE: @stop chopping */
 
 static bool chopping = true;
 

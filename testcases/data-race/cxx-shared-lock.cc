@@ -2,9 +2,9 @@
 /* Two write under a lock for readers: std::shared_lock keeps writers out, and not each other. */
 /* EXPECT: data-race observed @add */
 /* FINDING: variable=visitors */
+/* SOURCE: @add visitors */
 extern "C" {
 #include "order.h"
-/* SOURCE: @add visitors */
 }
 #include <cstdio>
 #include <shared_mutex>

@@ -6,12 +6,12 @@
 /* EXPECT: data-race observed @olivia @barron */
 /* REWRITE: possible unless optimized */
 /* FINDING: variable=drawer.spoons[2] sites=2 */
+/* SOURCE: @barron "*(int *)lent" lent */
+/* SOURCE: @olivia "*own" own */
 #include "order.h"
 #include <pthread.h>
 #include <stdio.h>
 
-/* SOURCE: @barron "*(int *)lent" lent */
-/* SOURCE: @olivia "*own" own */
 static __thread struct {
     char label[3];
     int spoons[4];

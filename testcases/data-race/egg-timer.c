@@ -4,12 +4,12 @@
  * waiting for the timer.
  */
 /* EXPECT: data-race observed @looks @takes */
+/* SOURCE: @looks egg->minutes egg::minutes */
+/* SOURCE: @takes egg */
 #include "order.h"
 
 #include <pthread.h>
 #include <stdio.h>
-/* SOURCE: @looks egg->minutes egg::minutes */
-/* SOURCE: @takes egg */
 #include <stdlib.h>
 
 struct egg {

@@ -7,12 +7,12 @@
 /* EXPECT: data-race predicted @barron @olivia */
 /* FINDING: variable=garlic_count threads=2 */
 /* TSAN: sees what happened, and this did not */
+/* SOURCE: @barron garlic_count */
+/* SOURCE: @olivia garlic_count */
 #include "order.h"
 #include <pthread.h>
 #include <stdio.h>
 
-/* SOURCE: @barron garlic_count */
-/* SOURCE: @olivia garlic_count */
 static pthread_mutex_t pencil = PTHREAD_MUTEX_INITIALIZER;
 static int garlic_count;
 

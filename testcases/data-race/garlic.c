@@ -7,9 +7,9 @@
 /* FINDING: variable=garlic_count */
 /* ARGS: 1000000 */
 /* OUTPUT: digits vary */
+/* SOURCE: @add garlic_count */
 #include "order.h"
 #include <pthread.h>
-/* SOURCE: @add garlic_count */
 #include <stdio.h>
 #include <stdlib.h>
 

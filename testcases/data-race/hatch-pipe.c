@@ -3,12 +3,12 @@
  * write is in no order with what Olivia does after the read. */
 /* EXPECT: data-race observed @serves @salts */
 /* REWRITE: possible */
+/* SOURCE: @serves plate */
+/* SOURCE: @salts plate */
 #include "order.h"
 #include <pthread.h>
 #include <stdio.h>
 #include <unistd.h>
-/* SOURCE: @serves plate */
-/* SOURCE: @salts plate */
 
 static int hatch[2];
 static int plate;

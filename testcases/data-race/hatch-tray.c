@@ -4,11 +4,11 @@
  * wrote. */
 /* EXPECT: data-race observed @takes @counts */
 /* FINDING: variable=tray */
+/* SOURCE: @takes tray */
+/* SOURCE: @counts tray */
 #include "order.h"
 #include <pthread.h>
 #include <stdio.h>
-/* SOURCE: @takes tray */
-/* SOURCE: @counts tray */
 #include <string.h>
 #include <unistd.h>
 

@@ -8,9 +8,9 @@
 /* TSAN: sees no other process */
 /* NEEDS: accesses */
 /* OUTPUT: digits vary */
+/* SOURCE: @takes larder->garlic larder::garlic */
 #include <fcntl.h>
 #include <spawn.h>
-/* SOURCE: @takes larder->garlic larder::garlic */
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>

@@ -6,12 +6,12 @@
  */
 /* EXPECT: data-race observed @olivia @barron */
 /* FINDING: variable=gate.name[0] sites=2 */
+/* SOURCE: @olivia gate.name[0] sign::name */
+/* SOURCE: @barron gate.name[0] sign::name */
 #include "order.h"
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
-/* SOURCE: @olivia gate.name[0] sign::name */
-/* SOURCE: @barron gate.name[0] sign::name */
 
 enum { CORNERS = 19 };
 

@@ -6,9 +6,9 @@
  */
 /* EXPECT: data-race observed @read @take_down */
 /* TSAN: sees no race with munmap */
+/* SOURCE: @take_down board */
 #define _GNU_SOURCE
 #include "order.h"
-/* SOURCE: @take_down board */
 #include <pthread.h>
 #include <stdio.h>
 #include <sys/mman.h>

@@ -7,12 +7,12 @@
  */
 /* EXPECT: data-race observed @test @note */
 /* FINDING: variable=items_on_notepad */
+/* SOURCE: @test items_on_notepad */
+/* SOURCE: @note items_on_notepad */
 #include "order.h"
 #include <pthread.h>
 #include <stdio.h>
 
-/* SOURCE: @test items_on_notepad */
-/* SOURCE: @note items_on_notepad */
 enum { FULL = 100, TRIES = 50 };
 
 static pthread_mutex_t pencil = PTHREAD_MUTEX_INITIALIZER;

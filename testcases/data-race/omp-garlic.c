@@ -6,10 +6,10 @@
 /* TSAN: knows nothing of OpenMP's threads */
 /* FLAGS: gcc -fopenmp */
 /* FLAGS: clang -fopenmp */
-#include "order.h"
-#include <omp.h>
 /* SOURCE: @guarded garlic_count */
 /* SOURCE: @bare garlic_count */
+#include "order.h"
+#include <omp.h>
 #include <stdio.h>
 
 static int garlic_count;

@@ -4,12 +4,12 @@
  * some are ready, and then watches the count, which is no atomic one.
  */
 /* EXPECT: data-race observed @count @look */
+/* SOURCE: @count ready */
+/* SOURCE: @look "*(volatile int *)&ready" ready */
 #include <pthread.h>
 #include <sched.h>
 #include <semaphore.h>
 #include <stdio.h>
-/* SOURCE: @count ready */
-/* SOURCE: @look "*(volatile int *)&ready" ready */
 
 enum { LOAVES = 400, SOME = 20, LOOKS = 300 };
 

@@ -7,12 +7,12 @@
 /* EXPECT: data-race observed @test @eat */
 /* REWRITE: possible if optimized */
 /* FINDING: variable=sushi_count */
+/* SOURCE: @test sushi_count */
+/* SOURCE: @eat sushi_count */
 #include "order.h"
 #include <pthread.h>
 #include <stdio.h>
 
-/* SOURCE: @test sushi_count */
-/* SOURCE: @eat sushi_count */
 struct philosopher {
     pthread_mutex_t *first, *second;
     int turn; /* the one with turn 0 eats before the others */

@@ -5,12 +5,12 @@
  * over.
  */
 /* EXPECT: data-race observed @salt @taste */
+/* SOURCE: @taste soup */
+/* SOURCE: @salt soup */
 #include <pthread.h>
 #include <semaphore.h>
 #include <stdatomic.h>
 #include <stdio.h>
-/* SOURCE: @taste soup */
-/* SOURCE: @salt soup */
 #include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>

@@ -6,9 +6,9 @@
 /* EXPECT: data-race observed @counts */
 /* FINDING: variable=workers_seen */
 /* OUTPUT: digits vary */
+/* SOURCE: @counts workers_seen */
 #include "order.h"
 
-/* SOURCE: @counts workers_seen */
 #include <pthread.h>
 #include <semaphore.h>
 #include <stdio.h>

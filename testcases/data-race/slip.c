@@ -4,14 +4,14 @@
  */
 /* EXPECT: data-race observed @writes @measures */
 /* EXPECT: data-race observed @prints @compares */
-#include "order.h"
-#include <pthread.h>
-#include <stdio.h>
-#include <string.h>
 /* SOURCE: @writes slip */
 /* SOURCE: @compares bill */
 /* SOURCE: @measures slip */
 /* SOURCE: @prints bill */
+#include "order.h"
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
 
 static char slip[64];
 static char bill[64];

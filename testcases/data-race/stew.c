@@ -7,12 +7,12 @@
 /* EXPECT: data-race observed @olivia @barron */
 /* REWRITE: possible unless optimized */
 /* FINDING: "variable=taste.salt of struct pot made at stew.c:28" sites=2 */
+/* SOURCE: @olivia stew->taste.salt salt */
+/* SOURCE: @barron stew->taste.salt salt */
 #include "order.h"
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
-/* SOURCE: @olivia stew->taste.salt salt */
-/* SOURCE: @barron stew->taste.salt salt */
 
 struct pot {
     pthread_mutex_t lock;

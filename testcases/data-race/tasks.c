@@ -9,12 +9,12 @@
 /* REWRITE: possible */
 /* OUTPUT: digits vary */
 /* ARGS: 200 */
+/* SOURCE: @reads count */
+/* SOURCE: @writes count */
 #include "order.h"
 
 #include <pthread.h>
 #include <stdio.h>
-/* SOURCE: @reads count */
-/* SOURCE: @writes count */
 #include <stdlib.h>
 
 enum { AT_ONCE = 4 };

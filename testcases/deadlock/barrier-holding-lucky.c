@@ -6,15 +6,15 @@
 /* EXPECT: deadlock possible @spoon @meets @needs */
 /* FINDING: threads=2 locks=spoon,table sites=3 */
 /* NEEDS: accesses */
+/* SOURCE: @spoon spoon */
+/* SOURCE: @meets table */
+/* SOURCE: @needs spoon */
 #include "order.h"
 #include <pthread.h>
 #include <stdio.h>
 
 static pthread_mutex_t spoon = PTHREAD_MUTEX_INITIALIZER;
 static pthread_barrier_t table;
-/* SOURCE: @spoon spoon */
-/* SOURCE: @meets table */
-/* SOURCE: @needs spoon */
 static int tasted;
 
 static void *barron(void *arg)

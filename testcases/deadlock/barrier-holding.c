@@ -7,15 +7,15 @@
 /* FINDING: threads=2 locks=spoon,table sites=3 */
 /* HANGS */
 /* RUN: --hang 1 */
+/* SOURCE: @spoon spoon */
+/* SOURCE: @meets table */
+/* SOURCE: @needs spoon */
 #include "order.h"
 #include <pthread.h>
 #include <stdio.h>
 
 static pthread_mutex_t spoon = PTHREAD_MUTEX_INITIALIZER;
 static pthread_barrier_t table;
-/* SOURCE: @spoon spoon */
-/* SOURCE: @meets table */
-/* SOURCE: @needs spoon */
 
 static void *olivia(void *arg)
 {

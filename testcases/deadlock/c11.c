@@ -4,6 +4,10 @@
 /* EXPECT: deadlock observed @first @second */
 /* FINDING: threads=2 locks=left,right */
 /* HANGS */
+/* SOURCE: @first left */
+/* SOURCE: @first right */
+/* SOURCE: @second left */
+/* SOURCE: @second right */
 #include "order.h"
 #include <threads.h>
 

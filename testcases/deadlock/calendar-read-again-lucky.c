@@ -7,15 +7,15 @@
  */
 /* EXPECT: deadlock possible @reads @again @writes */
 /* FINDING: threads=2 locks=calendar sites=3 */
+/* SOURCE: @again calendar */
+/* SOURCE: @reads calendar */
+/* SOURCE: @writes calendar */
 #define _GNU_SOURCE
 #include "order.h"
 #include <pthread.h>
 #include <stdio.h>
 
 static pthread_rwlock_t calendar = PTHREAD_RWLOCK_WRITER_NONRECURSIVE_INITIALIZER_NP;
-/* SOURCE: @again calendar */
-/* SOURCE: @reads calendar */
-/* SOURCE: @writes calendar */
 static pthread_rwlock_t menu = PTHREAD_RWLOCK_WRITER_NONRECURSIVE_INITIALIZER_NP;
 static pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
 static int today, soups;

@@ -7,15 +7,15 @@
 /* EXPECT: deadlock observed @reads @again @writes */
 /* FINDING: threads=2 locks=calendar sites=3 */
 /* HANGS */
+/* SOURCE: @again calendar */
+/* SOURCE: @reads calendar */
+/* SOURCE: @writes calendar */
 #include "order.h"
 #include <pthread.h>
 #include <stdio.h>
 
 static pthread_rwlock_t calendar;
 static int today;
-/* SOURCE: @again calendar */
-/* SOURCE: @reads calendar */
-/* SOURCE: @writes calendar */
 
 static int day(void)
 {

@@ -6,12 +6,12 @@
 /* EXPECT: deadlock observed @reads @writes */
 /* FINDING: threads=2 locks=calendar sites=4 */
 /* HANGS */
+/* SOURCE: @reads calendar */
+/* SOURCE: @writes calendar */
 #include "order.h"
 #include <pthread.h>
 #include <stdio.h>
 
-/* SOURCE: @reads calendar */
-/* SOURCE: @writes calendar */
 static pthread_rwlock_t calendar = PTHREAD_RWLOCK_INITIALIZER;
 static int today;
 

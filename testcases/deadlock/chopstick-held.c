@@ -6,15 +6,15 @@
 /* EXPECT: deadlock observed @holds @rings @needs */
 /* FINDING: locks=bell,chopstick */
 /* HANGS */
+/* SOURCE: @holds chopstick */
+/* SOURCE: @rings bell */
+/* SOURCE: @needs chopstick */
 
 #include "order.h"
 #include <pthread.h>
 #include <semaphore.h>
 #include <stdio.h>
 
-/* SOURCE: @holds chopstick */
-/* SOURCE: @rings bell */
-/* SOURCE: @needs chopstick */
 static pthread_mutex_t chopstick = PTHREAD_MUTEX_INITIALIZER;
 static sem_t bell;
 

@@ -6,12 +6,12 @@
  */
 /* EXPECT: deadlock predicted @from @to */
 /* FINDING: threads=2 */
+/* SOURCE: @from from.mutex Account::mutex */
+/* SOURCE: @to to.mutex Account::mutex */
 extern "C" {
 #include "order.h"
 }
 #include <cstdio>
-/* SOURCE: @from from.mutex Account::mutex */
-/* SOURCE: @to to.mutex Account::mutex */
 #include <mutex>
 #include <thread>
 

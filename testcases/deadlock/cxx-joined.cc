@@ -4,12 +4,12 @@
 /* FINDING: threads=2 locks=ladle sites=3 */
 /* HANGS */
 /* FLAGS: gcc -Wno-maybe-uninitialized */
+/* SOURCE: @takes ladle */
+/* SOURCE: @needs ladle */
 extern "C" {
 #include "order.h"
 }
 #include <cstdio>
-/* SOURCE: @takes ladle */
-/* SOURCE: @needs ladle */
 #include <mutex>
 #include <thread>
 

@@ -7,15 +7,15 @@
 /* FINDING: threads=2 locks=ladle sites=3 */
 /* HANGS */
 /* RUN: --timeout=2 */
+/* SOURCE: @takes ladle */
+/* SOURCE: @waits ready */
+/* SOURCE: @needs ladle */
 extern "C" {
 #include "order.h"
 }
 #include <cstdio>
 #include <latch>
 #include <mutex>
-/* SOURCE: @takes ladle */
-/* SOURCE: @waits ready */
-/* SOURCE: @needs ladle */
 #include <thread>
 
 static std::mutex ladle;

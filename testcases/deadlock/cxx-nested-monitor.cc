@@ -7,15 +7,15 @@
 /* FINDING: threads=2 locks=bell,kitchen sites=3 */
 /* HANGS */
 /* RUN: --hang 1 */
+/* SOURCE: @kitchen kitchen */
+/* SOURCE: @waits bell */
+/* SOURCE: @enters kitchen */
 extern "C" {
 #include "order.h"
 }
 #include <condition_variable>
 #include <cstdio>
 #include <mutex>
-/* SOURCE: @kitchen kitchen */
-/* SOURCE: @waits bell */
-/* SOURCE: @enters kitchen */
 #include <thread>
 
 static std::mutex kitchen, tray;

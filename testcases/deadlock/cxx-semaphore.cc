@@ -4,12 +4,12 @@
 /* FINDING: threads=2 sites=2 */
 /* HANGS */
 /* RUN: --timeout=2 */
+/* SOURCE: @barron olivia_came */
+/* SOURCE: @olivia barron_came */
 #include <cstdio>
 #include <semaphore>
 #include <thread>
 
-/* SOURCE: @barron olivia_came */
-/* SOURCE: @olivia barron_came */
 static std::binary_semaphore barron_came(0), olivia_came(0);
 
 int main()

@@ -6,6 +6,10 @@
 /* EXPECT: deadlock observed @opens @needs @takes @comes */
 /* FINDING: threads=2 sites=4 */
 /* HANGS */
+/* SOURCE: @needs ladle */
+/* SOURCE: @comes kitchen */
+/* SOURCE: @opens kitchen */
+/* SOURCE: @takes ladle */
 extern "C" {
 #include "order.h"
 }
@@ -14,10 +18,6 @@ extern "C" {
 #include <thread>
 
 static std::mutex ladle;
-/* SOURCE: @needs ladle */
-/* SOURCE: @comes kitchen */
-/* SOURCE: @opens kitchen */
-/* SOURCE: @takes ladle */
 
 struct Kitchen {
     int stoves = 4;

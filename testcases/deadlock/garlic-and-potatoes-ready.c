@@ -6,12 +6,12 @@
  */
 /* EXPECT: deadlock possible @first @second */
 /* FINDING: threads=2 locks=garlic,potatoes */
+/* SOURCE: @first first */
+/* SOURCE: @second second */
 #include "order.h"
 #include <pthread.h>
 #include <stdio.h>
 
-/* SOURCE: @first first */
-/* SOURCE: @second second */
 static pthread_mutex_t garlic = PTHREAD_MUTEX_INITIALIZER;
 static pthread_mutex_t potatoes = PTHREAD_MUTEX_INITIALIZER;
 static pthread_mutex_t pencil = PTHREAD_MUTEX_INITIALIZER;

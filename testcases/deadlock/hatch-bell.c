@@ -6,12 +6,12 @@
 /* EXPECT: deadlock observed @rings @reads */
 /* FINDING: threads=2 */
 /* HANGS */
+/* SOURCE: @rings bell */
+/* SOURCE: @reads hatch[0] hatch */
 
 #include <pthread.h>
 #include <semaphore.h>
 #include <stdio.h>
-/* SOURCE: @rings bell */
-/* SOURCE: @reads hatch[0] hatch */
 #include <unistd.h>
 
 static int hatch[2];

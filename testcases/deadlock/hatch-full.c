@@ -7,9 +7,9 @@
 /* FINDING: threads=2 sites=2 */
 /* HANGS */
 /* RUN: --timeout=2 */
+/* SOURCE: @writes hatch[side] hatch */
 #include <pthread.h>
 #include <stdio.h>
-/* SOURCE: @writes hatch[side] hatch */
 #include <sys/socket.h>
 #include <unistd.h>
 

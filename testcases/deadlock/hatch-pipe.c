@@ -7,15 +7,15 @@
 /* FINDING: threads=2 locks=ladle sites=3 */
 /* HANGS */
 /* RUN: --timeout=2 */
+/* SOURCE: @takes ladle */
+/* SOURCE: @reads hatch[0] hatch */
+/* SOURCE: @needs ladle */
 #include "order.h"
 #include <pthread.h>
 #include <stdio.h>
 #include <unistd.h>
 
 static pthread_mutex_t ladle = PTHREAD_MUTEX_INITIALIZER;
-/* SOURCE: @takes ladle */
-/* SOURCE: @reads hatch[0] hatch */
-/* SOURCE: @needs ladle */
 static int hatch[2];
 
 static void *barron(void *arg)

@@ -6,9 +6,9 @@
 /* EXPECT: deadlock observed @joins */
 /* FINDING: threads=3 sites=3 */
 /* HANGS */
+/* SOURCE: @joins "*(pthread_t *)next" next */
 #include "order.h"
 #include <pthread.h>
-/* SOURCE: @joins "*(pthread_t *)next" next */
 #include <stdio.h>
 
 static pthread_t threads[3];

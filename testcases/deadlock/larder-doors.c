@@ -7,6 +7,10 @@
 /* FINDING: threads=2 sites=4 */
 /* SHARES: memory */
 /* HANGS */
+/* SOURCE: @front_first larder->front larder::front */
+/* SOURCE: @then_back larder->back larder::back */
+/* SOURCE: @back_first larder->back larder::back */
+/* SOURCE: @then_front larder->front larder::front */
 #include <pthread.h>
 #include <semaphore.h>
 #include <stdio.h>

@@ -2,12 +2,12 @@
 /* Barron and Olivia hold the two ends of a line, and each waits for the other to speak. */
 /* EXPECT: deadlock observed @asked @hears */
 /* HANGS */
+/* SOURCE: @asked line[1] line */
+/* SOURCE: @hears line[0] line */
 
 #include <pthread.h>
 #include <stdio.h>
 #include <sys/socket.h>
-/* SOURCE: @asked line[1] line */
-/* SOURCE: @hears line[0] line */
 #include <unistd.h>
 
 static int line[2];

@@ -5,15 +5,15 @@
  */
 /* EXPECT: deadlock observed @runs @fish @asks */
 /* HANGS */
+/* SOURCE: @fish fish */
+/* SOURCE: @asks menu_once */
+/* SOURCE: @runs menu_once */
 
 #include "order.h"
 #include <pthread.h>
 #include <semaphore.h>
 #include <stdio.h>
 
-/* SOURCE: @fish fish */
-/* SOURCE: @asks menu_once */
-/* SOURCE: @runs menu_once */
 static pthread_once_t menu_once = PTHREAD_ONCE_INIT;
 static sem_t fish;
 static int courses;

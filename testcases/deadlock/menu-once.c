@@ -5,15 +5,15 @@
  */
 /* EXPECT: deadlock observed @once @joins @asks */
 /* HANGS */
+/* SOURCE: @joins helper */
+/* SOURCE: @asks menu_once */
+/* SOURCE: @once menu_once */
 
 #include <pthread.h>
 #include <stdio.h>
 
 static pthread_once_t menu_once = PTHREAD_ONCE_INIT;
 static int courses;
-/* SOURCE: @joins helper */
-/* SOURCE: @asks menu_once */
-/* SOURCE: @once menu_once */
 
 static void *olivia(void *arg);
 

@@ -8,6 +8,10 @@
 /* EXPECT: deadlock possible @kitchen @waits @enters @signals */
 /* FINDING: threads=2 locks=bell,kitchen sites=4 */
 /* NEEDS: accesses */
+/* SOURCE: @kitchen kitchen */
+/* SOURCE: @waits bell */
+/* SOURCE: @enters kitchen */
+/* SOURCE: @signals bell */
 #include "order.h"
 #include <pthread.h>
 #include <stdio.h>
@@ -16,10 +20,6 @@ static pthread_mutex_t kitchen = PTHREAD_MUTEX_INITIALIZER;
 static pthread_mutex_t tray = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t bell = PTHREAD_COND_INITIALIZER;
 static int cooked, soups;
-/* SOURCE: @kitchen kitchen */
-/* SOURCE: @waits bell */
-/* SOURCE: @enters kitchen */
-/* SOURCE: @signals bell */
 
 static void *barron(void *arg)
 {

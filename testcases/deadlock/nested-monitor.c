@@ -8,15 +8,15 @@
 /* FINDING: threads=2 locks=bell,kitchen sites=3 */
 /* HANGS */
 /* RUN: --hang 1 */
+/* SOURCE: @kitchen kitchen */
+/* SOURCE: @waits bell */
+/* SOURCE: @enters kitchen */
 #include "order.h"
 #include <pthread.h>
 #include <stdio.h>
 
 static pthread_mutex_t kitchen = PTHREAD_MUTEX_INITIALIZER;
 static pthread_mutex_t tray = PTHREAD_MUTEX_INITIALIZER;
-/* SOURCE: @kitchen kitchen */
-/* SOURCE: @waits bell */
-/* SOURCE: @enters kitchen */
 static pthread_cond_t bell = PTHREAD_COND_INITIALIZER;
 static int soups;
 

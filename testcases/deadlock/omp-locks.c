@@ -8,10 +8,10 @@
 /* HANGS */
 /* FLAGS: gcc -fopenmp */
 /* FLAGS: clang -fopenmp */
-#include "order.h"
-#include <omp.h>
 /* SOURCE: @first "omp_set_lock(left ? &pan : &pot)" - */
 /* SOURCE: @second "omp_set_lock(left ? &pot : &pan)" - */
+#include "order.h"
+#include <omp.h>
 
 static omp_lock_t pan, pot;
 

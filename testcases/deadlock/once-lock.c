@@ -6,6 +6,10 @@
 /* EXPECT: deadlock observed @opens @needs @takes @comes */
 /* FINDING: threads=2 sites=4 locks=ladle,opened */
 /* HANGS */
+/* SOURCE: @needs ladle */
+/* SOURCE: @opens opened */
+/* SOURCE: @takes ladle */
+/* SOURCE: @comes opened */
 #include "order.h"
 #include <pthread.h>
 #include <stdio.h>
@@ -14,10 +18,6 @@ static pthread_once_t opened = PTHREAD_ONCE_INIT;
 static pthread_mutex_t ladle = PTHREAD_MUTEX_INITIALIZER;
 
 static void open_kitchen(void)
-/* SOURCE: @needs ladle */
-/* SOURCE: @opens opened */
-/* SOURCE: @takes ladle */
-/* SOURCE: @comes opened */
 {
     order_reach(1);
     order_await(2);

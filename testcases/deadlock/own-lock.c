@@ -6,10 +6,10 @@
 /* EXPECT: deadlock observed @holds @waits */
 /* FINDING: threads=2 sites=4 locks=pan_lock,pot_lock */
 /* HANGS */
-#include "order.h"
-#include "snarl.h"
 /* SOURCE: @waits lock */
 /* SOURCE: @holds lock */
+#include "order.h"
+#include "snarl.h"
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>

@@ -5,12 +5,12 @@
  */
 /* EXPECT: deadlock predicted @first @second */
 /* FINDING: threads=3 locks=chopstick_a,chopstick_b,chopstick_c */
+/* SOURCE: @first self->first philosopher::first */
+/* SOURCE: @second self->second philosopher::second */
 #include "order.h"
 #include <pthread.h>
 #include <stdio.h>
 
-/* SOURCE: @first self->first philosopher::first */
-/* SOURCE: @second self->second philosopher::second */
 enum { PLATE = 50 };
 
 struct philosopher {

@@ -6,12 +6,12 @@
  */
 /* EXPECT: deadlock predicted @first @second */
 /* FINDING: threads=3 locks=chopstick_a,chopstick_b,chopstick_c sites=6 */
+/* SOURCE: @first self->first philosopher::first */
+/* SOURCE: @second self->second philosopher::second */
 #include "order.h"
 #include <pthread.h>
 #include <semaphore.h>
 #include <stdio.h>
-/* SOURCE: @first self->first philosopher::first */
-/* SOURCE: @second self->second philosopher::second */
 
 enum { PLATE = 50 };
 

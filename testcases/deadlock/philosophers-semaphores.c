@@ -4,12 +4,12 @@
 /* FINDING: threads=3 locks=chopstick_a,chopstick_b,chopstick_c sites=6 */
 /* HANGS */
 /* RUN: --hang 1 */
+/* SOURCE: @first self->first philosopher::first */
+/* SOURCE: @second self->second philosopher::second */
 #include "order.h"
 #include <pthread.h>
 #include <semaphore.h>
 #include <stdio.h>
-/* SOURCE: @first self->first philosopher::first */
-/* SOURCE: @second self->second philosopher::second */
 
 struct philosopher {
     sem_t *first, *second;

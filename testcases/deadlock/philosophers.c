@@ -7,12 +7,12 @@
 /* EXPECT: deadlock observed @first @second */
 /* FINDING: threads=3 sites=6 locks=chopstick_a,chopstick_b,chopstick_c */
 /* HANGS */
+/* SOURCE: @first self->first philosopher::first */
+/* SOURCE: @second self->second philosopher::second */
 #include "order.h"
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
-/* SOURCE: @first self->first philosopher::first */
-/* SOURCE: @second self->second philosopher::second */
 
 struct philosopher {
     pthread_mutex_t *first, *second;

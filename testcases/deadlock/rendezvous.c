@@ -7,12 +7,12 @@
 /* FINDING: threads=2 locks=barron_came,olivia_came sites=2 */
 /* HANGS */
 /* RUN: --hang 1 */
+/* SOURCE: @barron olivia_came */
+/* SOURCE: @olivia barron_came */
 #include <pthread.h>
 #include <semaphore.h>
 #include <stdio.h>
 
-/* SOURCE: @barron olivia_came */
-/* SOURCE: @olivia barron_came */
 static sem_t barron_came, olivia_came;
 
 static void *barron(void *arg)

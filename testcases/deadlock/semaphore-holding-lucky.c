@@ -6,6 +6,10 @@
 /* EXPECT: deadlock possible @ladle @waits @needs @posts */
 /* FINDING: threads=2 locks=ladle,plates sites=4 */
 /* NEEDS: accesses */
+/* SOURCE: @ladle ladle */
+/* SOURCE: @waits plates */
+/* SOURCE: @needs ladle */
+/* SOURCE: @posts plates */
 #include "order.h"
 #include <pthread.h>
 #include <semaphore.h>
@@ -14,10 +18,6 @@
 static pthread_mutex_t ladle = PTHREAD_MUTEX_INITIALIZER;
 static sem_t plates;
 static int served;
-/* SOURCE: @ladle ladle */
-/* SOURCE: @waits plates */
-/* SOURCE: @needs ladle */
-/* SOURCE: @posts plates */
 
 static void *barron(void *arg)
 {

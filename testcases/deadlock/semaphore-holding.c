@@ -7,15 +7,15 @@
 /* FINDING: threads=2 locks=ladle,plates sites=3 */
 /* HANGS */
 /* RUN: --hang 1 */
+/* SOURCE: @ladle ladle */
+/* SOURCE: @waits plates */
+/* SOURCE: @needs ladle */
 #include "order.h"
 #include <pthread.h>
 #include <semaphore.h>
 #include <stdio.h>
 
 static sem_t ladle, plates;
-/* SOURCE: @ladle ladle */
-/* SOURCE: @waits plates */
-/* SOURCE: @needs ladle */
 
 static void *barron(void *arg)
 {

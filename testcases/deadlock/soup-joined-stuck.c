@@ -6,15 +6,15 @@
 /* EXPECT: deadlock observed @takes @joins @needs */
 /* FINDING: threads=2 locks=ladle sites=3 */
 /* HANGS */
+/* SOURCE: @needs ladle */
+/* SOURCE: @takes ladle */
+/* SOURCE: @joins thread */
 #include "order.h"
 #include <pthread.h>
 #include <stdio.h>
 
 static pthread_mutex_t ladle = PTHREAD_MUTEX_INITIALIZER;
 
-/* SOURCE: @needs ladle */
-/* SOURCE: @takes ladle */
-/* SOURCE: @joins thread */
 static void *helper(void *arg)
 {
     order_await(1);

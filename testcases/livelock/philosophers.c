@@ -8,12 +8,12 @@
 /* FINDING: threads=2 locks=chopstick_a,chopstick_b */
 /* HANGS */
 /* RUN: --timeout=2 */
+/* SOURCE: @takes self->first philosopher::first */
+/* SOURCE: @tries self->second philosopher::second */
 #include "order.h"
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
-/* SOURCE: @takes self->first philosopher::first */
-/* SOURCE: @tries self->second philosopher::second */
 #include <time.h>
 
 struct philosopher {

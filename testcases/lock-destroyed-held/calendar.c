@@ -5,12 +5,12 @@
  */
 /* EXPECT: lock-destroyed-held observed @destroys @reads */
 /* FINDING: locks=calendar threads=2 */
+/* SOURCE: @reads calendar */
+/* SOURCE: @destroys calendar */
 #include "order.h"
 #include <pthread.h>
 #include <stdio.h>
 
-/* SOURCE: @reads calendar */
-/* SOURCE: @destroys calendar */
 static pthread_rwlock_t calendar = PTHREAD_RWLOCK_INITIALIZER;
 
 static void *barron(void *arg)

@@ -5,12 +5,12 @@
  */
 /* EXPECT: lock-destroyed-held observed @deletes @locks */
 /* FINDING: threads=1 sites=2 */
+/* SOURCE: @locks knife kitchen::knife */
+/* SOURCE: @deletes this - */
 extern "C" {
 #include "order.h"
 }
 #include <cstdio>
-/* SOURCE: @locks knife kitchen::knife */
-/* SOURCE: @deletes this - */
 #include <mutex>
 #include <thread>
 

@@ -4,12 +4,12 @@
  */
 /* EXPECT: lock-destroyed-held observed @frees @takes */
 /* FINDING: threads=1 sites=2 */
+/* SOURCE: @takes table->lock table::lock */
+/* SOURCE: @frees table */
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-/* SOURCE: @takes table->lock table::lock */
-/* SOURCE: @frees table */
 struct table {
     int guests;
     pthread_mutex_t lock;

@@ -7,15 +7,15 @@
 /* FINDING: threads=3 sites=3 */
 /* HANGS */
 /* RUN: --timeout=2 */
+/* SOURCE: @takes kitchen->knife kitchen::knife */
+/* SOURCE: @waits kitchen->knife kitchen::knife */
+/* SOURCE: @frees kitchen */
 #include "order.h"
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 enum { OLIVIAS_SEAT = 0 };
-/* SOURCE: @takes kitchen->knife kitchen::knife */
-/* SOURCE: @waits kitchen->knife kitchen::knife */
-/* SOURCE: @frees kitchen */
 
 struct kitchen {
     int rooms[64];

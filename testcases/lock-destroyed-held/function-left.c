@@ -7,15 +7,15 @@
 /* FINDING: threads=2 sites=3 */
 /* HANGS */
 /* RUN: --timeout=2 */
+/* SOURCE: @waits pencil */
+/* SOURCE: @takes pencil */
+/* SOURCE: @next thread */
 #include "order.h"
 #include <pthread.h>
 
 enum { OLIVIAS_SEAT = 0 };
 
 static void *olivia(void *pencil)
-/* SOURCE: @waits pencil */
-/* SOURCE: @takes pencil */
-/* SOURCE: @next thread */
 {
     order_sit(OLIVIAS_SEAT);
     pthread_mutex_lock(pencil); /* @waits */

@@ -4,12 +4,12 @@
  */
 /* EXPECT: lock-destroyed-held observed @makes @takes */
 /* FINDING: locks=knife threads=2 */
+/* SOURCE: @takes knife */
+/* SOURCE: @makes knife */
 #include "order.h"
 #include <pthread.h>
 #include <stdio.h>
 
-/* SOURCE: @takes knife */
-/* SOURCE: @makes knife */
 static pthread_spinlock_t knife;
 
 static void *barron(void *arg)

@@ -4,9 +4,9 @@
  */
 /* EXPECT: lock-destroyed-held observed @takes */
 /* FINDING: threads=2 sites=2 */
+/* SOURCE: @takes pencil */
 #include "order.h"
 #include <pthread.h>
-/* SOURCE: @takes pencil */
 #include <stdio.h>
 
 struct party {

@@ -4,12 +4,12 @@
  */
 /* EXPECT: lock-destroyed-held observed @unmaps @takes */
 /* FINDING: threads=2 sites=2 */
+/* SOURCE: @takes arg */
+/* SOURCE: @unmaps lock */
 #include "order.h"
 #include <pthread.h>
 #include <stdio.h>
 #include <sys/mman.h>
-/* SOURCE: @takes arg */
-/* SOURCE: @unmaps lock */
 
 static void *barron(void *arg)
 {

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The same, but the second kitchen does not want the pencil this time. */
 /* EXPECT: lock-held-across-fork possible @holds @forks */
+/* SOURCE: @holds pencil */
+/* SOURCE: @forks "fork()" - */
 #include "order.h"
 
 #include <pthread.h>
 #include <stdio.h>
-/* SOURCE: @holds pencil */
-/* SOURCE: @forks "fork()" - */
 #include <sys/wait.h>
 #include <unistd.h>
 

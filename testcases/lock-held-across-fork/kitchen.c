@@ -6,15 +6,15 @@
 /* EXPECT: lock-held-across-fork observed @holds @forks @wants */
 /* HANGS */
 /* RUN: --timeout=2 */
+/* SOURCE: @holds pencil */
+/* SOURCE: @forks "fork()" - */
+/* SOURCE: @wants pencil */
 #include "order.h"
 
 #include <pthread.h>
 #include <stdio.h>
 #include <sys/wait.h>
 #include <unistd.h>
-/* SOURCE: @holds pencil */
-/* SOURCE: @forks "fork()" - */
-/* SOURCE: @wants pencil */
 
 static pthread_mutex_t pencil = PTHREAD_MUTEX_INITIALIZER;
 

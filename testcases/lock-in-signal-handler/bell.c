@@ -5,9 +5,9 @@
  */
 /* EXPECT: lock-in-signal-handler observed @pencil */
 /* FINDING: severity=warning locks=pencil threads=1 */
+/* SOURCE: @pencil pencil */
 #include "order.h"
 #include <pthread.h>
-/* SOURCE: @pencil pencil */
 #include <signal.h>
 #include <stdio.h>
 

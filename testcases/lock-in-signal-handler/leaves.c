@@ -4,9 +4,9 @@
  * which still does all that the kitchen has asked for when it closes.
  */
 /* EXPECT: lock-in-signal-handler observed @goes */
+/* SOURCE: @goes "exit(0)" - */
 #include "order.h"
 #include <pthread.h>
-/* SOURCE: @goes "exit(0)" - */
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -4,6 +4,11 @@
  * it asks malloc for, by printf, and tells a waiter through a condition.
  */
 /* EXPECT: lock-in-signal-handler observed @joins @paper @writes @tells @tears */
+/* SOURCE: @paper "malloc((size_t)signal)" - */
+/* SOURCE: @writes "printf(\"Garlic, salt.\\n\")" - */
+/* SOURCE: @tells ready */
+/* SOURCE: @tears paper */
+/* SOURCE: @joins thread */
 #include "order.h"
 #include <pthread.h>
 #include <signal.h>
@@ -14,11 +19,6 @@
 static pthread_cond_t ready = PTHREAD_COND_INITIALIZER;
 static void *volatile paper;
 static atomic_int written;
-/* SOURCE: @paper "malloc((size_t)signal)" - */
-/* SOURCE: @writes "printf(\"Garlic, salt.\\n\")" - */
-/* SOURCE: @tells ready */
-/* SOURCE: @tears paper */
-/* SOURCE: @joins thread */
 
 static void on_timer(int signal)
 {

@@ -6,12 +6,12 @@
 /* EXPECT: lost-wakeup observed @waits @calls */
 /* BLIND: nothing */
 /* FINDING: threads=3 */
+/* SOURCE: @waits dinner */
+/* SOURCE: @calls dinner */
 #include "order.h"
 
 #include <pthread.h>
 #include <stdio.h>
-/* SOURCE: @waits dinner */
-/* SOURCE: @calls dinner */
 #include <time.h>
 
 static pthread_mutex_t table = PTHREAD_MUTEX_INITIALIZER;

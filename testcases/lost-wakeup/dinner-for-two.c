@@ -7,12 +7,12 @@
 /* BLIND: stuck-thread observed @waits @calls @joins */
 /* HANGS */
 /* RUN: --timeout=2 */
+/* SOURCE: @waits dinner */
+/* SOURCE: @calls dinner */
 #include "order.h"
 
 #include <pthread.h>
 #include <stdio.h>
-/* SOURCE: @waits dinner */
-/* SOURCE: @calls dinner */
 
 static pthread_mutex_t table = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t dinner = PTHREAD_COND_INITIALIZER;

@@ -7,12 +7,12 @@
 /* BLIND: stuck-thread observed @waits @sets */
 /* HANGS */
 /* RUN: --timeout=2 */
+/* SOURCE: @sets event->changed event::changed */
+/* SOURCE: @waits event->changed event::changed */
 #include "order.h"
 
 #include <pthread.h>
 #include <stdio.h>
-/* SOURCE: @sets event->changed event::changed */
-/* SOURCE: @waits event->changed event::changed */
 
 struct event {
     pthread_mutex_t lock;

@@ -7,12 +7,12 @@
 /* BLIND: stuck-thread observed @waits @rings */
 /* HANGS */
 /* RUN: --timeout=2 */
+/* SOURCE: @rings bell */
+/* SOURCE: @waits bell */
 #include "order.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
-/* SOURCE: @rings bell */
-/* SOURCE: @waits bell */
 #include <stdio.h>
 
 static pthread_mutex_t table = PTHREAD_MUTEX_INITIALIZER;

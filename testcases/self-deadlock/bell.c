@@ -7,12 +7,12 @@
 /* FINDING: locks=pencil threads=1 */
 /* HANGS */
 /* RUN: --timeout=2 */
+/* SOURCE: @wants pencil */
+/* SOURCE: @holds pencil */
 #include "order.h"
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
-/* SOURCE: @wants pencil */
-/* SOURCE: @holds pencil */
 
 static pthread_mutex_t pencil = PTHREAD_MUTEX_INITIALIZER;
 static volatile int rung;

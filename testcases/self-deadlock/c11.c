@@ -3,12 +3,12 @@
 /* EXPECT: self-deadlock observed @potato @garlic */
 /* FINDING: locks=pencil */
 /* HANGS */
+/* SOURCE: @garlic pencil */
+/* SOURCE: @potato pencil */
 #include <stdio.h>
 #include <threads.h>
 
 static mtx_t pencil;
-/* SOURCE: @garlic pencil */
-/* SOURCE: @potato pencil */
 static int garlic_count, potato_count;
 
 static void add_garlic(void)

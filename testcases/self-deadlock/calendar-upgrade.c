@@ -3,12 +3,12 @@
 /* EXPECT: self-deadlock observed @reads @writes */
 /* FINDING: locks=calendar */
 /* HANGS */
+/* SOURCE: @reads calendar */
+/* SOURCE: @writes calendar */
 #include <pthread.h>
 #include <stdio.h>
 
 static pthread_rwlock_t calendar = PTHREAD_RWLOCK_INITIALIZER;
-/* SOURCE: @reads calendar */
-/* SOURCE: @writes calendar */
 static int today;
 
 static void *barron(void *arg)

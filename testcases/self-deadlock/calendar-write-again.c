@@ -6,15 +6,15 @@
 /* EXPECT: self-deadlock observed @writes @again */
 /* EXPECT: self-deadlock observed @writes @reads */
 /* FINDING: locks=calendar */
+/* SOURCE: @writes calendar */
+/* SOURCE: @again calendar */
+/* SOURCE: @reads calendar */
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 
 static pthread_rwlock_t calendar = PTHREAD_RWLOCK_INITIALIZER;
 
-/* SOURCE: @writes calendar */
-/* SOURCE: @again calendar */
-/* SOURCE: @reads calendar */
 static void *writer(void *arg)
 {
     pthread_rwlock_wrlock(&calendar);             /* @writes */

@@ -2,12 +2,12 @@
 /* Opening the kitchen, once, counts its stoves, which opens it, once. */
 /* EXPECT: self-deadlock observed @opens @again */
 /* HANGS */
+/* SOURCE: @again opened */
+/* SOURCE: @opens opened */
 #include <cstdio>
 #include <mutex>
 #include <thread>
 
-/* SOURCE: @again opened */
-/* SOURCE: @opens opened */
 static std::once_flag opened;
 static int stoves;
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The last one to leave the kitchen joins all threads, its own among them: std::thread throws. */
 /* EXPECT: self-deadlock observed @joins */
+/* SOURCE: @joins barron */
 extern "C" {
 #include "order.h"
-/* SOURCE: @joins barron */
 }
 #include <cstdio>
 #include <system_error>

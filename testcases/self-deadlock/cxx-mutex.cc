@@ -6,12 +6,12 @@
 /* EXPECT: self-deadlock observed @potato @garlic */
 /* FINDING: locks=pencil */
 /* HANGS */
+/* SOURCE: @garlic pencil */
+/* SOURCE: @potato pencil */
 #include <cstdio>
 #include <mutex>
 #include <thread>
 
-/* SOURCE: @garlic pencil */
-/* SOURCE: @potato pencil */
 static std::mutex pencil;
 static int garlic_count, potato_count;
 

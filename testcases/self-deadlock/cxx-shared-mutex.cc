@@ -3,12 +3,12 @@
 /* EXPECT: self-deadlock observed @reads @writes */
 /* FINDING: locks=calendar */
 /* HANGS */
+/* SOURCE: @reads calendar */
+/* SOURCE: @writes calendar */
 #include <cstdio>
 #include <mutex>
 #include <shared_mutex>
 #include <thread>
-/* SOURCE: @reads calendar */
-/* SOURCE: @writes calendar */
 
 static std::shared_mutex calendar;
 static int today;

@@ -2,10 +2,10 @@
 /* Making the kitchen, a static variable that is made at first use, asks for the kitchen. */
 /* EXPECT: self-deadlock observed @first @again */
 /* HANGS */
-#include <cstdio>
-#include <thread>
 /* SOURCE: @again only */
 /* SOURCE: @first only */
+#include <cstdio>
+#include <thread>
 
 struct Kitchen {
     int stoves;

@@ -2,12 +2,12 @@
 /* The pencil checks for errors from its initialiser on: taken twice, it refuses. */
 /* EXPECT: self-deadlock observed @first @again */
 /* FINDING: locks=pencil */
+/* SOURCE: @first pencil */
+/* SOURCE: @again pencil */
 #define _GNU_SOURCE
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
-/* SOURCE: @first pencil */
-/* SOURCE: @again pencil */
 
 static pthread_mutex_t pencil = PTHREAD_ERRORCHECK_MUTEX_INITIALIZER_NP;
 

@@ -7,12 +7,12 @@
 /* EXPECT: self-deadlock observed @potato @garlic */
 /* FINDING: locks=pencil */
 /* HANGS */
+/* SOURCE: @garlic pencil */
+/* SOURCE: @potato pencil */
 #include <pthread.h>
 #include <stdio.h>
 
 static pthread_mutex_t pencil = PTHREAD_MUTEX_INITIALIZER;
-/* SOURCE: @garlic pencil */
-/* SOURCE: @potato pencil */
 static int garlic_count, potato_count;
 
 static void add_garlic(void)

@@ -4,9 +4,9 @@
  * (EDEADLK) where it can see that.
  */
 /* EXPECT: self-deadlock observed @joins */
+/* SOURCE: @joins everybody[0] everybody */
 #include "order.h"
 #include <pthread.h>
-/* SOURCE: @joins everybody[0] everybody */
 #include <stdio.h>
 #include <string.h>
 

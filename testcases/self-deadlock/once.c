@@ -2,12 +2,12 @@
 /* Opening the kitchen, once, asks whether the kitchen is open, which opens it, once. */
 /* EXPECT: self-deadlock observed @opens @again */
 /* HANGS */
+/* SOURCE: @again opened */
+/* SOURCE: @opens opened */
 #include <pthread.h>
 #include <stdio.h>
 
 static pthread_once_t opened = PTHREAD_ONCE_INIT;
-/* SOURCE: @again opened */
-/* SOURCE: @opens opened */
 static int stoves;
 
 static void open_kitchen(void);

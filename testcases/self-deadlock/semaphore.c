@@ -7,12 +7,12 @@
 /* FINDING: locks=pencil */
 /* HANGS */
 /* RUN: --hang 1 */
+/* SOURCE: @garlic pencil */
+/* SOURCE: @potato pencil */
 #include <pthread.h>
 #include <semaphore.h>
 #include <stdio.h>
 
-/* SOURCE: @garlic pencil */
-/* SOURCE: @potato pencil */
 static sem_t pencil;
 static int garlic_count, potato_count;
 

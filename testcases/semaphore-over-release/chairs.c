@@ -6,12 +6,12 @@
  */
 /* EXPECT: semaphore-over-release observed @sits @leaves */
 /* FINDING: severity=warning locks=chairs */
+/* SOURCE: @sits chairs */
+/* SOURCE: @leaves chairs */
 #include "order.h"
 #include <pthread.h>
 #include <semaphore.h>
 #include <stdio.h>
-/* SOURCE: @sits chairs */
-/* SOURCE: @leaves chairs */
 
 enum { CHAIRS = 7, GUESTS = 4 };
 

@@ -6,12 +6,12 @@
  */
 /* EXPECT: semaphore-over-release observed @spare @takes */
 /* FINDING: locks=keys */
+/* SOURCE: @takes keys */
+/* SOURCE: @spare keys */
 #include "order.h"
 #include <pthread.h>
 #include <semaphore.h>
 #include <stdio.h>
-/* SOURCE: @takes keys */
-/* SOURCE: @spare keys */
 
 static sem_t keys;
 

@@ -5,12 +5,12 @@
  */
 /* EXPECT: semaphore-over-release observed @takes @gives */
 /* FINDING: locks=stoves */
+/* SOURCE: @takes stoves */
+/* SOURCE: @gives stoves */
 #include "order.h"
 #include <pthread.h>
 #include <semaphore.h>
 #include <stdio.h>
-/* SOURCE: @takes stoves */
-/* SOURCE: @gives stoves */
 
 static sem_t stoves;
 

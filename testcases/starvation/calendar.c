@@ -7,12 +7,12 @@
 /* EXPECT: starvation observed @turn @look */
 /* FINDING: locks=marker */
 /* ARGS: 5000 */
+/* SOURCE: @look marker */
+/* SOURCE: @turn marker */
 #include "order.h"
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
-/* SOURCE: @look marker */
-/* SOURCE: @turn marker */
 
 enum { READERS = 10, CHAIR = 0 };
 

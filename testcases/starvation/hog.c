@@ -5,12 +5,12 @@
  */
 /* EXPECT: starvation observed @waits @hogs */
 /* FINDING: locks=chopsticks */
+/* SOURCE: @hogs chopsticks */
+/* SOURCE: @waits chopsticks */
 #include "order.h"
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
-/* SOURCE: @hogs chopsticks */
-/* SOURCE: @waits chopsticks */
 
 enum { BARRONS_SEAT, OLIVIAS_SEAT, CHEWS = 1000 };
 

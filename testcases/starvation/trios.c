@@ -6,9 +6,9 @@
  */
 /* EXPECT: starvation observed @takes */
 /* FINDING: locks=chopstick_a */
+/* SOURCE: @takes chopstick_a */
 #include "order.h"
 #include <pthread.h>
-/* SOURCE: @takes chopstick_a */
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -5,9 +5,9 @@
  */
 /* EXPECT: stuck-thread observed @waits */
 /* HANGS */
+/* SOURCE: @waits bell */
 #include <pthread.h>
 #include <semaphore.h>
-/* SOURCE: @waits bell */
 #include <stdio.h>
 
 static sem_t bell;

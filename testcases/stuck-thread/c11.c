@@ -2,12 +2,12 @@
 /* In C11's words: Olivia has cooked the soup, and does not say so. */
 /* EXPECT: stuck-thread observed @takes @waits */
 /* HANGS */
+/* SOURCE: @takes kitchen */
+/* SOURCE: @waits ready */
 
 #include <stdio.h>
 #include <threads.h>
 
-/* SOURCE: @takes kitchen */
-/* SOURCE: @waits ready */
 static mtx_t kitchen;
 static cnd_t ready;
 static int soups;

@@ -2,9 +2,9 @@
 /* Three guests are waited for, and two come. */
 /* EXPECT: stuck-thread observed @waits */
 /* HANGS */
+/* SOURCE: @waits guests */
 
 #include <cstdio>
-/* SOURCE: @waits guests */
 #include <latch>
 #include <thread>
 

@@ -2,9 +2,9 @@
 /* Olivia promised a dish, and forgets it when there is no salt. */
 /* EXPECT: stuck-thread observed @waits */
 /* HANGS */
+/* SOURCE: @waits dish */
 
 #include <cstdio>
-/* SOURCE: @waits dish */
 #include <future>
 #include <thread>
 

@@ -2,15 +2,15 @@
 /* Olivia is to cook three dishes, and leaves after the second: who waits for the third? */
 /* EXPECT: stuck-thread observed @waits @posts @ends */
 /* HANGS */
+/* SOURCE: @posts dish */
+/* SOURCE: @ends "pthread_exit(arg)" - */
+/* SOURCE: @waits dish */
 
 #include <pthread.h>
 #include <semaphore.h>
 #include <stdio.h>
 
 enum { DISHES = 3 };
-/* SOURCE: @posts dish */
-/* SOURCE: @ends "pthread_exit(arg)" - */
-/* SOURCE: @waits dish */
 
 static sem_t dish;
 

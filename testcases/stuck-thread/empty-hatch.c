@@ -2,9 +2,9 @@
 /* Olivia waits at the hatch, a pipe into which nobody puts anything, and nobody closes it. */
 /* EXPECT: stuck-thread observed @waits */
 /* HANGS */
+/* SOURCE: @waits hatch[0] hatch */
 #include <pthread.h>
 #include <stdio.h>
-/* SOURCE: @waits hatch[0] hatch */
 #include <unistd.h>
 
 static int hatch[2];

@@ -2,15 +2,15 @@
 /* Barron puts one soup through the hatch and goes home, and leaves it open: there may be more. */
 /* EXPECT: stuck-thread observed @writes @ends @reads */
 /* HANGS */
+/* SOURCE: @writes hatch[1] hatch */
+/* SOURCE: @ends "pthread_exit(arg)" - */
+/* SOURCE: @reads hatch[0] hatch */
 
 #include <pthread.h>
 #include <stdio.h>
 #include <unistd.h>
 
 static int hatch[2];
-/* SOURCE: @writes hatch[1] hatch */
-/* SOURCE: @ends "pthread_exit(arg)" - */
-/* SOURCE: @reads hatch[0] hatch */
 
 static void *barron(void *arg)
 {

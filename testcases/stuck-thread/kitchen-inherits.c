@@ -5,9 +5,9 @@
  */
 /* EXPECT: stuck-thread observed @reads */
 /* HANGS */
+/* SOURCE: @reads orders */
 
 #include <pthread.h>
-/* SOURCE: @reads orders */
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>

@@ -5,15 +5,15 @@
 /* EXPECT: stuck-thread observed @waits @takes @ends */
 /* FINDING: threads=5 */
 /* HANGS */
+/* SOURCE: @takes kitchen */
+/* SOURCE: @ends "pthread_exit(arg)" - */
+/* SOURCE: @waits ready */
 
 #include "order.h"
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
 
-/* SOURCE: @takes kitchen */
-/* SOURCE: @ends "pthread_exit(arg)" - */
-/* SOURCE: @waits ready */
 static pthread_mutex_t kitchen = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t ready = PTHREAD_COND_INITIALIZER;
 static bool soup_is_done;

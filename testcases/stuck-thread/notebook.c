@@ -5,12 +5,12 @@
  */
 /* EXPECT: stuck-thread observed @joins @begins */
 /* HANGS */
+/* SOURCE: @begins pencil */
+/* SOURCE: @joins thread */
 
 #include <pthread.h>
 #include <stdio.h>
 
-/* SOURCE: @begins pencil */
-/* SOURCE: @joins thread */
 static pthread_mutex_t pencil = PTHREAD_MUTEX_INITIALIZER;
 
 static FILE *notebook;

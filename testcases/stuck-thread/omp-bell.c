@@ -10,8 +10,8 @@
 /* HANGS */
 /* FLAGS: gcc -fopenmp */
 /* FLAGS: clang -fopenmp */
-#include <omp.h>
 /* SOURCE: @waits bell */
+#include <omp.h>
 #include <semaphore.h>
 #include <stdio.h>
 

@@ -5,12 +5,12 @@
  */
 /* EXPECT: stuck-thread observed @waits @takes */
 /* HANGS */
+/* SOURCE: @takes counter */
+/* SOURCE: @waits all_done */
 
 #include <pthread.h>
 #include <stdio.h>
 
-/* SOURCE: @takes counter */
-/* SOURCE: @waits all_done */
 enum { ROOM = 8, PLATES = 6, LAST = -1 };
 
 static pthread_mutex_t counter = PTHREAD_MUTEX_INITIALIZER;

@@ -5,9 +5,9 @@
  * join that never comes.
  */
 /* EXPECT: thread-leak observed @create */
+/* SOURCE: @create olivia */
 #include "order.h"
 #include <pthread.h>
-/* SOURCE: @create olivia */
 #include <stdio.h>
 
 enum { OLIVIAS_SEAT = 0 };

@@ -4,9 +4,9 @@
  */
 /* EXPECT: unlock-not-held observed @waits */
 /* FINDING: locks=pencil */
+/* SOURCE: @waits bell */
 #include <pthread.h>
 #include <stdio.h>
-/* SOURCE: @waits bell */
 #include <time.h>
 
 static pthread_mutex_t pencil = PTHREAD_MUTEX_INITIALIZER;

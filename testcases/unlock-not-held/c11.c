@@ -4,12 +4,12 @@
  */
 /* EXPECT: unlock-not-held observed @gives-away @takes */
 /* FINDING: locks=pencil */
+/* SOURCE: @takes pencil */
+/* SOURCE: @gives-away pencil */
 #include "order.h"
 #include <stdio.h>
 #include <threads.h>
 
-/* SOURCE: @takes pencil */
-/* SOURCE: @gives-away pencil */
 static mtx_t pencil;
 
 static int barron(void *arg)

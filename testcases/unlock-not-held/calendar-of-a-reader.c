@@ -5,12 +5,12 @@
  */
 /* EXPECT: unlock-not-held observed @gives-away @reads */
 /* FINDING: locks=calendar threads=2 */
+/* SOURCE: @reads calendar */
+/* SOURCE: @gives-away calendar */
 #include "order.h"
 #include <pthread.h>
 #include <stdio.h>
 
-/* SOURCE: @reads calendar */
-/* SOURCE: @gives-away calendar */
 static pthread_rwlock_t calendar = PTHREAD_RWLOCK_INITIALIZER;
 
 static void *barron(void *arg)

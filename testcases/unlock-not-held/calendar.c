@@ -4,12 +4,12 @@
  */
 /* EXPECT: unlock-not-held observed @again @first */
 /* FINDING: locks=calendar */
+/* SOURCE: @first calendar */
+/* SOURCE: @again calendar */
 #include <pthread.h>
 #include <stdio.h>
 
 static pthread_rwlock_t calendar = PTHREAD_RWLOCK_INITIALIZER;
-/* SOURCE: @first calendar */
-/* SOURCE: @again calendar */
 
 static void *olivia(void *arg)
 {

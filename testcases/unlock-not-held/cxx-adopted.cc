@@ -3,8 +3,8 @@
  * A guard adopts a mutex that nobody has locked, and unlocks it at the end.
  */
 /* EXPECT: unlock-not-held observed @adopts */
-extern "C" {
 /* SOURCE: @adopts pencil */
+extern "C" {
 #include "order.h"
 }
 #include <cstdio>

@@ -6,6 +6,10 @@
 /* EXPECT: unlock-not-held observed @of-barron @takes */
 /* EXPECT: unlock-not-held observed @of-nobody @gives-back */
 /* FINDING: locks=pencil sites=2 */
+/* SOURCE: @takes pencil */
+/* SOURCE: @gives-back pencil */
+/* SOURCE: @of-barron pencil */
+/* SOURCE: @of-nobody pencil */
 #include "order.h"
 #include <errno.h>
 #include <pthread.h>
@@ -14,10 +18,6 @@
 static pthread_mutex_t pencil;
 
 static void *barron(void *arg)
-/* SOURCE: @takes pencil */
-/* SOURCE: @gives-back pencil */
-/* SOURCE: @of-barron pencil */
-/* SOURCE: @of-nobody pencil */
 {
     pthread_mutex_lock(&pencil); /* @takes */
     order_reach(1);

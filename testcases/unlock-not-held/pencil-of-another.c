@@ -5,12 +5,12 @@
  */
 /* EXPECT: unlock-not-held observed @gives-away @takes */
 /* FINDING: locks=pencil threads=2 sites=2 */
+/* SOURCE: @takes pencil */
+/* SOURCE: @gives-away pencil */
 #include "order.h"
 #include <pthread.h>
 #include <stdio.h>
 
-/* SOURCE: @takes pencil */
-/* SOURCE: @gives-away pencil */
 static pthread_mutex_t pencil = PTHREAD_MUTEX_INITIALIZER;
 
 static void *barron(void *arg)

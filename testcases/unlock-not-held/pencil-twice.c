@@ -5,12 +5,12 @@
  */
 /* EXPECT: unlock-not-held observed @again @first */
 /* FINDING: locks=pencil threads=1 sites=2 */
+/* SOURCE: @first pencil */
+/* SOURCE: @again pencil */
 #include <pthread.h>
 #include <stdio.h>
 
 static pthread_mutex_t pencil = PTHREAD_MUTEX_INITIALIZER;
-/* SOURCE: @first pencil */
-/* SOURCE: @again pencil */
 static int garlic_count;
 
 static int buy_garlic(void)

@@ -4,12 +4,12 @@
  */
 /* EXPECT: unlock-not-held observed @third @second */
 /* FINDING: locks=pencil threads=1 */
+/* SOURCE: @second pencil */
+/* SOURCE: @third pencil */
 #include <pthread.h>
 #include <stdio.h>
 
 static pthread_mutex_t pencil;
-/* SOURCE: @second pencil */
-/* SOURCE: @third pencil */
 
 static void *barron(void *arg)
 {

@@ -4,15 +4,15 @@
  */
 /* EXPECT: unlock-not-held observed @free */
 /* EXPECT: unlock-not-held observed @gives-away @takes */
+/* SOURCE: @takes knife */
+/* SOURCE: @free board */
+/* SOURCE: @gives-away knife */
 #include "order.h"
 #include <pthread.h>
 #include <stdio.h>
 
 static pthread_spinlock_t knife, board;
 
-/* SOURCE: @takes knife */
-/* SOURCE: @free board */
-/* SOURCE: @gives-away knife */
 static void *barron(void *arg)
 {
     pthread_spin_lock(&knife); /* @takes */

@@ -7,12 +7,12 @@
 /* FINDING: locks=bell threads=2 sites=2 */
 /* HANGS */
 /* RUN: --timeout=2 */
+/* SOURCE: @waits bell */
+/* SOURCE: @destroys bell */
 #include "order.h"
 #include <pthread.h>
 
 enum { OLIVIAS_SEAT = 0 };
-/* SOURCE: @waits bell */
-/* SOURCE: @destroys bell */
 
 static pthread_mutex_t pencil = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t bell = PTHREAD_COND_INITIALIZER;

@@ -4,6 +4,10 @@
  */
 /* EXPECT: use-after-destroy observed @takes @destroys-pencil */
 /* EXPECT: use-after-destroy observed @rings @destroys-bell */
+/* SOURCE: @takes pencil */
+/* SOURCE: @rings bell */
+/* SOURCE: @destroys-pencil pencil */
+/* SOURCE: @destroys-bell bell */
 #include <stdio.h>
 #include <threads.h>
 

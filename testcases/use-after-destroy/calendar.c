@@ -4,12 +4,12 @@
  */
 /* EXPECT: use-after-destroy observed @reads @destroys */
 /* FINDING: locks=calendar threads=2 */
+/* SOURCE: @reads calendar */
+/* SOURCE: @destroys calendar */
 #include <pthread.h>
 #include <stdio.h>
 
 static pthread_rwlock_t calendar = PTHREAD_RWLOCK_INITIALIZER;
-/* SOURCE: @reads calendar */
-/* SOURCE: @destroys calendar */
 
 static void *barron(void *arg)
 {

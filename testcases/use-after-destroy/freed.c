@@ -5,12 +5,12 @@
 /* EXPECT: use-after-destroy observed @takes @frees */
 /* FINDING: threads=2 */
 /* NEEDS: accesses */
+/* SOURCE: @takes kitchen->knife kitchen::knife */
+/* SOURCE: @frees kitchen */
 #include "order.h"
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
-/* SOURCE: @takes kitchen->knife kitchen::knife */
-/* SOURCE: @frees kitchen */
 
 struct kitchen {
     int rooms[64];

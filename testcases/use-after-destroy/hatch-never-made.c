@@ -4,9 +4,9 @@
  */
 /* EXPECT: use-after-destroy observed @posts */
 /* FINDING: locks=hatch */
+/* SOURCE: @posts hatch */
 #include <pthread.h>
 #include <semaphore.h>
-/* SOURCE: @posts hatch */
 #include <stdio.h>
 
 static sem_t hatch;

@@ -7,12 +7,12 @@
 /* FINDING: locks=hatch threads=2 sites=2 */
 /* HANGS */
 /* RUN: --timeout=2 */
+/* SOURCE: @waits hatch */
+/* SOURCE: @destroys hatch */
 #include "order.h"
 #include <pthread.h>
 #include <semaphore.h>
 
-/* SOURCE: @waits hatch */
-/* SOURCE: @destroys hatch */
 enum { OLIVIAS_SEAT = 0 };
 
 static sem_t hatch;

@@ -4,12 +4,12 @@
  */
 /* EXPECT: use-after-destroy observed @posts @destroys */
 /* FINDING: locks=hatch threads=2 */
+/* SOURCE: @posts hatch */
+/* SOURCE: @destroys hatch */
 #include "order.h"
 #include <pthread.h>
 #include <semaphore.h>
 #include <stdio.h>
-/* SOURCE: @posts hatch */
-/* SOURCE: @destroys hatch */
 
 static sem_t hatch;
 

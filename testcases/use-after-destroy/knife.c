@@ -4,12 +4,12 @@
  */
 /* EXPECT: use-after-destroy observed @takes @destroys */
 /* FINDING: locks=knife */
+/* SOURCE: @takes knife */
+/* SOURCE: @destroys knife */
 #include <pthread.h>
 #include <stdio.h>
 
 static pthread_spinlock_t knife;
-/* SOURCE: @takes knife */
-/* SOURCE: @destroys knife */
 
 static void *barron(void *arg)
 {

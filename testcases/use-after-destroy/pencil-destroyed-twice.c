@@ -4,12 +4,12 @@
  */
 /* EXPECT: use-after-destroy observed @again @first */
 /* FINDING: locks=pencil */
+/* SOURCE: @first pencil */
+/* SOURCE: @again pencil */
 #include <pthread.h>
 #include <stdio.h>
 
 static pthread_mutex_t pencil;
-/* SOURCE: @first pencil */
-/* SOURCE: @again pencil */
 
 static void shop_closes(void)
 {

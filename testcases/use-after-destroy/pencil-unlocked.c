@@ -4,12 +4,12 @@
  */
 /* EXPECT: use-after-destroy observed @gives-back @destroys */
 /* FINDING: locks=pencil */
+/* SOURCE: @destroys pencil */
+/* SOURCE: @gives-back pencil */
 #include <pthread.h>
 #include <stdio.h>
 
 static pthread_mutex_t pencil = PTHREAD_MUTEX_INITIALIZER;
-/* SOURCE: @destroys pencil */
-/* SOURCE: @gives-back pencil */
 
 int main(void)
 {

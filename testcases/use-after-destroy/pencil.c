@@ -5,12 +5,12 @@
  */
 /* EXPECT: use-after-destroy observed @takes @destroys */
 /* FINDING: locks=pencil threads=2 */
+/* SOURCE: @takes pencil */
+/* SOURCE: @destroys pencil */
 #include "order.h"
 #include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
-/* SOURCE: @takes pencil */
-/* SOURCE: @destroys pencil */
 
 static pthread_mutex_t pencil = PTHREAD_MUTEX_INITIALIZER;
 

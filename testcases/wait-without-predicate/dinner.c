@@ -5,15 +5,15 @@
  */
 /* EXPECT: wait-without-predicate possible @waits @looks @rings */
 /* BLIND: nothing */
+/* SOURCE: @looks ready */
+/* SOURCE: @waits bell */
+/* SOURCE: @rings bell */
 #include "order.h"
 
 #include <pthread.h>
 #include <stdio.h>
 
 static pthread_mutex_t table = PTHREAD_MUTEX_INITIALIZER;
-/* SOURCE: @looks ready */
-/* SOURCE: @waits bell */
-/* SOURCE: @rings bell */
 static pthread_cond_t bell = PTHREAD_COND_INITIALIZER;
 static int ready, plates;
 

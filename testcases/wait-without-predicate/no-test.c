@@ -2,12 +2,12 @@
 /* Nobody looks at anything: Barron sleeps, and whatever wakes him is dinner. */
 /* EXPECT: wait-without-predicate possible @waits @rings */
 /* BLIND: nothing */
+/* SOURCE: @waits bell */
+/* SOURCE: @rings bell */
 #include "order.h"
 
 #include <pthread.h>
 #include <stdio.h>
-/* SOURCE: @waits bell */
-/* SOURCE: @rings bell */
 
 static pthread_mutex_t table = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t bell = PTHREAD_COND_INITIALIZER;

@@ -147,8 +147,9 @@ class Sarif(unittest.TestCase):
     def test_region_of_an_expression(self):
         for result in results(sarif("explained")):
             if result["ruleId"] == "data-race" and "jars[0]" in result["message"]["text"]:
-                self.assertEqual(result["locations"][0]["physicalLocation"]["region"],
-                                 {"startLine": 18, "startColumn": 17, "endLine": 18, "endColumn": 30})
+                region = result["locations"][0]["physicalLocation"]["region"]
+                self.assertEqual(region, {"startLine": 18, "startColumn": 17,
+                                          "endLine": 18, "endColumn": 30})
                 break
         else:
             self.fail("the finding is not there")
