@@ -16,7 +16,7 @@ namespace
 {
 
 constexpr argp_option shared_options[] = {
-    {nullptr, 'p', "BUILD", 0, "the directory with compile_commands.json (default: look for it)",
+    {"build", 'p', "BUILD", 0, "the directory with compile_commands.json (default: look for it)",
      0},
     {"output", 'o', "FILE", 0, "where to write to, instead of the standard output", 0},
     {"source-root", 1, "DIR", 0, "where the sources lie now, if elsewhere than when compiled", 0},

@@ -40,7 +40,11 @@ function add_text(text)
 
 FNR == 1 { input++ }
 
-input == 1 && $1 == "Usage:" { current = $4 ~ /^[a-z]+$/ ? $4 : ""; next }
+input == 1 && $1 == "Usage:" {
+    word = $2 == "snarl-source" ? $3 : $4
+    current = word ~ /^[a-z]+$/ ? word : ""
+    next
+}
 input == 1 && /^ +(-., )?--[a-z]/ {
     names[++options] = ""
     actions[options] = current

@@ -61,6 +61,17 @@ setup()
     file "$root/usr/bin/snarl" | grep -q ', stripped'
 }
 
+@test "snarl-source is a package of its own" {
+    ls "$packages"/snarl-source_*.deb || skip "it was not built"
+    dpkg -x "$packages"/snarl-source_*.deb "$packages/source"
+    expect 0 dpkg-deb -f "$packages"/snarl-source_*.deb Depends
+    says "libclang-common-19-dev" out
+    says "libclang-cpp19" out
+    expect 0 "$packages/source/usr/bin/snarl-source" --version
+    says "snarl-source $(snarl --version | cut -d' ' -f2)" out
+    [ -s "$packages/source/usr/share/man/man1/snarl-source.1.gz" ]
+}
+
 @test "snarl works where it was unpacked" {
     snarl-cc -g -O1 -pthread -o racy "$BATS_TEST_DIRNAME/programs/racy.c"
     expect 66 snarl run -- ./racy

@@ -59,6 +59,18 @@ same_options()
     done
 }
 
+@test "snarl-source: the same" {
+    [ -x "$SNARL_SOURCE" ] || skip "it was not built"
+    mapfile -t actions < <("$SNARL_SOURCE" --help | sed -n 's/^  \([a-z]\{1,\}\)  .*/\1/p')
+    [ ${#actions[@]} -ge 1 ]
+    for action in "${actions[@]}"; do
+        "$SNARL_SOURCE" "$action" --help | long_options >helped
+        page source | section "${action^^}" | long_options >paged
+        diff helped paged
+        page source | section SYNOPSIS | grep -q "^ *snarl-source $action"
+    done
+}
+
 @test "history: a section for each action, with its options, and for no other" {
     mapfile -t actions < <("$SNARL" history --help | sed -n 's/^  \([a-z]\{1,\}\)  .*/\1/p')
     [ ${#actions[@]} -ge 5 ]
