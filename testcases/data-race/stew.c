@@ -6,7 +6,7 @@
  */
 /* EXPECT: data-race observed @olivia @barron */
 /* REWRITE: possible unless optimized */
-/* FINDING: "variable=taste.salt of struct pot made at stew.c:28" sites=2 */
+/* FINDING: "variable=taste.salt of struct pot made at stew.c:30" sites=2 */
 /* SOURCE: @olivia stew->taste.salt salt */
 /* SOURCE: @barron stew->taste.salt salt */
 #include "order.h"
