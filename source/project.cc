@@ -225,26 +225,43 @@ std::string project::resolve(const std::string &name) const
                 return absolute(std::string(moved));
         }
     }
-    if (path::is_absolute(name) && llvm::sys::fs::is_regular_file(name))
+    bool here = path::is_absolute(name) && llvm::sys::fs::is_regular_file(name);
+    if (here && (every_file_ || !is_source(name) || is_compiled(absolute(name))))
         return absolute(name);
+    // Of another copy of the sources than the database's: the file there that is called the same.
+    std::string same = file_ending_like(name);
+    if (!same.empty())
+        return same;
+    return here || llvm::sys::fs::is_regular_file(name) ? absolute(name) : "";
+}
+
+void project::tell(const std::string &trouble)
+{
+    if (told_.insert(trouble).second)
+        troubles_.push_back(trouble);
+}
+
+bool project::is_compiled(const std::string &file) const
+{
+    std::vector<std::string> all = files();
+    return std::binary_search(all.begin(), all.end(), file) ||
+           std::binary_search(all.begin(), all.end(), real(file));
+}
+
+std::string project::file_ending_like(const std::string &name) const
+{
     std::string best;
     std::size_t most = 0;
     bool twice = false;
     for (const std::string &file : files()) {
         std::size_t common = common_end(file, name);
-        if (common > most) {
-            most = common, best = file, twice = false;
-        } else if (common == most && common > 0) {
-            twice = true;
-        }
+        twice = common == most ? twice || common > 0 : common > most ? false : twice;
+        if (common > most)
+            most = common, best = file;
     }
-    bool whole = !path::is_absolute(name) && most >= common_end(name, name);
-    if (most > 0 && !twice && (whole || path::is_absolute(name)) &&
-        llvm::sys::fs::is_regular_file(best))
-        return best;
-    if (!path::is_absolute(name) && llvm::sys::fs::is_regular_file(name))
-        return absolute(name);
-    return "";
+    // All of a relative path has to be there.
+    bool whole = path::is_absolute(name) || most >= common_end(name, name);
+    return most > 0 && !twice && whole && llvm::sys::fs::is_regular_file(best) ? best : "";
 }
 
 std::unique_ptr<clang::ASTUnit> project::parse_once(const std::string &file,
@@ -291,11 +308,11 @@ std::shared_ptr<unit> project::parse(const std::string &file)
     std::unique_ptr<clang::ASTUnit> ast = parse_once(file, unknown, reason);
     if (!ast) {
         failed_.insert(file);
-        troubles_.push_back(file + ": could not be parsed" + (reason.empty() ? "" : ": " + reason));
+        tell(file + ": could not be parsed" + (reason.empty() ? "" : ": " + reason));
         return nullptr;
     }
     if (!reason.empty())
-        troubles_.push_back(file + ": parsed with errors, the first: " + reason);
+        tell(file + ": parsed with errors, the first: " + reason);
     kept_.push_front(std::make_shared<unit>(file, std::move(ast)));
     if (kept_.size() > units_kept)
         kept_.pop_back();
@@ -330,8 +347,7 @@ std::shared_ptr<unit> project::unit_with(const std::string &file,
         }
     }
     home_[file] = "";
-    troubles_.push_back(file +
-                        ": no file of the compile database that could be parsed includes it");
+    tell(file + ": no file of the compile database that could be parsed includes it");
     return nullptr;
 }
 

@@ -88,6 +88,10 @@ class project
 
   private:
     explicit project(std::unique_ptr<clang::tooling::CompilationDatabase> database);
+    void tell(const std::string &trouble);
+    bool is_compiled(const std::string &file) const;
+    std::string file_ending_like(
+        const std::string &name) const; // "" if none, or more than one, does
     std::unique_ptr<clang::ASTUnit> parse_once(const std::string &file,
                                                std::set<std::string> &unknown, std::string &reason);
 
@@ -99,6 +103,7 @@ class project
     std::map<std::string, std::string>
         home_; // of a header: the main file of a unit that reads it, or ""
     std::vector<std::string> troubles_;
+    std::set<std::string> told_; // the same; a unit may be parsed more than once
 };
 
 } // namespace snarl
