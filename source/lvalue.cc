@@ -90,8 +90,10 @@ class walker
             exact = llvm::isa<clang::DeclRefExpr>(index);
             text = spelled(index, context_);
         }
+        const auto *by = llvm::dyn_cast<clang::DeclRefExpr>(index);
         out.exact = out.exact && exact;
-        out.steps.push_back({lvalue::step::element, nullptr, text, exact});
+        out.steps.push_back({lvalue::step::element, nullptr, text, exact,
+                             by ? llvm::dyn_cast<clang::VarDecl>(by->getDecl()) : nullptr});
         return true;
     }
 

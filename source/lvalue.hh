@@ -24,9 +24,10 @@ namespace snarl
 struct lvalue {
     struct step {
         enum { member, element, followed } kind;
-        const clang::FieldDecl *field; // of a member
-        std::string index;             // of an element: its value, or its text
-        bool exact;                    // the index is a constant, or a variable's value
+        const clang::FieldDecl *field;            // of a member
+        std::string index;                        // of an element: its value, or its text
+        bool exact;                               // the index is a constant, or a variable's value
+        const clang::VarDecl *variable = nullptr; // that variable
     };
     const clang::VarDecl *root = nullptr; // null: the object of this member function
     std::vector<step> steps;
