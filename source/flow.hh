@@ -137,6 +137,8 @@ class flow
     std::vector<event> events() const;
     // Whether control can come from behind `from` to it again without a release of the lock.
     bool comes_again(const clang::Stmt *from, unsigned lock) const;
+    // Whether an element of the graph is, or may be, a release of the lock.
+    bool gives_back(const clang::CFGElement &element, unsigned lock) const;
 
     static holding sum(const std::vector<state> &states);
 

@@ -230,17 +230,12 @@ std::vector<flow::event> flow::events() const
     return result;
 }
 
-namespace
-{
-
-// Whether an element gives the lock back.
-bool releases(const flow &flow, const effects_of &known, const clang::CFGElement &element,
-              unsigned lock)
+bool flow::gives_back(const clang::CFGElement &element, unsigned lock) const
 {
     if (auto end = element.getAs<clang::CFGAutomaticObjDtor>()) {
         std::optional<guard> made = guard_of(end->getVarDecl());
         return made && std::any_of(made->locks.begin(), made->locks.end(),
-                                   [&](const auto *object) { return flow.lock(object) == lock; });
+                                   [&](const auto *object) { return this->lock(object) == lock; });
     }
     auto s = element.getAs<clang::CFGStmt>();
     const auto *expression = s ? llvm::dyn_cast<clang::CallExpr>(s->getStmt()) : nullptr;
@@ -252,20 +247,18 @@ bool releases(const flow &flow, const effects_of &known, const clang::CFGElement
         const auto *name = llvm::dyn_cast_or_null<clang::DeclRefExpr>(table->object);
         const auto *variable = name ? llvm::dyn_cast<clang::VarDecl>(name->getDecl()) : nullptr;
         if (std::optional<guard> made = variable ? guard_of(variable) : std::nullopt)
-            return !made->locks.empty() && flow.lock(made->locks.front()) == lock;
-        std::optional<unsigned> released = flow.lock(table->object);
+            return !made->locks.empty() && this->lock(made->locks.front()) == lock;
+        std::optional<unsigned> released = this->lock(table->object);
         return !released || *released == lock;
     }
     const clang::FunctionDecl *callee = expression->getDirectCallee();
-    const std::vector<effect> *effects = callee && known ? known(*callee) : nullptr;
+    const std::vector<effect> *effects = engine_->effects_for(callee);
     return effects && std::any_of(effects->begin(), effects->end(), [&](const effect &one) {
-               std::optional<lock_name> name = flow.names().name(one.lock, *expression);
+               std::optional<lock_name> name = names().name(one.lock, *expression);
                return one.does == effect::what::gives_back && name &&
-                      name->key() == flow.locks()[lock].key();
+                      name->key() == locks()[lock].key();
            });
 }
-
-} // namespace
 
 bool flow::comes_again(const clang::Stmt *from, unsigned lock) const
 {
@@ -275,9 +268,6 @@ bool flow::comes_again(const clang::Stmt *from, unsigned lock) const
     std::vector<std::pair<const clang::CFGBlock *, std::size_t>> work{
         {start->second.first, start->second.second + 1}};
     std::set<const clang::CFGBlock *> seen;
-    effects_of known = [this](const clang::FunctionDecl &callee) {
-        return engine_->effects_for(&callee);
-    };
     while (!work.empty()) {
         auto [block, index] = work.back();
         work.pop_back();
@@ -286,7 +276,7 @@ bool flow::comes_again(const clang::Stmt *from, unsigned lock) const
             auto s = (*block)[index].getAs<clang::CFGStmt>();
             if (s && s->getStmt() == from)
                 return true;
-            stopped = releases(*this, known, (*block)[index], lock);
+            stopped = gives_back((*block)[index], lock);
         }
         for (const clang::CFGBlock::AdjacentBlock &next : block->succs())
             if (const clang::CFGBlock *to = next.getReachableBlock())

@@ -264,10 +264,7 @@ std::optional<lock_name> namer::name(const clang::Expr *object) const
     return result;
 }
 
-namespace
-{
-
-lock_name joined(lock_name outer, const lock_name &inner)
+lock_name followed(lock_name outer, const lock_name &inner)
 {
     for (const std::string &s : inner.steps)
         step(outer, s);
@@ -282,32 +279,46 @@ lock_name joined(lock_name outer, const lock_name &inner)
     return outer;
 }
 
-} // namespace
+std::optional<lock_name> namer::argument(const clang::Expr &call, int which) const
+{
+    if (which >= 0) {
+        const clang::FunctionDecl *callee = callee_of(call);
+        const clang::Expr *value = argument_of(call, unsigned(which));
+        bool reference = callee && unsigned(which) < callee->getNumParams() &&
+                         callee->getParamDecl(unsigned(which))->getType()->isReferenceType();
+        return value ? pointer(value, reference, 0) : std::nullopt;
+    }
+    const clang::Expr *value = nullptr;
+    if (const auto *member = llvm::dyn_cast<clang::CXXMemberCallExpr>(&call))
+        value = member->getImplicitObjectArgument();
+    else if (const auto *op = llvm::dyn_cast<clang::CXXOperatorCallExpr>(&call))
+        value = op->getNumArgs() > 0 ? op->getArg(0) : nullptr;
+    return value ? pointer(value, !value->getType()->isPointerType(), 0) : std::nullopt;
+}
+
+std::vector<std::pair<int, lock_name>> namer::arguments(const clang::Expr &call) const
+{
+    std::vector<std::pair<int, lock_name>> result;
+    const clang::FunctionDecl *callee = callee_of(call);
+    for (int which = -1; which < int(callee ? callee->getNumParams() : 0); which++) {
+        std::optional<lock_name> name = argument(call, which);
+        if (!name)
+            continue;
+        name->by.clear();
+        result.emplace_back(which, *name);
+    }
+    return result;
+}
 
 std::optional<lock_name> namer::name(const lock_name &inner, const clang::Expr &call) const
 {
     if (inner.is_global())
         return inner;
-    const clang::Expr *value = nullptr;
-    bool to_it = false;
-    if (inner.from == lock_name::base::parameter) {
-        const clang::FunctionDecl *callee = callee_of(call);
-        value = argument_of(call, inner.parameter);
-        to_it = callee && inner.parameter < callee->getNumParams() &&
-                callee->getParamDecl(inner.parameter)->getType()->isReferenceType();
-    } else if (inner.from == lock_name::base::object) {
-        if (const auto *member = llvm::dyn_cast<clang::CXXMemberCallExpr>(&call))
-            value = member->getImplicitObjectArgument();
-        else if (const auto *op = llvm::dyn_cast<clang::CXXOperatorCallExpr>(&call))
-            value = op->getNumArgs() > 0 ? op->getArg(0) : nullptr;
-        to_it = value && !value->getType()->isPointerType();
-    }
-    if (!value)
+    if (inner.from == lock_name::base::local)
         return std::nullopt;
-    std::optional<lock_name> outer = pointer(value, to_it, 0);
-    if (!outer)
-        return std::nullopt;
-    return joined(*outer, inner);
+    std::optional<lock_name> outer =
+        argument(call, inner.from == lock_name::base::object ? -1 : int(inner.parameter));
+    return outer ? std::optional(followed(*outer, inner)) : std::nullopt;
 }
 
 std::optional<lock_name> namer::name_by_value(const lock_name &inner,
@@ -315,7 +326,7 @@ std::optional<lock_name> namer::name_by_value(const lock_name &inner,
 {
     std::optional<lock_name> outer =
         inner.is_global() ? std::optional(inner) : pointer(&value, false, 0);
-    return outer && !inner.is_global() ? joined(*outer, inner) : outer;
+    return outer && !inner.is_global() ? followed(*outer, inner) : outer;
 }
 
 std::optional<lock_name> namer::name(const lock_name &inner, const clang::VarDecl &variable) const
@@ -332,10 +343,10 @@ std::optional<lock_name> namer::name(const lock_name &inner, const clang::VarDec
         variable.getType()->isPointerType() && extend(itself, outer = {}, 0)) {
         lock_name rest = inner;
         rest.steps.erase(rest.steps.begin());
-        return joined(outer, rest);
+        return followed(outer, rest);
     }
     step(outer, "&");
-    return joined(outer, inner);
+    return followed(outer, inner);
 }
 
 } // namespace snarl

@@ -60,6 +60,10 @@ class namer
     // Of a lock that a destructor or cleanup function names, of this variable.
     std::optional<lock_name> name(const lock_name &inner, const clang::VarDecl &variable) const;
 
+    // What is handed to the parameters of a call, by number, and as object (-1), where it has a
+    // name. A callee's lock is followed from there.
+    std::vector<std::pair<int, lock_name>> arguments(const clang::Expr &call) const;
+
     // Whether the variable or member is given a value in the function, other than where it is
     // declared.
     bool assigned(const clang::ValueDecl *declaration) const
@@ -68,6 +72,7 @@ class namer
     }
 
   private:
+    std::optional<lock_name> argument(const clang::Expr &call, int which) const;
     bool begin(const lvalue &value, lock_name &out, int depth) const;
     bool extend(const lvalue &value, lock_name &out, int depth) const;
     std::optional<lock_name> pointer(const clang::Expr *value, bool to_it, int depth) const;
@@ -76,6 +81,9 @@ class namer
     const clang::ASTContext &context_;
     std::set<const clang::ValueDecl *> assigned_;
 };
+
+// The lock that a callee calls `inner`, when `value` was handed to where it begins.
+lock_name followed(lock_name value, const lock_name &inner);
 
 // The callee, and the argument for one of its parameters; null if there is none.
 const clang::FunctionDecl *callee_of(const clang::Expr &call);

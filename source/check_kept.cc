@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A lock that a function gives back on one way out and keeps on another. Some do so on purpose, and
+// what they return tells which it was: no finding if a caller gives back what the function kept, or
+// if nobody knows the callers and success and failure are told apart by what is returned. The name
+// says it, too. And main ends the process.
+#include "source/check.hh"
+
+#include <llvm/ADT/StringRef.h>
+
+#include <algorithm>
+
+namespace snarl
+{
+
+namespace
+{
+
+bool named_as_lock(llvm::StringRef name)
+{
+    std::string lower =
+        name.rsplit("::").second.empty() ? name.lower() : name.rsplit("::").second.lower();
+    llvm::StringRef text(lower);
+    for (const char *word : {"lock", "acquire", "enter", "begin", "grab"})
+        if (text.contains(word))
+            return true;
+    return false;
+}
+
+bool same_place(const code_place &a, const code_place &b)
+{
+    return a.file == b.file && a.line == b.line && a.column == b.column;
+}
+
+// Whether the caller of `use` gives the lock back without having taken it otherwise.
+bool gives_back(const program::use &use, const lock_name &lock)
+{
+    std::optional<lock_name> there = at_caller(lock, *use.call);
+    std::string wide = lock.wide_key();
+    for (const deed &deed : use.caller->deeds) {
+        if (deed.what != operation::release || !deed.lock)
+            continue;
+        bool same = (there && deed.lock->key() == there->key()) ||
+                    (!wide.empty() && deed.lock->wide_key() == wide);
+        if (!same)
+            continue;
+        auto held = std::find_if(deed.must.begin(), deed.must.end(), [&](const taken_lock &t) {
+            return t.lock.key() == deed.lock->key();
+        });
+        if (held == deed.must.end() || same_place(held->at, use.call->at))
+            return true;
+    }
+    return false;
+}
+
+bool is_meant(checking &checking, const function_record &function, const kept_lock &kept)
+{
+    if (function.name == "main" || named_as_lock(function.name))
+        return true;
+    if (checking.functions.thread_starts.count(function.usr))
+        return false;
+    const std::vector<program::use> &uses = checking.calls.callers(function.usr);
+    bool known = checking.calls.has_known_callers(function.usr);
+    if (!known && (kept.told || kept.success))
+        return true;
+    bool by_caller = std::any_of(uses.begin(), uses.end(), [&](const program::use &use) {
+        return gives_back(use, kept.taken.lock);
+    });
+    // Where what is returned tells, the callers have it, and are judged themselves.
+    return by_caller || kept.told;
+}
+
+} // namespace
+
+void check_kept(checking &checking)
+{
+    for (const auto &[usr, function] : checking.functions.functions)
+        for (const kept_lock &kept : function.kept) {
+            if (is_meant(checking, function, kept))
+                continue;
+            const std::string &lock = kept.taken.lock.label;
+            told one{hazard::ABANDONED_LOCK,
+                     lock + " is not released on a way out of " + function.name,
+                     "",
+                     "",
+                     {kept.taken.lock},
+                     {}};
+            one.story = function.name + " takes " + lock + " and " +
+                        (kept.thread_ends ? "ends the thread" : "returns") + " at " +
+                        at_line(kept.out) + " without giving it back. On another way it does, at " +
+                        at_line(kept.given_back) +
+                        ". Whoever wants it from then on waits for ever.";
+            one.reason = "whether the program ever goes this way is not known";
+            one.sites = {{"takes", 1, 0, {kept.taken.at}},
+                         {"ends", 1, 0, {kept.out}, "leaves without giving it back"},
+                         {"releases", 1, 0, {kept.given_back}, "gives it back on another way"}};
+            checking.found.push_back(std::move(one));
+        }
+}
+
+} // namespace snarl
