@@ -32,25 +32,49 @@ bool same_place(const code_place &a, const code_place &b)
     return a.file == b.file && a.line == b.line && a.column == b.column;
 }
 
-// Whether the caller of `use` gives the lock back without having taken it otherwise.
-bool gives_back(const program::use &use, const lock_name &lock)
+bool is_lock(const lock_name &one, const std::optional<lock_name> &exact, const std::string &wide)
+{
+    return (exact && one.key() == exact->key()) || (!wide.empty() && one.wide_key() == wide);
+}
+
+// The locks that a deed gives back: its own, or those of what it calls.
+std::vector<lock_name> given_back(const survey &functions, const deed &deed)
+{
+    std::vector<lock_name> result;
+    if (deed.what == operation::release && deed.lock)
+        result.push_back(*deed.lock);
+    auto callee = functions.functions.find(deed.callee);
+    if (deed.what || callee == functions.functions.end())
+        return result;
+    for (const effect &effect : callee->second.effects)
+        if (effect.does == effect::what::gives_back)
+            if (std::optional<lock_name> lock = at_caller(effect.lock, deed))
+                result.push_back(*lock);
+    return result;
+}
+
+// Whether the caller of `use` gives the lock back without having taken it otherwise, or leaves it
+// to its own callers.
+bool sees_to_it(const survey &functions, const program::use &use, const lock_name &lock)
 {
     std::optional<lock_name> there = at_caller(lock, *use.call);
     std::string wide = lock.wide_key();
-    for (const deed &deed : use.caller->deeds) {
-        if (deed.what != operation::release || !deed.lock)
-            continue;
-        bool same = (there && deed.lock->key() == there->key()) ||
-                    (!wide.empty() && deed.lock->wide_key() == wide);
-        if (!same)
-            continue;
-        auto held = std::find_if(deed.must.begin(), deed.must.end(), [&](const taken_lock &t) {
-            return t.lock.key() == deed.lock->key();
-        });
-        if (held == deed.must.end() || same_place(held->at, use.call->at))
-            return true;
-    }
-    return false;
+    for (const deed &deed : use.caller->deeds)
+        for (const lock_name &released : given_back(functions, deed)) {
+            if (&deed == use.call || !is_lock(released, there, wide))
+                continue;
+            auto held = std::find_if(deed.must.begin(), deed.must.end(), [&](const taken_lock &t) {
+                return t.lock.key() == released.key();
+            });
+            if (held == deed.must.end() || same_place(held->at, use.call->at))
+                return true;
+        }
+    bool ends = use.caller->name == "main" || functions.thread_starts.count(use.caller->usr) > 0;
+    return !ends && std::any_of(use.caller->effects.begin(), use.caller->effects.end(),
+                                [&](const effect &e) {
+                                    return e.does != effect::what::gives_back &&
+                                           is_lock(e.lock, there, wide);
+                                });
 }
 
 bool is_meant(checking &checking, const function_record &function, const kept_lock &kept)
@@ -60,14 +84,12 @@ bool is_meant(checking &checking, const function_record &function, const kept_lo
     if (checking.functions.thread_starts.count(function.usr))
         return false;
     const std::vector<program::use> &uses = checking.calls.callers(function.usr);
-    bool known = checking.calls.has_known_callers(function.usr);
-    if (!known && (kept.told || kept.success))
+    if (!checking.calls.has_known_callers(function.usr) && !kept.failure &&
+        (kept.told || kept.success))
         return true;
-    bool by_caller = std::any_of(uses.begin(), uses.end(), [&](const program::use &use) {
-        return gives_back(use, kept.taken.lock);
+    return std::any_of(uses.begin(), uses.end(), [&](const program::use &use) {
+        return sees_to_it(checking.functions, use, kept.taken.lock);
     });
-    // Where what is returned tells, the callers have it, and are judged themselves.
-    return by_caller || kept.told;
 }
 
 } // namespace

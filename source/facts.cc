@@ -47,6 +47,15 @@ const clang::BinaryOperator *binary(const clang::Expr *expression)
     return llvm::dyn_cast<clang::BinaryOperator>(expression);
 }
 
+// A comparison or the like: one or zero.
+bool is_truth(const clang::Expr &expression)
+{
+    const auto *both = binary(&expression);
+    const auto *unary = llvm::dyn_cast<clang::UnaryOperator>(&expression);
+    return (both && (both->isComparisonOp() || both->isLogicalOp())) ||
+           (unary && unary->getOpcode() == clang::UO_LNot);
+}
+
 bool is_null(const clang::Expr *expression, const clang::ASTContext &context)
 {
     return expression->isNullPointerConstant(const_cast<clang::ASTContext &>(context),
@@ -86,7 +95,7 @@ conditions::conditions(const clang::CFG &graph, const clang::ASTContext &context
 void conditions::scan(const clang::CFG &graph)
 {
     auto value_set = [&](unsigned subject, const clang::Expr *value) {
-        if (value && (constant(value) || llvm::isa<clang::CallExpr>(bare(value))))
+        if (value && may_be_known(*value))
             subjects_[subject].set = true;
     };
     for (const clang::CFGBlock *block : graph) {
@@ -111,6 +120,16 @@ void conditions::scan(const clang::CFG &graph)
                 subjects_[subject_of(call)].set = true;
         }
     }
+}
+
+// Whether something may be known of a value that is assigned.
+bool conditions::may_be_known(const clang::Expr &value) const
+{
+    const clang::Expr *inner = bare(&value);
+    if (const auto *call = llvm::dyn_cast<clang::CallExpr>(inner))
+        return unique_(*call);
+    return constant(inner) || is_truth(*inner) || llvm::isa<clang::DeclRefExpr>(inner) ||
+           llvm::isa<clang::MemberExpr>(inner);
 }
 
 void conditions::count(const clang::Expr *condition)
@@ -333,11 +352,7 @@ void conditions::give(unsigned target, const clang::Expr *value, const knowledge
         return;
     }
     const clang::Expr *inner = bare(value);
-    const auto *both = binary(inner);
-    const auto *unary = llvm::dyn_cast<clang::UnaryOperator>(inner);
-    bool truth = (both && (both->isComparisonOp() || both->isLogicalOp())) ||
-                 (unary && unary->getOpcode() == clang::UO_LNot);
-    if (truth) {
+    if (is_truth(*inner)) {
         if (std::optional<bool> holds = evaluate(inner, before))
             known[atom_of(target, *holds ? 1 : 0)] = true;
         return;

@@ -66,6 +66,7 @@ class conditions
     };
 
     void scan(const clang::CFG &graph);
+    bool may_be_known(const clang::Expr &value) const;
     void count(const clang::Expr *condition);
     std::optional<literal> literal_of(const clang::Expr *condition);
     std::string text_of(const clang::Expr *expression) const;

@@ -121,6 +121,7 @@ class flow
     flow &operator=(const flow &) = delete;
 
     bool complete() const; // false: there are no answers
+    bool exact() const;    // false: some paths forgot what they had tested
     const clang::CFG *graph() const;
     const namer &names() const;
     const std::vector<lock_name> &locks() const;                   // by number

@@ -80,6 +80,11 @@ bool flow::complete() const
     return engine_->complete;
 }
 
+bool flow::exact() const
+{
+    return complete() && engine_->exact();
+}
+
 const clang::CFG *flow::graph() const
 {
     return engine_->graph.get();
@@ -144,7 +149,7 @@ const std::vector<flow::exit> &flow::exits() const
 std::vector<flow::leak> flow::leaks() const
 {
     std::map<std::pair<unsigned, const clang::Stmt *>, leak> found;
-    if (!complete())
+    if (!exact())
         return {};
     for (const exit &exit : exits())
         for (const auto &[lock, h] : exit.left.locks)
@@ -224,8 +229,11 @@ std::vector<flow::event> flow::events() const
     for (const clang::CFGBlock *block : *graph())
         engine_->before(*block, block->size(), &collect);
     const clang::SourceManager &sources = engine_->context.getSourceManager();
-    std::stable_sort(result.begin(), result.end(), [&](const event &a, const event &b) {
-        return sources.isBeforeInTranslationUnit(a.at->getBeginLoc(), b.at->getBeginLoc());
+    auto number = [](const event &e) { return e.lock ? int(*e.lock) : -1; };
+    std::sort(result.begin(), result.end(), [&](const event &a, const event &b) {
+        clang::SourceLocation left = a.at->getBeginLoc(), right = b.at->getBeginLoc();
+        return left == right ? number(a) < number(b)
+                             : sources.isBeforeInTranslationUnit(left, right);
     });
     return result;
 }

@@ -27,6 +27,11 @@ class flow::engine
     unsigned number(const lock_name &name);
     const std::vector<effect> *effects_for(const clang::FunctionDecl *callee) const;
 
+    bool exact() const
+    {
+        return crowded_.empty();
+    }
+
     const clang::FunctionDecl &function;
     const clang::ASTContext &context;
     namer names;
@@ -57,6 +62,7 @@ class flow::engine
                  state &now) const;
     void release(unsigned lock, const clang::Stmt &at, state &now) const;
     void try_or_take(unsigned lock, const call &known, states &now);
+    void adopt(unsigned lock, const guard &made, const clang::Stmt &at, state &now) const;
     void made_guard(const guard &made, const clang::Stmt &at, states &now, const listener *seen);
     void guard_operation(const clang::VarDecl &variable, const call &known, states &now,
                          const listener *seen);

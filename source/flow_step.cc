@@ -66,6 +66,7 @@ void flow::engine::acquire(unsigned lock, bool shared, const clang::VarDecl *gua
     hold &h = now.locks[lock];
     if (h.unsure && !h.held()) // whatever it was, it is held now
         h = {};
+    h.unsure = h.held(); // how often it has to be given back depends on its type
     h.net = std::min(h.net + 1, depth_at_most);
     h.taken = &at;
     h.shared = shared;
@@ -138,32 +139,36 @@ void flow::engine::scope_ends(const clang::VarDecl &variable, const clang::Stmt 
     }
 }
 
+void flow::engine::adopt(unsigned lock, const guard &made, const clang::Stmt &at, state &now) const
+{
+    hold &h = now.locks[lock];
+    if (!h.held()) // by whom, std::lock or the caller, does not stand here
+        h.net = 1, h.from_caller = false, h.unsure = true, h.taken = &at;
+    h.guard = made.variable;
+}
+
 void flow::engine::made_guard(const guard &made, const clang::Stmt &at, states &now,
                               const listener *seen)
 {
-    for (const clang::Expr *object : made.locks) {
-        std::optional<lock_name> name = names.name(object);
-        if (!name)
-            continue;
-        unsigned lock = number(*name);
-        if (made.adopts) {
-            for (state &one : now) {
-                hold &h = one.locks[lock];
-                if (!h.held()) // by whom, std::lock or the caller, does not stand here
-                    h.net = 1, h.from_caller = false, h.unsure = true, h.taken = &at;
-                h.guard = made.variable;
-            }
-            continue;
-        }
-        if (!made.takes)
-            continue;
+    std::vector<unsigned> numbers;
+    for (const clang::Expr *object : made.locks)
+        if (std::optional<lock_name> name = names.name(object))
+            numbers.push_back(number(*name));
+    if (made.adopts)
+        for (state &one : now)
+            for (unsigned lock : numbers)
+                adopt(lock, made, at, one);
+    if (!made.takes || made.adopts)
+        return;
+    // Several are taken at once: none of them is held while another one is waited for.
+    for (unsigned lock : numbers)
         tell(seen, at, made.may_fail ? operation::try_acquire : operation::acquire, nullptr, lock,
              made.shared, false, now);
-        states without = made.may_fail ? now : states();
-        for (state &one : now)
+    states without = made.may_fail ? now : states();
+    for (state &one : now)
+        for (unsigned lock : numbers)
             acquire(lock, made.shared, made.variable, at, one);
-        now.insert(now.end(), without.begin(), without.end());
-    }
+    now.insert(now.end(), without.begin(), without.end());
 }
 
 // lock, unlock and so on of a guard.
@@ -297,7 +302,7 @@ void flow::engine::handed_out(const clang::Expr &call, states &now)
     unsigned count = plain ? plain->getNumArgs() : made->getNumArgs();
     const clang::FunctionDecl *callee = callee_of(call);
     const std::vector<effect> *effects = effects_for(callee);
-    bool of_library = made && callee && callee->getParent()->isStdNamespace();
+    bool of_library = made && callee && callee->isInStdNamespace();
     for (unsigned i = 0; i < count; i++) {
         const clang::Expr *argument = plain ? plain->getArg(i) : made->getArg(i);
         const clang::Expr *object = named_object(argument);

@@ -114,6 +114,8 @@ void program::find_entries()
                     continue;
                 std::size_t before = may->size();
                 std::set<std::string> here = wide_keys(use.call->may);
+                if (use.caller->takes_unnamed)
+                    here.insert(unnamed);
                 may->insert(here.begin(), here.end());
                 if (outer)
                     may->insert(outer->begin(), outer->end());

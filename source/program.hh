@@ -18,6 +18,9 @@
 namespace snarl
 {
 
+// A lock that may be any, among wide keys.
+constexpr const char *unnamed = "?";
+
 // Something that happens in a function, or in what it calls.
 struct reached {
     const deed *what = nullptr;

@@ -47,8 +47,7 @@ struct deed {
     bool by_parameter = false;         // done or not by a number or truth that a caller gives
     std::vector<taken_lock> must, may; // held before
     std::set<std::string> freed;       // keys of locks that were given back before, on some path
-    bool certainly_free = false;       // the lock was given back before, on all paths
-    bool sometimes_free = false;       // or on some
+    bool free = false;                 // the lock was given back before, on some path at least
     bool untouched = false;            // the function did nothing to the lock before
     code_place released;               // where it was given back before
 };
@@ -60,7 +59,8 @@ struct kept_lock {
     code_place out, given_back;
     bool thread_ends = false;
     bool told = false;    // what is returned tells whether it is held
-    bool success = false; // held where something else than zero is returned, or zero by others
+    bool success = false; // held where something else than zero is returned
+    bool failure = false; // held where a null pointer or a negative number is returned
 };
 
 // A wait that takes any wake for the answer.
@@ -81,6 +81,7 @@ struct function_record {
     std::vector<deed> deeds;
     std::vector<kept_lock> kept;
     std::vector<loose_wait> waits;
+    bool takes_unnamed = false;    // locks that have no name (lock_name.hh)
     std::set<std::string> touched; // keys of the locks that it takes somewhere
 };
 

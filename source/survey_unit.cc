@@ -108,19 +108,17 @@ class describer
         one.lock = outside(flow_.locks()[*event.lock]);
         if (one.what == operation::acquire || one.what == operation::try_acquire)
             record_.touched.insert(one.lock->key());
-        bool free = !event.before.empty(), untouched = true, sometimes = false;
+        bool untouched = true, free = false;
         for (const flow::state &state : event.before) {
             auto place = state.locks.find(*event.lock);
             bool touched = place != state.locks.end();
             bool free_here = touched && !place->second.held() && !place->second.unsure;
-            free = free && free_here;
-            sometimes = sometimes || free_here;
+            free = free || free_here;
             untouched = untouched && !touched;
             if (free_here && place->second.released)
                 one.released = this->place(place->second.released);
         }
-        one.certainly_free = free;
-        one.sometimes_free = sometimes;
+        one.free = free && flow_.exact();
         one.untouched = untouched;
     }
 
@@ -150,7 +148,24 @@ class describer
                     one.freed.insert(flow_.locks()[lock].key());
         if (event.lock)
             add_lock(event, one);
+        else if (event.what == operation::acquire || event.what == operation::try_acquire)
+            record_.takes_unnamed = true;
         record_.deeds.push_back(std::move(one));
+    }
+
+    bool means_failure(const clang::Stmt *exit) const
+    {
+        const auto *returned = llvm::dyn_cast_or_null<clang::ReturnStmt>(exit);
+        const clang::Expr *value = returned ? returned->getRetValue() : nullptr;
+        clang::Expr::EvalResult number;
+        if (!value || value->isValueDependent())
+            return false;
+        if (value->getType()->isPointerType())
+            return value->isNullPointerConstant(const_cast<clang::ASTContext &>(context_),
+                                                clang::Expr::NPC_ValueDependentIsNotNull) !=
+                   clang::Expr::NPCK_NotNull;
+        return value->getType()->isIntegerType() && value->EvaluateAsInt(number, context_) &&
+               number.Val.getInt().isSigned() && number.Val.getInt().isNegative();
     }
 
     void add(const flow::leak &leak)
@@ -164,10 +179,12 @@ class describer
             if (const clang::FunctionDecl *callee = callee_of(*call); callee && !call_of(call))
                 kept.taken_by = usr_of(*callee);
         bool zero = true, nonzero = true, others_zero = true, others_nonzero = true;
+        bool failure = true;
         for (const flow::exit *exit : leak.kept) {
             kept.thread_ends = kept.thread_ends || exit->how == flow::way::thread_exit;
             zero = zero && exit->zero && *exit->zero;
             nonzero = nonzero && exit->zero && !*exit->zero;
+            failure = failure && means_failure(exit->at);
             if (exit->at && (!first->at || exit->at->getBeginLoc() < first->at->getBeginLoc()))
                 first = exit;
         }
@@ -177,6 +194,7 @@ class describer
         }
         kept.told = (zero && others_nonzero) || (nonzero && others_zero);
         kept.success = nonzero && !others_nonzero;
+        kept.failure = failure;
         kept.out = place(first->at);
         const flow::exit &back = *leak.given_back.front();
         kept.given_back = place(back.left.locks.at(leak.lock).released);

@@ -129,7 +129,7 @@ json finding_of(const told &finding, const std::string &id)
     result.set("gated", json::truth(false));
     result.set("title", json::text(finding.title));
     result.set("explanation", json::text(finding.story + "\nWhat to do: " + line.advice));
-    result.set("reason", json::text("only the source was looked at: " + finding.reason));
+    result.set("reason", json::text("the source alone was looked at; " + finding.reason));
     result.set("count", json::number(finding.count));
     result.set("threads", threads_of(finding));
     result.set("locks", locks_of(finding));
@@ -186,8 +186,8 @@ json summary_of(const json &findings)
 
 json report_of(std::vector<told> findings)
 {
-    std::stable_sort(findings.begin(), findings.end(),
-                     [](const told &a, const told &b) { return order(a) < order(b); });
+    std::sort(findings.begin(), findings.end(),
+              [](const told &a, const told &b) { return order(a) < order(b); });
     json report = json::object(), list = json::array(), notes = json::array();
     std::map<std::string, unsigned> ids;
     for (const told &finding : findings) {

@@ -33,7 +33,7 @@ struct told {
     };
     hazard kind;
     std::string title, story; // what happens, why it is wrong; advice is added
-    std::string reason;       // behind "only the source was looked at: "
+    std::string reason;       // behind "the source alone was looked at; "
     std::vector<lock_name> locks;
     std::vector<site> sites;
     unsigned count = 1;
