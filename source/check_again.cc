@@ -55,8 +55,12 @@ void check_deed(checking &checking, const function_record &function, const deed 
             continue;
         for (const reached &inner : checking.calls.acquires(deed.callee)) {
             std::optional<lock_name> lock = at_caller(*inner.lock, deed);
-            if (!lock || lock->key() != held.lock.key() || inner.by_parameter ||
-                inner.after_release || (inner.what->shared && held.shared))
+            bool freed = std::any_of(inner.freed.begin(), inner.freed.end(), [&](const auto &one) {
+                std::optional<lock_name> here = at_caller(one, deed);
+                return here && here->key() == held.lock.key();
+            });
+            if (!lock || lock->key() != held.lock.key() || inner.by_parameter || freed ||
+                (inner.what->shared && held.shared))
                 continue;
             std::vector<code_place> chain = inner.chain;
             chain.push_back(deed.at);

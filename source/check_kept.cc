@@ -16,6 +16,8 @@ namespace snarl
 namespace
 {
 
+constexpr int callers_at_most = 6;
+
 bool named_as_lock(llvm::StringRef name)
 {
     std::string lower =
@@ -32,9 +34,25 @@ bool same_place(const code_place &a, const code_place &b)
     return a.file == b.file && a.line == b.line && a.column == b.column;
 }
 
-bool is_lock(const lock_name &one, const std::optional<lock_name> &exact, const std::string &wide)
+bool is_lock(const lock_name &one, const lock_name &other)
 {
-    return (exact && one.key() == exact->key()) || (!wide.empty() && one.wide_key() == wide);
+    return one.key() == other.key() ||
+           (!one.wide_key().empty() && one.wide_key() == other.wide_key());
+}
+
+// A lock of which only the member is known.
+lock_name nowhere(lock_name lock)
+{
+    if (!lock.is_global()) {
+        lock.from = lock_name::base::local;
+        lock.root.assign(1, '?');
+    }
+    return lock;
+}
+
+bool is_nowhere(const lock_name &lock)
+{
+    return lock.from == lock_name::base::local && lock.root == "?";
 }
 
 // The locks that a deed gives back: its own, or those of what it calls.
@@ -46,6 +64,9 @@ std::vector<lock_name> given_back(const survey &functions, const deed &deed)
     auto callee = functions.functions.find(deed.callee);
     if (deed.what || callee == functions.functions.end())
         return result;
+    for (const snarl::deed &inner : callee->second.deeds)
+        if (inner.what == operation::release && inner.lock && inner.untouched)
+            result.push_back(nowhere(*inner.lock)); // whatever the caller calls it
     for (const effect &effect : callee->second.effects)
         if (effect.does == effect::what::gives_back)
             if (std::optional<lock_name> lock = at_caller(effect.lock, deed))
@@ -53,33 +74,62 @@ std::vector<lock_name> given_back(const survey &functions, const deed &deed)
     return result;
 }
 
-// Whether the caller of `use` gives the lock back without having taken it otherwise, or leaves it
-// to its own callers.
-bool sees_to_it(const survey &functions, const program::use &use, const lock_name &lock)
+// Whether a deed gives the lock back that `use` may have left held.
+bool gives_back(const survey &functions, const program::use &use, const deed &deed,
+                const lock_name &there)
 {
-    std::optional<lock_name> there = at_caller(lock, *use.call);
-    std::string wide = lock.wide_key();
-    for (const deed &deed : use.caller->deeds)
-        for (const lock_name &released : given_back(functions, deed)) {
-            if (&deed == use.call || !is_lock(released, there, wide))
-                continue;
-            auto held = std::find_if(deed.must.begin(), deed.must.end(), [&](const taken_lock &t) {
-                return t.lock.key() == released.key();
-            });
-            if (held == deed.must.end() || same_place(held->at, use.call->at))
-                return true;
-        }
-    bool ends = use.caller->name == "main" || functions.thread_starts.count(use.caller->usr) > 0;
-    return !ends && std::any_of(use.caller->effects.begin(), use.caller->effects.end(),
-                                [&](const effect &e) {
-                                    return e.does != effect::what::gives_back &&
-                                           is_lock(e.lock, there, wide);
-                                });
+    for (const lock_name &released : given_back(functions, deed)) {
+        if (!is_lock(released, there))
+            continue;
+        auto held = std::find_if(deed.must.begin(), deed.must.end(), [&](const taken_lock &t) {
+            return t.lock.key() == released.key() ||
+                   (is_nowhere(released) && t.lock.wide_key() == released.wide_key());
+        });
+        if (held == deed.must.end() || same_place(held->at, use.call->at))
+            return true;
+    }
+    return false;
+}
+
+// Whether the caller of `use` gives the lock back without having taken it otherwise, or leaves it
+// to its own callers, and one of them does; or nobody knows them.
+bool sees_to_it(checking &checking, const program::use &use, const lock_name &lock, int depth)
+{
+    const function_record &caller = *use.caller;
+    lock_name there = at_caller(lock, *use.call).value_or(nowhere(lock));
+    for (const deed &deed : caller.deeds)
+        if (&deed != use.call && gives_back(checking.functions, use, deed, there))
+            return true;
+    bool ends = caller.name == "main" || checking.functions.thread_starts.count(caller.usr) > 0;
+    bool leaves = std::any_of(caller.effects.begin(), caller.effects.end(), [&](const effect &e) {
+        return e.does != effect::what::gives_back && is_lock(e.lock, there);
+    });
+    if (ends || !leaves)
+        return false;
+    if (!checking.calls.has_known_callers(caller.usr) || depth >= callers_at_most)
+        return true;
+    const std::vector<program::use> &outer = checking.calls.callers(caller.usr);
+    return std::any_of(outer.begin(), outer.end(), [&](const program::use &one) {
+        return sees_to_it(checking, one, there, depth + 1);
+    });
+}
+
+bool is_meant(checking &checking, const function_record &function, const kept_lock &kept);
+
+// Whether the function that took the lock for this one is told of instead.
+bool is_told_inside(checking &checking, const kept_lock &kept)
+{
+    auto callee = checking.functions.functions.find(kept.taken_by);
+    return callee != checking.functions.functions.end() &&
+           std::any_of(
+               callee->second.kept.begin(), callee->second.kept.end(), [&](const kept_lock &one) {
+                   return one.taken_by != kept.taken_by && !is_meant(checking, callee->second, one);
+               });
 }
 
 bool is_meant(checking &checking, const function_record &function, const kept_lock &kept)
 {
-    if (function.name == "main" || named_as_lock(function.name))
+    if (function.name == "main" || named_as_lock(function.name) || is_told_inside(checking, kept))
         return true;
     if (checking.functions.thread_starts.count(function.usr))
         return false;
@@ -88,7 +138,7 @@ bool is_meant(checking &checking, const function_record &function, const kept_lo
         (kept.told || kept.success))
         return true;
     return std::any_of(uses.begin(), uses.end(), [&](const program::use &use) {
-        return sees_to_it(checking.functions, use, kept.taken.lock);
+        return sees_to_it(checking, use, kept.taken.lock, 0);
     });
 }
 

@@ -116,6 +116,10 @@ void conditions::scan(const clang::CFG &graph)
                 for (const clang::Decl *d : declared->decls())
                     if (const auto *variable = llvm::dyn_cast<clang::VarDecl>(d))
                         value_set(subject_named(variable->getNameAsString()), variable->getInit());
+            // What is returned tells the caller.
+            if (const auto *returned = llvm::dyn_cast<clang::ReturnStmt>(s))
+                if (const clang::Expr *value = returned->getRetValue())
+                    subjects_[subject_of(value)].tests++;
             if (const auto *call = llvm::dyn_cast<clang::CallExpr>(s); call && unique_(*call))
                 subjects_[subject_of(call)].set = true;
         }

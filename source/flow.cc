@@ -17,7 +17,7 @@ namespace snarl
 namespace
 {
 
-constexpr std::size_t states_of_block = 200, states_at_most = 2000, steps_at_most = 400000;
+constexpr std::size_t states_of_block = 64, states_at_most = 1000, steps_at_most = 50000;
 
 // Whether a function has anything to do with locks at all.
 class lock_calls : public clang::RecursiveASTVisitor<lock_calls>

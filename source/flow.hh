@@ -12,7 +12,7 @@
 //     ... here.must and here.may
 //
 // Nothing is guessed. A lock that has no name here (lock_name.hh) is left out. What may have been
-// released out of sight is `unsure`, and so is a lock whose name came to mean another one. Where
+// released out of sight is `unsure`; a lock whose name came to mean another one is forgotten. Where
 // there are more paths than can be followed, `complete` is false and nothing is known. Ways out by
 // exit, abort and longjmp are no exits, and neither are exceptions.
 #ifndef SN_SOURCE_FLOW_HH
@@ -37,8 +37,8 @@ namespace snarl
 
 // What a call of a function does to a lock, when it is back.
 struct effect {
-    enum class what { takes, gives_back, unclear };
-    enum class when { always, zero, nonzero }; // by what it returns
+    enum class what { takes, gives_back, unclear, ends }; // ends: it does not come back
+    enum class when { always, zero, nonzero };            // by what it returns
     what does;
     when if_returned;
     bool shared;
@@ -89,7 +89,7 @@ class flow
         const clang::VarDecl *guard; // or null
     };
     struct holding {
-        std::vector<held> must, may; // must: on all paths, and sure
+        std::vector<held> must, may; // must: on all paths, and sure; may: or unsure
         bool reached = false;
     };
     enum class way { returns, ends, thread_exit }; // ends: at the closing brace

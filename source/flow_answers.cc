@@ -112,7 +112,7 @@ flow::holding flow::sum(const std::vector<state> &states)
     result.reached = !states.empty();
     for (const state &one : states)
         for (const auto &[lock, h] : one.locks)
-            if (h.held() && !contains(result.may, lock))
+            if ((h.held() || h.unsure) && !contains(result.may, lock))
                 result.may.push_back({lock, h.taken, h.shared, h.guard});
     for (const held &one : result.may) {
         bool all = std::all_of(states.begin(), states.end(), [&](const state &s) {
@@ -181,6 +181,8 @@ std::vector<effect> flow::effects() const
     std::vector<effect> result;
     if (!complete())
         return result;
+    if (exits().empty())
+        return {{effect::what::ends, effect::when::always, false, {}}};
     for (unsigned lock = 0; lock < locks().size(); lock++) {
         const lock_name &name = locks()[lock];
         if (name.from == lock_name::base::local)

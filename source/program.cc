@@ -38,7 +38,7 @@ bool same_lock(const reached &a, const reached &b)
 bool same(const reached &a, const reached &b)
 {
     return same_lock(a, b) && a.gates == b.gates && a.what->called == b.what->called &&
-           a.after_release == b.after_release && a.by_parameter == b.by_parameter;
+           a.freed.size() == b.freed.size() && a.by_parameter == b.by_parameter;
 }
 
 void add(std::vector<reached> &list, reached one)
@@ -84,7 +84,9 @@ bool program::has_known_callers(const std::string &usr) const
     auto function = survey_.functions.find(usr);
     if (function == survey_.functions.end() || survey_.address_taken.count(usr))
         return false;
-    return is_start(function->second) || !callers(usr).empty();
+    if (is_start(function->second))
+        return true;
+    return !callers(usr).empty() && (survey_.whole || !function->second.external);
 }
 
 void program::find_entries()
@@ -192,8 +194,12 @@ void program::add_through(const deed &call, wanted wanted, memory &known,
             } else {
                 one.lock = here;
             }
-            one.after_release = one.after_release || call.freed.count(one.lock->key()) > 0;
         }
+        std::vector<lock_name> freed = call.freed;
+        for (const lock_name &inner : one.freed)
+            if (std::optional<lock_name> here = at_caller(inner, call))
+                freed.push_back(*here);
+        one.freed = std::move(freed);
         one.chain.push_back(call.at);
         one.gates.merge(wide_keys(call.must));
         one.by_parameter = one.by_parameter || call.by_parameter;
@@ -213,9 +219,8 @@ const std::vector<reached> &program::reach(const std::string &usr, wanted wanted
     std::vector<reached> result;
     for (const deed &deed : function->second.deeds) {
         if (wanted(deed)) {
-            bool freed = deed.lock && deed.freed.count(deed.lock->key()) > 0;
             add(result,
-                {&deed, deed.lock, {deed.at}, wide_keys(deed.must), deed.by_parameter, freed});
+                {&deed, deed.lock, {deed.at}, wide_keys(deed.must), deed.by_parameter, deed.freed});
         } else if (!deed.what && !deed.callee.empty()) {
             add_through(deed, wanted, known, result);
         }

@@ -28,7 +28,7 @@ struct reached {
     std::vector<code_place> chain; // innermost first, up to the function
     std::set<std::string> gates;   // wide keys of locks that are held on the way
     bool by_parameter = false;     // whether it happens depends on what a caller gives
-    bool after_release = false;    // of the same lock, on the way
+    std::vector<lock_name> freed;  // locks that were given back before, on the way
 };
 
 class program

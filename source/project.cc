@@ -279,6 +279,11 @@ std::unique_ptr<clang::ASTUnit> project::parse_once(const std::string &file,
     });
     tool.appendArgumentsAdjuster(clang::tooling::getInsertArgumentAdjuster(
         extra_arguments(), clang::tooling::ArgumentInsertPosition::END));
+    for (const auto &command : database_->getCompileCommands(file))
+        if (!llvm::sys::fs::is_directory(command.Directory)) {
+            reason = command.Directory + ": there is no such directory"; // the tool would abort
+            return nullptr;
+        }
     std::vector<std::unique_ptr<clang::ASTUnit>> asts;
     tool.buildASTs(asts);
     reason = diagnostics.first_error;

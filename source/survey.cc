@@ -62,11 +62,15 @@ std::optional<lock_name> at_caller(const lock_name &inner, const deed &call)
 bool survey::take(project &project, const std::vector<std::string> &files)
 {
     std::set<std::string> left(files.begin(), files.end());
+    std::vector<std::string> all = project.files();
+    whole = std::all_of(all.begin(), all.end(),
+                        [&](const std::string &file) { return left.count(file) > 0; });
     bool any = false;
     for (int round = 0; round < rounds_at_most && !left.empty(); round++) {
         round_.clear();
         for (const std::string &file : left) {
             std::shared_ptr<unit> unit = project.parse(file);
+            whole = whole && unit;
             if (!unit)
                 continue;
             any = true;

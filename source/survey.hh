@@ -46,7 +46,7 @@ struct deed {
     bool shared = false, timed = false;
     bool by_parameter = false;         // done or not by a number or truth that a caller gives
     std::vector<taken_lock> must, may; // held before
-    std::set<std::string> freed;       // keys of locks that were given back before, on some path
+    std::vector<lock_name> freed;      // locks that were given back before, on some path
     bool free = false;                 // the lock was given back before, on some path at least
     bool untouched = false;            // the function did nothing to the lock before
     code_place released;               // where it was given back before
@@ -92,6 +92,7 @@ class survey
     std::set<std::string> thread_starts, address_taken;
     std::set<std::string> maybe_recursive; // wide keys of locks that are made with attributes
     std::vector<std::string> passed_over;  // what was left alone, one line each
+    bool whole = true;                     // all files of the project could be looked at
 
     // Looks at these files of the project; false if none could be parsed.
     bool take(project &project, const std::vector<std::string> &files);

@@ -142,10 +142,11 @@ class describer
             one.must.push_back(taken(held));
         for (const flow::held &held : holding.may)
             one.may.push_back(taken(held));
+        std::set<unsigned> freed;
         for (const flow::state &state : event.before)
             for (const auto &[lock, hold] : state.locks)
-                if (!hold.held() && hold.released)
-                    one.freed.insert(flow_.locks()[lock].key());
+                if (!hold.held() && hold.released && freed.insert(lock).second)
+                    one.freed.push_back(outside(flow_.locks()[lock]));
         if (event.lock)
             add_lock(event, one);
         else if (event.what == operation::acquire || event.what == operation::try_acquire)

@@ -56,6 +56,13 @@ bool meet(const declarations &a, const declarations &b)
     return std::any_of(a.begin(), a.end(), [&](const auto *one) { return b.count(one) > 0; });
 }
 
+// Not a local variable: what others can change.
+bool is_shared(const clang::ValueDecl *declaration)
+{
+    const auto *variable = llvm::dyn_cast<clang::VarDecl>(declaration);
+    return !variable || variable->hasGlobalStorage();
+}
+
 class judge
 {
   public:
@@ -154,7 +161,7 @@ class judge
                                                       taken->getBeginLoc()))
                     continue;
                 declarations one = names_in(condition);
-                if (!test && !one.empty())
+                if (!test && std::any_of(one.begin(), one.end(), is_shared))
                     test = condition;
                 result.insert(one.begin(), one.end());
             }

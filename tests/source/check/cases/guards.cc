@@ -159,3 +159,9 @@ int use(shelf<int> &shelf)
 {
     return shelf.first() + shelf.last();
 }
+
+int main()
+{
+    larder one;
+    return with_class(one);
+}

@@ -110,12 +110,12 @@ int maybe_twice(int item)
     pthread_mutex_lock(&pencil); /* @maybe-takes */
     if (item < 0) {
         total = 0;
-        pthread_mutex_unlock(&pencil); /* @maybe-before @maybe-other */
+        pthread_mutex_unlock(&pencil); /* @maybe-before */
     }
     if (item > 100)
         return -1; /* @maybe-out */
     total++;
-    pthread_mutex_unlock(&pencil); /* @maybe-more */
+    pthread_mutex_unlock(&pencil); /* @maybe-more @maybe-other */
     return 0;
 }
 
