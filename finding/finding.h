@@ -190,6 +190,7 @@ struct sn_finding {
                                 be guessed (cause.h); NULL: it is alone */
     const char *depends_on;  /* id of an earlier race; or NULL */
     struct sn_finding *depends_on_finding; /* the same before ids exist */
+    bool seen_in_source;                   /* snarl-source check shows it, too */
     uint64_t count;                        /* how often; at least 1 */
     uint32_t process;
     VEC(struct sn_thread *) threads; /* those named by sites, each once */

@@ -417,6 +417,7 @@ static void read_finding(struct sn_report *report, const struct node *node)
     finding->reason = string(node, "reason");
     finding->cause = string(node, "cause");
     finding->depends_on = string(node, "depends_on");
+    finding->seen_in_source = truth(node, "seen_in_source");
     finding->count = (uint64_t)number_between(node, "count", 0, INT64_MAX, 1);
     READ_EACH(read_thread, finding, node, "threads");
     READ_EACH(read_lock, finding, node, "locks");

@@ -234,6 +234,8 @@ static json_t *finding_object(const struct sn_finding *finding)
     SET(object, "reason", string_or_null(finding->reason));
     SET(object, "cause", string_or_null(finding->cause));
     SET(object, "depends_on", string_or_null(finding->depends_on));
+    if (finding->seen_in_source)
+        SET(object, "seen_in_source", json_true());
     SET(object, "count", number(finding->count));
     SET(object, "threads", threads);
     SET(object, "locks", locks);

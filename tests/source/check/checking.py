@@ -35,7 +35,7 @@ def run(arguments, **more):
 
 
 def report(arguments):
-    """The report, which has to fit its schema, be possible, and say that only the source was seen."""
+    """The report, which has to fit its schema."""
     done = run(arguments)
     assert done.returncode == 0, done.stderr
     document = json.loads(done.stdout)

@@ -7,6 +7,7 @@
 /* CHECK: unlock-not-held @wrong-back @wrong-takes */
 /* CHECK: abandoned-lock @maybe-takes @maybe-out @maybe-other */
 #include <pthread.h>
+#include <stdlib.h>
 
 struct larder {
     pthread_mutex_t door, window;
@@ -81,6 +82,25 @@ void inner_ones(void)
     pthread_rwlock_rdlock(&menu);
     pthread_rwlock_unlock(&menu);
     pthread_rwlock_unlock(&menu);
+}
+
+static void fail(void)
+{
+    pthread_mutex_lock(&pencil);
+    exit(1);
+}
+
+static void give_back_or_fail(pthread_mutex_t *mutex)
+{
+    if (pthread_mutex_unlock(mutex) != 0)
+        fail();
+}
+
+void checked(void)
+{
+    pthread_mutex_lock(&pencil);
+    total++;
+    give_back_or_fail(&pencil);
 }
 
 void recursive(void)

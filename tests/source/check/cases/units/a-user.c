@@ -64,6 +64,9 @@ int main(void)
     pthread_create(&threads[1], NULL, other_cook, &larder);
     pthread_join(threads[0], NULL);
     pthread_join(threads[1], NULL);
+    traffic(0);
+    larder.garlic++;
+    traffic(1);
     write_twice(&larder);
     return take(&larder) + take_if_free(&larder) + take_or_die(&larder);
 }

@@ -16,6 +16,7 @@ int try_door(struct larder *larder);
 void write_list(struct larder *larder);
 void stir(void);
 void give_up(void);
+void traffic(int light);
 
 static inline void stir_gently(void)
 {
