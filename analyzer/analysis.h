@@ -39,6 +39,7 @@ struct an_options {
     uint32_t blocked_ms;      /* one call kept another thread from the caller's lock for so long */
     uint32_t deadlock_length; /* threads in the longest cycle that is looked for */
     uint32_t spans_drawn;     /* at most, of what threads did (finding/activity.h); 0: none */
+    bool locking;             /* what was accessed under which locks is told (finding/locking.h) */
     bool only_proved_deadlocks; /* cycles of locks that no order of the run reaches are not told */
     /* May instrumentation for ThreadSanitizer leave out reads in that module? NULL: in all. */
     bool (*hides_reads)(const struct an_options *options, const struct tr_module *module);
@@ -66,7 +67,7 @@ struct an_context {
 struct an_analysis {
     const char *name;
     bool (*wants)(uint8_t kind);                          /* NULL: every kind */
-    void *(*open)(struct an_context *ctx);                /* its state; NULL is allowed */
+    void *(*open)(struct an_context *ctx);                /* its state; NULL: nobody asks for it */
     void (*event)(void *self, const struct tr_event *ev); /* the world already knows EV */
     void (*finish)(void *self);                           /* after the last event */
     void (*close)(void *self);

@@ -8,6 +8,7 @@
 #include "analyzer/engine.h"
 #include "analyzer/prediction.h"
 #include "finding/activity.h"
+#include "finding/locking.h"
 
 enum { PROGRESS_EVERY = 1 << 16 };
 
@@ -150,16 +151,23 @@ static void add_counts(struct an_context *ctx)
     note_ring(ctx->reader, report);
 }
 
+static uint32_t above(uint32_t base, const struct sn_finding *finding)
+{
+    vec_each (struct sn_lock *, lock, &finding->locks)
+        base = (*lock)->id > base ? (*lock)->id : base;
+    return base;
+}
+
 /* Above all that the report has used so far. */
 static uint32_t lock_base(const struct sn_report *report)
 {
     uint32_t base = 0;
     vec_each (struct sn_finding *, finding, &report->findings)
-        vec_each (struct sn_lock *, lock, &(*finding)->locks)
-            base = (*lock)->id > base ? (*lock)->id : base;
+        base = above(base, *finding);
     vec_each (struct sn_activity *, activity, &report->activities)
-        vec_each (struct sn_lock *, lock, &(*activity)->cast.locks)
-            base = (*lock)->id > base ? (*lock)->id : base;
+        base = above(base, &(*activity)->cast);
+    vec_each (struct sn_locking *, locking, &report->lockings)
+        base = above(base, &(*locking)->cast);
     return base;
 }
 

@@ -19,6 +19,11 @@ struct an_engine {
     uint8_t wanted_by[TR_KINDS][ANALYSES + 1];
 };
 
+static bool takes_part(const struct an_engine *engine, unsigned i)
+{
+    return !analyses[i]->open || engine->self[i];
+}
+
 struct an_engine *an_engine_open(struct an_context *ctx)
 {
     struct an_engine *engine = sn_calloc(1, sizeof *engine);
@@ -27,7 +32,8 @@ struct an_engine *an_engine_open(struct an_context *ctx)
     for (unsigned kind = 0; kind < TR_KINDS; kind++) {
         unsigned count = 0;
         for (unsigned i = 0; i < ANALYSES; i++)
-            if (analyses[i]->event && (!analyses[i]->wants || analyses[i]->wants((uint8_t)kind)))
+            if (takes_part(engine, i) && analyses[i]->event &&
+                (!analyses[i]->wants || analyses[i]->wants((uint8_t)kind)))
                 engine->wanted_by[kind][count++] = (uint8_t)i;
         engine->wanted_by[kind][count] = ANALYSES;
     }
@@ -43,14 +49,14 @@ void an_engine_event(struct an_engine *engine, const struct tr_event *ev)
 void an_engine_finish(struct an_engine *engine)
 {
     for (unsigned i = 0; i < ANALYSES; i++)
-        if (analyses[i]->finish)
+        if (takes_part(engine, i) && analyses[i]->finish)
             analyses[i]->finish(engine->self[i]);
 }
 
 void an_engine_close(struct an_engine *engine)
 {
     for (unsigned i = 0; i < ANALYSES; i++)
-        if (analyses[i]->close)
+        if (takes_part(engine, i) && analyses[i]->close)
             analyses[i]->close(engine->self[i]);
     free(engine);
 }

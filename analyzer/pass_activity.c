@@ -324,8 +324,6 @@ static void follow_lock(struct activity *self, const struct tr_event *ev, uint64
 static void event(void *data, const struct tr_event *ev)
 {
     struct activity *self = data;
-    if (!self)
-        return;
     const struct an_now *now = &self->drawing.ctx->world->now;
     uint64_t time = time_of(self, ev);
     const struct an_thread *thread = now->thread;
@@ -347,8 +345,6 @@ static void event(void *data, const struct tr_event *ev)
 static void finish(void *data)
 {
     struct activity *self = data;
-    if (!self)
-        return;
     struct an_world *world = self->drawing.ctx->world;
     self->drawing.until =
         later(world->last_time, tr_reader_header(self->drawing.ctx->reader)->standstill_tsc);
@@ -370,8 +366,6 @@ static void finish(void *data)
 static void close_pass(void *data)
 {
     struct activity *self = data;
-    if (!self)
-        return;
     an_drawing_release(&self->drawing);
     sn_map_release(&self->edge_of);
     vec_each (struct thread, thread, &self->threads)

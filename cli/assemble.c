@@ -7,6 +7,7 @@
 #include "cli/trouble.h"
 #include "finding/activity.h"
 #include "finding/json.h"
+#include "finding/locking.h"
 #include "symbols/compiler.h"
 #include "trace/live.h"
 
@@ -118,7 +119,8 @@ static void tell_damage(struct sn_assembly *assembly, const struct tr_reader *re
 
 static bool unnamed(const struct sn_report *report)
 {
-    return report->activities.count && !(*vec_last(&report->activities))->named;
+    return (report->activities.count && !(*vec_last(&report->activities))->named) ||
+           (report->lockings.count && !(*vec_last(&report->lockings))->named);
 }
 
 /* PROCESS as in sn_symbols_report. */

@@ -173,6 +173,7 @@ static void parse_format(struct argp_state *state, const char *text, struct sn_s
         wrong(state, "--format=%s: no file behind the colon", text);
     if (renderer->spans > settings->analysis.spans_drawn)
         settings->analysis.spans_drawn = renderer->spans;
+    settings->analysis.locking |= renderer->locking;
     *vec_push(&settings->formats) = (struct sn_format){renderer, colon ? colon + 1 : NULL};
 }
 

@@ -2,6 +2,7 @@
 #include "finding/finding.h"
 
 #include "finding/activity.h"
+#include "finding/locking.h"
 
 #include <string.h>
 
@@ -107,6 +108,9 @@ void sn_report_release(struct sn_report *report)
     vec_each (struct sn_activity *, activity, &report->activities)
         sn_activity_release(*activity);
     vec_release(&report->activities);
+    vec_each (struct sn_locking *, locking, &report->lockings)
+        sn_locking_release(*locking);
+    vec_release(&report->lockings);
     vec_release(&report->processes);
     vec_release(&report->traces);
     vec_release(&report->coverage);

@@ -214,6 +214,7 @@ struct sn_coverage {
 };
 
 struct sn_activity;
+struct sn_locking;
 
 struct sn_report {
     struct sn_arena arena;
@@ -247,6 +248,8 @@ struct sn_report {
      */
     VEC(struct sn_activity *) activities;
     uint64_t start_tsc; /* their time 0 */
+    /* What was accessed under which locks (locking.h), of each process: the same. */
+    VEC(struct sn_locking *) lockings;
 
     /* summary, by sn_report_summarize */
     uint64_t observed, predicted, possible, suppressed, gated;

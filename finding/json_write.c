@@ -8,13 +8,12 @@
 
 #include "base/utf8.h"
 #include "finding/diff.h"
+#include "finding/json_parts.h"
 
-#include <jansson.h>
 #include <math.h>
 #include <stdio.h>
 
-/* Names come from the watched program and may hold any bytes; JSON holds none but UTF-8. */
-static json_t *string_or_null(const char *text)
+json_t *sn_json_text(const char *text)
 {
     if (!text)
         return json_null();
@@ -42,7 +41,7 @@ static json_t *strings(const char *const *at, size_t count)
 {
     json_t *array = json_array();
     for (size_t i = 0; i < count; i++)
-        json_array_append_new(array, string_or_null(at[i] ? at[i] : ""));
+        json_array_append_new(array, sn_json_text(at[i] ? at[i] : ""));
     return array;
 }
 
@@ -53,7 +52,7 @@ static json_t *lines_object(const char *word, const char *text, uint32_t line, u
     if (!text)
         return json_null();
     json_t *object = json_object();
-    SET(object, word, string_or_null(text));
+    SET(object, word, sn_json_text(text));
     SET(object, "line", number_or_null(line));
     SET(object, "end_line", number_or_null(end));
     return object;
@@ -64,10 +63,10 @@ static json_t *declaration_object(const struct sn_expression *expression)
     if (!expression->declaration.name)
         return json_null();
     json_t *object = json_object();
-    SET(object, "kind", string_or_null(expression->declaration.kind));
-    SET(object, "name", string_or_null(expression->declaration.name));
-    SET(object, "type", string_or_null(expression->declaration.type));
-    SET(object, "file", string_or_null(expression->declaration.file));
+    SET(object, "kind", sn_json_text(expression->declaration.kind));
+    SET(object, "name", sn_json_text(expression->declaration.name));
+    SET(object, "type", sn_json_text(expression->declaration.type));
+    SET(object, "file", sn_json_text(expression->declaration.file));
     SET(object, "line", number_or_null(expression->declaration.line));
     SET(object, "column", number_or_null(expression->declaration.column));
     return object;
@@ -82,7 +81,7 @@ static json_t *function_object(const struct sn_expression *expression)
     json_t *locks = json_array();
     for (size_t i = 0; i < expression->function.lock_count; i++) {
         json_t *lock = json_object();
-        SET(lock, "expression", string_or_null(expression->function.locks[i]));
+        SET(lock, "expression", sn_json_text(expression->function.locks[i]));
         SET(lock, "line", number_or_null(expression->function.lock_lines[i]));
         json_array_append_new(locks, lock);
     }
@@ -93,12 +92,12 @@ static json_t *function_object(const struct sn_expression *expression)
 static json_t *expression_object(const struct sn_expression *expression)
 {
     json_t *object = json_object();
-    SET(object, "expression", string_or_null(expression->text));
+    SET(object, "expression", sn_json_text(expression->text));
     SET(object, "line", number_or_null(expression->line));
     SET(object, "column", number_or_null(expression->column));
     SET(object, "end_line", number_or_null(expression->end_line));
     SET(object, "end_column", number_or_null(expression->end_column));
-    SET(object, "access", string_or_null(expression->access));
+    SET(object, "access", sn_json_text(expression->access));
     SET(object, "declaration", declaration_object(expression));
     SET(object, "function", function_object(expression));
     SET(object, "loop",
@@ -107,16 +106,16 @@ static json_t *expression_object(const struct sn_expression *expression)
     return object;
 }
 
-static json_t *frame_object(const struct sn_frame *frame)
+json_t *sn_json_frame(const struct sn_frame *frame)
 {
     char offset[24];
     snprintf(offset, sizeof offset, "0x%llx", (unsigned long long)frame->offset);
     json_t *object = json_object();
-    SET(object, "function", string_or_null(frame->function));
-    SET(object, "file", string_or_null(frame->file));
+    SET(object, "function", sn_json_text(frame->function));
+    SET(object, "file", sn_json_text(frame->file));
     SET(object, "line", number_or_null(frame->line));
     SET(object, "column", number_or_null(frame->column));
-    SET(object, "module", string_or_null(frame->module));
+    SET(object, "module", sn_json_text(frame->module));
     SET(object, "offset", frame->module ? json_string(offset) : json_null());
     SET(object, "inlined", json_boolean(frame->inlined));
     if (frame->expression)
@@ -127,14 +126,14 @@ static json_t *frame_object(const struct sn_frame *frame)
 static json_t *frame_or_null(const struct sn_frame *frame)
 {
     bool known = frame->function || frame->file || frame->module;
-    return known ? frame_object(frame) : json_null();
+    return known ? sn_json_frame(frame) : json_null();
 }
 
 static json_t *stack_array(const struct sn_stack *stack)
 {
     json_t *array = json_array();
     for (size_t i = 0; i < stack->count; i++)
-        json_array_append_new(array, frame_object(&stack->frames[i]));
+        json_array_append_new(array, sn_json_frame(&stack->frames[i]));
     return array;
 }
 
@@ -143,7 +142,7 @@ static json_t *thread_object(const struct sn_thread *thread)
     json_t *object = json_object();
     SET(object, "id", number(thread->id));
     SET(object, "process", number(thread->process));
-    SET(object, "name", string_or_null(thread->name));
+    SET(object, "name", sn_json_text(thread->name));
     SET(object, "created_at", stack_array(&thread->created_at));
     return object;
 }
@@ -152,8 +151,8 @@ static json_t *lock_object(const struct sn_lock *lock)
 {
     json_t *object = json_object();
     SET(object, "id", number(lock->id));
-    SET(object, "name", string_or_null(lock->name));
-    SET(object, "type", string_or_null(lock->type));
+    SET(object, "name", sn_json_text(lock->name));
+    SET(object, "type", sn_json_text(lock->type));
     SET(object, "created_at", stack_array(&lock->created_at));
     SET(object, "allocated_at", stack_array(&lock->allocated_at));
     return object;
@@ -164,9 +163,9 @@ static json_t *variable_object(const struct sn_variable *variable)
     if (!variable)
         return json_null();
     json_t *object = json_object();
-    SET(object, "name", string_or_null(variable->name));
+    SET(object, "name", sn_json_text(variable->name));
     SET(object, "size", number(variable->size));
-    SET(object, "place", string_or_null(variable->place));
+    SET(object, "place", sn_json_text(variable->place));
     SET(object, "declared_at", frame_or_null(&variable->declared_at));
     SET(object, "allocated_at", stack_array(&variable->allocated_at));
     return object;
@@ -183,7 +182,7 @@ static json_t *site_object(const struct sn_site *site)
     SET(object, "process", number(site->process));
     SET(object, "lock", number_or_null(site->lock));
     SET(object, "locks_held", held);
-    SET(object, "note", string_or_null(site->note));
+    SET(object, "note", sn_json_text(site->note));
     SET(object, "stack", stack_array(&site->stack));
     return object;
 }
@@ -192,7 +191,7 @@ static json_t *step_object(const struct sn_step *step)
 {
     json_t *object = json_object();
     SET(object, "thread", number(step->thread));
-    SET(object, "what", string_or_null(step->what));
+    SET(object, "what", sn_json_text(step->what));
     SET(object, "at", frame_or_null(&step->at));
     return object;
 }
@@ -202,9 +201,9 @@ static json_t *suppressor_or_null(const struct sn_suppressor *by)
     if (!by)
         return json_null();
     json_t *object = json_object();
-    SET(object, "file", string_or_null(by->file));
+    SET(object, "file", sn_json_text(by->file));
     SET(object, "line", number_or_null(by->line));
-    SET(object, "reason", string_or_null(by->reason));
+    SET(object, "reason", sn_json_text(by->reason));
     return object;
 }
 
@@ -222,18 +221,18 @@ static json_t *finding_object(const struct sn_finding *finding)
         json_array_append_new(witness, step_object(step));
 
     json_t *object = json_object();
-    SET(object, "id", string_or_null(finding->id));
+    SET(object, "id", sn_json_text(finding->id));
     SET(object, "kind", json_string(sn_hazards[finding->kind].id));
     SET(object, "level", json_string(sn_level_name(finding->level)));
     SET(object, "severity", json_string(sn_severity_name(finding->severity)));
     SET(object, "status", json_string(sn_status_name(finding->status)));
     SET(object, "gated", json_boolean(finding->gated));
     SET(object, "suppressed_by", suppressor_or_null(finding->suppressed_by));
-    SET(object, "title", string_or_null(finding->title));
-    SET(object, "explanation", string_or_null(finding->explanation));
-    SET(object, "reason", string_or_null(finding->reason));
-    SET(object, "cause", string_or_null(finding->cause));
-    SET(object, "depends_on", string_or_null(finding->depends_on));
+    SET(object, "title", sn_json_text(finding->title));
+    SET(object, "explanation", sn_json_text(finding->explanation));
+    SET(object, "reason", sn_json_text(finding->reason));
+    SET(object, "cause", sn_json_text(finding->cause));
+    SET(object, "depends_on", sn_json_text(finding->depends_on));
     if (finding->seen_in_source)
         SET(object, "seen_in_source", json_true());
     SET(object, "count", number(finding->count));
@@ -278,11 +277,11 @@ static json_t *coverage_array(const struct sn_report *report)
     json_t *array = json_array();
     vec_each (struct sn_coverage, coverage, &report->coverage) {
         json_t *object = json_object();
-        SET(object, "module", string_or_null(coverage->module));
-        SET(object, "accesses", string_or_null(coverage->accesses));
+        SET(object, "module", sn_json_text(coverage->module));
+        SET(object, "accesses", sn_json_text(coverage->accesses));
         SET(object, "sites", number(coverage->sites));
         SET(object, "covered", number(coverage->covered));
-        SET(object, "reason", string_or_null(coverage->reason));
+        SET(object, "reason", sn_json_text(coverage->reason));
         json_array_append_new(array, object);
     }
     return array;
@@ -293,12 +292,12 @@ static json_t *recording_object(const struct sn_report *report)
     json_t *object = json_object();
     SET(object, "traces", strings(report->traces.at, report->traces.count));
     SET(object, "complete", json_boolean(report->complete));
-    SET(object, "incomplete_reason", string_or_null(report->incomplete_reason));
+    SET(object, "incomplete_reason", sn_json_text(report->incomplete_reason));
     SET(object, "events", number(report->events));
     SET(object, "accesses", number(report->accesses));
     SET(object, "threads", number(report->threads));
     SET(object, "locks", number(report->locks));
-    SET(object, "access_source", string_or_null(report->access_source));
+    SET(object, "access_source", sn_json_text(report->access_source));
     SET(object, "seconds", json_real(isfinite(report->seconds) ? report->seconds : 0));
     SET(object, "lost_events", number(report->lost_events));
     SET(object, "coverage", coverage_array(report));
@@ -310,9 +309,9 @@ static json_t *suppression_array(const struct sn_report *report)
     json_t *array = json_array();
     vec_each (struct sn_suppression_use, use, &report->suppressions) {
         json_t *object = suppressor_or_null(&use->by);
-        SET(object, "until", string_or_null(use->until));
+        SET(object, "until", sn_json_text(use->until));
         SET(object, "expired", json_boolean(use->expired));
-        SET(object, "untried", string_or_null(use->untried));
+        SET(object, "untried", sn_json_text(use->untried));
         SET(object, "findings", number(use->findings));
         json_array_append_new(array, object);
     }

@@ -32,6 +32,7 @@ struct sn_renderer {
     const char *summary_variable;
     /* How many spans of what threads did (finding/activity.h) it draws at most; 0: none. */
     uint32_t spans;
+    bool locking;    /* it tells what was accessed under which locks (finding/locking.h) */
     bool only_draws; /* it needs a trace: a report tells nothing that it shows */
 };
 

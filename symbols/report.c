@@ -9,6 +9,7 @@
 #include "base/map.h"
 #include "base/text.h"
 #include "finding/activity.h"
+#include "finding/locking.h"
 #include "finding/stack.h"
 #include "symbols/places.h"
 
@@ -316,6 +317,16 @@ static const char *tell_text(struct telling *t, const struct sn_finding *finding
 /* Findings --------------------------------------------------------------------------------------
  */
 
+static void tell_variable(struct telling *t, struct sn_variable *variable)
+{
+    if (!is_new(t, variable))
+        return;
+    tell_stack(t, &variable->allocated_at);
+    if (!variable->name)
+        name_variable(t, variable);
+    variable->address = real_address(t, variable->address);
+}
+
 static void tell_parties(struct telling *t, struct sn_finding *finding)
 {
     vec_each (struct sn_lock *, lock, &finding->locks) {
@@ -328,12 +339,8 @@ static void tell_parties(struct telling *t, struct sn_finding *finding)
         (*lock)->address = real_address(t, (*lock)->address);
     }
     tell_locks_apart(t, finding);
-    if (finding->variable && is_new(t, finding->variable)) {
-        tell_stack(t, &finding->variable->allocated_at);
-        if (!finding->variable->name)
-            name_variable(t, finding->variable);
-        finding->variable->address = real_address(t, finding->variable->address);
-    }
+    if (finding->variable)
+        tell_variable(t, finding->variable);
 }
 
 static void tell_finding(struct telling *t, struct sn_finding *finding)
@@ -361,6 +368,18 @@ static void tell_finding(struct telling *t, struct sn_finding *finding)
     finding->reason = tell_text(t, finding, finding->reason);
 }
 
+static void tell_locking(struct telling *t, struct sn_locking *locking)
+{
+    if (locking->named)
+        return;
+    tell_finding(t, &locking->cast);
+    vec_each (struct sn_stack, stack, &locking->stacks)
+        tell_stack(t, stack);
+    vec_each (struct sn_variable *, variable, &locking->variables)
+        tell_variable(t, *variable);
+    locking->named = true;
+}
+
 /* Says once for each file why its symbols were not used. */
 static void add_notes(struct telling *t)
 {
@@ -384,6 +403,8 @@ void sn_symbols_report(struct sn_symbols *symbols, struct sn_report *report, siz
             tell_finding(&t, &(*activity)->cast);
             (*activity)->named = true;
         }
+    vec_each (struct sn_locking *, locking, &report->lockings)
+        tell_locking(&t, *locking);
     add_notes(&t);
     sn_map_release(&t.kept);
     sn_map_release(&t.done);

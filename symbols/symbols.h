@@ -29,7 +29,8 @@ void sn_symbols_close(struct sn_symbols *symbols);
 /*
  * Resolves every frame (which carries only its pc) of the findings from index FIRST on: function,
  * file, line, column, module, offset; a frame of inlined calls becomes several. Names locks and
- * variables. So it does for what is drawn of the latest process. Rewrites titles and explanations:
+ * variables. So it does for what is drawn, and told of locking, of the latest process. Rewrites
+ * titles and explanations:
  * "%LOCK 3%", "%VARIABLE%" in them stand for the names, which only now are known.
  *
  * PROCESS: 0, or the id of the process whose trace the symbols are of: then only what is of that

@@ -57,7 +57,7 @@ formats()
 
 @test "each command knows the formats that it can tell something in" {
     for command in run analyze; do
-        formats $command "text, json, sarif, junit, github, gitlab, perfetto$html"
+        formats $command "text, json, sarif, junit, github, gitlab, perfetto, locking$html"
     done
     for command in report diff "history baseline"; do
         formats "$command" "text, json, sarif, junit, github, gitlab$html"

@@ -7,6 +7,7 @@
  */
 #include "finding/activity.h"
 #include "finding/gate.h"
+#include "finding/locking.h"
 #include "report/renderer.h"
 
 #include <stdio.h>
@@ -122,6 +123,28 @@ static void add_activity(struct sn_report *report, const char *text)
     *vec_push(&report->activities) = activity;
 }
 
+static void add_locking(struct sn_report *report, const char *text)
+{
+    static struct sn_use_lock held = {.from = INT64_MIN, .to = INT64_MAX};
+    struct sn_locking *locking = SN_NEW(&report->arena, struct sn_locking);
+    locking->cast.process = 1;
+    add_parties(report, &locking->cast, text);
+    for (uint32_t i = 0; i < 2; i++)
+        *vec_push(&locking->objects) = UINT32_MAX;
+    *vec_push(&locking->stacks) = stack_of(&report->arena, text);
+    *vec_push(&locking->variables) = locking->cast.variable;
+    for (int kind = 0; kind < SN_USE_KINDS; kind++)
+        *vec_push(&locking->uses) = (struct sn_use){.kind = kind,
+                                                    .size = UINT32_MAX,
+                                                    .variable = kind < SN_USE_ACQUIRE,
+                                                    .lock = kind < SN_USE_ACQUIRE ? 0 : 2,
+                                                    .held = &held,
+                                                    .held_count = 1,
+                                                    .count = UINT64_MAX,
+                                                    .users = UINT64_MAX};
+    *vec_push(&report->lockings) = locking;
+}
+
 static void fill(struct sn_report *report, const char *text)
 {
     static const char *argv[2];
@@ -139,6 +162,7 @@ static void fill(struct sn_report *report, const char *text)
     add_finding(report, SN_DEADLOCK, text);
     add_finding(report, SN_THREAD_LEAK, text);
     add_activity(report, text);
+    add_locking(report, text);
 }
 
 int main(int argc, char **argv)

@@ -12,6 +12,7 @@ import xml.etree.ElementTree as ElementTree
 import github_test
 import json_test
 import junit_test
+import locking_test
 import perfetto_test
 import reports
 import sarif_test
@@ -53,6 +54,11 @@ class Hostile(unittest.TestCase):
             for error in json_test.VALIDATOR.iter_errors(document):
                 with self.subTest(number):
                     self.assertIn(error.path[-1], allowed)
+
+    def test_locking(self):
+        for number, out in reports.hostile("locking", whole=True):
+            with self.subTest(number):
+                self.assertEqual(locking_test.faults(json.loads(out.decode())), [])
 
     def test_sarif(self):
         check = sarif_test.Sarif().check_for_github
