@@ -181,15 +181,23 @@ static json_t *functions(const struct sn_lock_roles *roles)
     return array;
 }
 
+static json_t *pair_object(const struct sn_lock_pair *pair)
+{
+    json_t *object = json_object();
+    SET(object, "held", number(pair->held));
+    SET(object, "taken", number(pair->taken));
+    SET(object, "held_stack", number(pair->held_stack));
+    SET(object, "taken_stack", number(pair->taken_stack));
+    SET(object, "count", number(pair->count));
+    SET(object, "alone", number(pair->alone));
+    return object;
+}
+
 static json_t *order(const struct sn_lock_roles *roles)
 {
     json_t *array = json_array();
     vec_each (const struct sn_lock_pair, pair, &roles->order)
-        json_array_append_new(
-            array, json_pack("{s:I,s:I,s:I,s:I,s:I,s:I}", "held", (json_int_t)pair->held, "taken",
-                             (json_int_t)pair->taken, "held_stack", (json_int_t)pair->held_stack,
-                             "taken_stack", (json_int_t)pair->taken_stack, "count",
-                             (json_int_t)pair->count, "alone", (json_int_t)pair->alone));
+        json_array_append_new(array, pair_object(pair));
     return array;
 }
 
