@@ -19,13 +19,14 @@ static uint64_t hash(uint64_t so_far, uint64_t value)
 /* Locks -----------------------------------------------------------------------------------------
  */
 
+/* Where OBJECT lies, if there are few that were made alike; else how they were made. */
 static uint64_t place_of(struct an_locking *locking, const struct an_object *object, uint64_t key)
 {
-    if (!object->block_size)
-        return hash(key, object->place);
-    key = hash(key, object->block_stack);
-    uint64_t at = hash(key, object->block_offset);
-    if (sn_map_find(&locking->classes, at))
+    bool in_block = object->block_size != 0;
+    key = hash(key, in_block ? object->block_stack : object->create_stack);
+    uint64_t at = hash(key, in_block ? object->block_offset : object->place);
+    bool alone = !in_block && !object->create_stack; /* nobody initialised it */
+    if (alone || sn_map_find(&locking->classes, at))
         return at;
     return ++*sn_map_at(&locking->class_sizes, key) > PLACES ? key : at;
 }
@@ -191,11 +192,18 @@ static void blend(struct sn_use *use, const struct now *now)
     }
 }
 
-static uint32_t variable_of(struct an_locking *locking, const struct an_use *use)
+static uint32_t variable_of(struct an_locking *locking, const struct now *now)
 {
+    const struct an_use *use = now->use;
     uint32_t size = use->size > UINT32_MAX ? UINT32_MAX : (uint32_t)use->size;
-    *vec_push(&locking->to->variables) = an_variable(locking->ctx, use->address, size);
-    return (uint32_t)locking->to->variables.count;
+    uint64_t key = now->block ? hash(now->block->stack, use->address - now->block->start)
+                              : hash(0, use->address);
+    uint64_t *known = sn_map_at(&locking->variables, hash(key, size));
+    if (!*known) {
+        *vec_push(&locking->to->variables) = an_variable(locking->ctx, use->address, size);
+        *known = locking->to->variables.count;
+    }
+    return (uint32_t)*known;
 }
 
 static uint32_t add_use(struct an_locking *locking, const struct now *now, bool coarse)
@@ -205,7 +213,7 @@ static uint32_t add_use(struct an_locking *locking, const struct now *now, bool 
         .kind = use->kind,
         .size = use->size > UINT32_MAX ? UINT32_MAX : (uint32_t)use->size,
         .stack = stack_index(locking, use->stack),
-        .variable = use->lock ? 0 : variable_of(locking, use),
+        .variable = use->lock ? 0 : variable_of(locking, now),
         .lock = use->lock ? class_of(locking, use->lock->object) + 1 : 0,
         .shared = use->lock && use->lock->shared,
         .coarse = coarse,
@@ -256,4 +264,5 @@ void an_locking_release(struct an_locking *locking)
     sn_map_release(&locking->variants);
     sn_map_release(&locking->uses);
     sn_map_release(&locking->origins);
+    sn_map_release(&locking->variables);
 }

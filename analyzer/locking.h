@@ -21,6 +21,7 @@ struct an_locking {
     struct sn_map stacks;      /* index in its stacks, plus one, by the trace's number */
     struct sn_map variants;    /* how many uses there are that differ in distances alone */
     struct sn_map uses;        /* index, plus one, by a hash of all */
+    struct sn_map variables;   /* index, plus one, by what makes variables alike */
     struct sn_map origins;     /* stacks of acquisitions, by thread and object */
 };
 

@@ -10,7 +10,8 @@
  *
  * What speaks neither for a lock nor against it is counted apart: uses while there was no other
  * thread (before the first was made, or when all had been joined), and those of a heap block by the
- * thread that made it, before another one came to it.
+ * thread that made it, before another one came to it; and of any memory by one thread before it
+ * made the next one that came there.
  */
 #ifndef SN_FINDING_LOCKING_H
 #define SN_FINDING_LOCKING_H
@@ -49,7 +50,7 @@ struct sn_use {
     uint32_t held_count;
     uint64_t count;   /* how often in all */
     uint64_t alone;   /* of these: while there was no other thread */
-    uint64_t initial; /* of these: a heap block's maker, before others came to it */
+    uint64_t initial; /* of these: before others came there, as said above */
     uint64_t own;     /* of these: no other thread had been there so far; none of the two above */
     uint64_t users;   /* a bit for each thread, by its number modulo 64 */
 };

@@ -9,6 +9,7 @@
 #include <clang/Basic/DiagnosticDriver.h>
 #include <clang/Basic/SourceManager.h>
 #include <clang/Driver/Types.h>
+#include <clang/Frontend/FrontendActions.h>
 #include <clang/Tooling/ArgumentsAdjusters.h>
 #include <clang/Tooling/Tooling.h>
 #include <llvm/Support/FileSystem.h>
@@ -56,6 +57,44 @@ class listener : public clang::DiagnosticConsumer
         first_error += text.str();
     }
 };
+
+// Keeps all of them.
+class collector : public listener
+{
+  public:
+    std::vector<project::remark> remarks;
+
+    void HandleDiagnostic(clang::DiagnosticsEngine::Level level,
+                          const clang::Diagnostic &diagnostic) override
+    {
+        listener::HandleDiagnostic(level, diagnostic);
+        if (level < clang::DiagnosticsEngine::Warning || !diagnostic.hasSourceManager())
+            return;
+        llvm::SmallString<128> text, file;
+        diagnostic.FormatDiagnostic(text);
+        const clang::SourceManager &sources = diagnostic.getSourceManager();
+        clang::SourceLocation at = sources.getExpansionLoc(diagnostic.getLocation());
+        auto entry = sources.getFileEntryRefForID(sources.getFileID(at));
+        if (entry) {
+            file = entry->getName();
+            sources.getFileManager().makeAbsolutePath(file);
+            path::remove_dots(file, true);
+        }
+        remarks.push_back({std::string(file), entry ? sources.getExpansionLineNumber(at) : 0,
+                           level >= clang::DiagnosticsEngine::Error, std::string(text)});
+    }
+};
+
+// What a build asks to be warned of is not what is asked here.
+CommandLineArguments without_warnings(const CommandLineArguments &arguments)
+{
+    CommandLineArguments result;
+    for (const std::string &argument : arguments)
+        if (argument != "-w" && argument != "-pedantic" && argument != "-pedantic-errors" &&
+            (!argument.starts_with("-W") || argument.find(',') != std::string::npos))
+            result.push_back(argument);
+    return result;
+}
 
 std::string absolute(const std::string &name)
 {
@@ -297,6 +336,36 @@ std::unique_ptr<clang::ASTUnit> project::parse_once(const std::string &file,
     if (asts[0]->getDiagnostics().hasFatalErrorOccurred())
         return nullptr;
     return std::move(asts[0]);
+}
+
+std::vector<project::remark> project::remarks(const std::string &file,
+                                              const std::map<std::string, std::string> &contents,
+                                              const std::vector<std::string> &flags) const
+{
+    std::set<std::string> unknown;
+    for (;;) {
+        clang::tooling::ClangTool tool(*database_, {file},
+                                       std::make_shared<clang::PCHContainerOperations>(),
+                                       llvm::vfs::createPhysicalFileSystem());
+        collector diagnostics;
+        tool.setDiagnosticConsumer(&diagnostics);
+        tool.setPrintErrorMessage(false);
+        for (const auto &[name, text] : contents)
+            tool.mapVirtualFile(name, text);
+        tool.appendArgumentsAdjuster([&](const CommandLineArguments &arguments, llvm::StringRef) {
+            CommandLineArguments result = without_warnings(without(arguments, unknown));
+            result.insert(result.end(),
+                          {"-ferror-limit=0", "-Wno-everything", "-fno-caret-diagnostics",
+                           "-resource-dir=" SNARL_CLANG_RESOURCES});
+            result.insert(result.end(), flags.begin(), flags.end());
+            return result;
+        });
+        tool.run(clang::tooling::newFrontendActionFactory<clang::SyntaxOnlyAction>().get());
+        std::size_t before = unknown.size();
+        unknown.insert(diagnostics.unknown.begin(), diagnostics.unknown.end());
+        if (unknown.size() == before)
+            return diagnostics.remarks;
+    }
 }
 
 std::shared_ptr<unit> project::parse(const std::string &file)

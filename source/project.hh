@@ -80,6 +80,18 @@ class project
     std::shared_ptr<unit> unit_with(const std::string &file,
                                     const std::vector<std::string> &hints = {});
 
+    // What clang says of a file of the database, warnings that `flags` ask for and errors, if some
+    // files held other text than they do.
+    struct remark {
+        std::string file; // absolute
+        unsigned line;
+        bool error;
+        std::string text;
+    };
+    std::vector<remark> remarks(const std::string &file,
+                                const std::map<std::string, std::string> &contents,
+                                const std::vector<std::string> &flags) const;
+
     // What was passed over, and why; one line each.
     const std::vector<std::string> &troubles() const
     {

@@ -211,7 +211,7 @@ inline void snarl_alone(const pthread_spinlock_t &)
 {
 }
 #endif
-#ifdef SNARL_CHECK
+#if defined SNARL_CHECK && __cplusplus >= 201103L
 #include "thread_safety_std.hh"
 #endif
 #endif

@@ -53,7 +53,7 @@ setup()
         /usr/share/man/man1/snarl-history.1.gz /usr/share/doc/snarl/copyright /usr/share/doc/snarl/changelog.Debian.gz; do
         grep -qx "$file" run && no grep -qx "$file" dev
     done
-    for file in /usr/bin/snarl-cc /usr/include/snarl.h /usr/share/pkgconfig/snarl.pc \
+    for file in /usr/bin/snarl-cc /usr/include/snarl.h /usr/include/snarl/thread_safety.h /usr/share/pkgconfig/snarl.pc \
         /usr/lib/cmake/snarl/snarl-config.cmake /usr/share/man/man1/snarl-cc.1.gz; do
         grep -qx "$file" dev && no grep -qx "$file" run
     done

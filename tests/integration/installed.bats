@@ -30,9 +30,10 @@ tested()
 }
 
 @test "what is installed, where" {
-    for file in bin/snarl bin/snarl-cc bin/snarl-c++ include/snarl.h share/pkgconfig/snarl.pc \
+    for file in bin/snarl bin/snarl-cc bin/snarl-c++ include/snarl.h include/snarl/thread_safety.h share/pkgconfig/snarl.pc \
         share/doc/snarl/SUPPRESSIONS.md share/doc/snarl/INTEGRATION.md \
-        share/doc/snarl/HISTORY.md share/doc/snarl/snarl-history-1.schema.json; do
+        share/doc/snarl/HISTORY.md share/doc/snarl/snarl-history-1.schema.json \
+        share/doc/snarl/ANNOTATE.md share/doc/snarl/snarl-locking-1.schema.json; do
         [ -s "$prefix/$file" ] || { echo "$file"; false; }
     done
     for file in snarl/libsnarl.so snarl/stubs/libtsan.so.2 snarl/link/libtsan.so \

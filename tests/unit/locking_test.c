@@ -115,6 +115,25 @@ static void whoever_makes_a_block_fills_it_in(void **state)
     sn_report_release(&report);
 }
 
+static void what_is_there_before_a_thread_is_made_is_initial(void **state)
+{
+    (void)state;
+    const struct sn_locking *locking = locking_of(
+        "T0 thread_create T1\nT1 thread_start parent=T0\n"
+        "T0 write 4 0x6000 [0x101]\nT0 write 4 0x6010 [0x102]\nT0 write 4 0x6020 [0x103]\n"
+        "T0 thread_create T2\nT0 write 4 0x6010 [0x104]\nT2 thread_start parent=T0\n"
+        "T2 read 4 0x6000 [0x105]\nT2 read 4 0x6010 [0x106]\nT1 read 4 0x6020 [0x107]\n"
+        "T0 write 4 0x6000 [0x108]\n");
+    assert_int_equal(use_at(locking, 0x101, 0)->initial, 1);
+    assert_int_equal(use_at(locking, 0x101, 0)->own, 0);
+    assert_int_equal(use_at(locking, 0x102, 0)->initial, 0); /* there is a later one */
+    assert_int_equal(use_at(locking, 0x103, 0)->initial, 0); /* T1 was made before */
+    assert_int_equal(use_at(locking, 0x105, 0)->own, 1);
+    assert_int_equal(use_at(locking, 0x106, 0)->own, 0);
+    assert_int_equal(use_at(locking, 0x108, 0)->own + use_at(locking, 0x108, 0)->initial, 0);
+    sn_report_release(&report);
+}
+
 static void only_parts_of_one_block_have_a_distance(void **state)
 {
     (void)state;
@@ -306,6 +325,7 @@ int main(void)
         cmocka_unit_test(what_is_one_is_counted),
         cmocka_unit_test(alone_nothing_is_said),
         cmocka_unit_test(whoever_makes_a_block_fills_it_in),
+        cmocka_unit_test(what_is_there_before_a_thread_is_made_is_initial),
         cmocka_unit_test(only_parts_of_one_block_have_a_distance),
         cmocka_unit_test(locks_made_alike_are_one),
         cmocka_unit_test(a_walk_through_an_array_is_few_uses),
