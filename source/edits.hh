@@ -95,6 +95,9 @@ std::optional<edit> insert_above(const unit &unit, clang::SourceLocation at,
 std::optional<edit> insert_below(const unit &unit, clang::SourceLocation at,
                                  const std::string &text, const std::string &why);
 
+// Takes a statement away, and its line if nothing else stands there.
+std::optional<edit> remove(const unit &unit, const clang::Stmt &statement, const std::string &why);
+
 // The white space that the line of this place begins with.
 std::string indentation(const unit &unit, clang::SourceLocation at);
 // Whether nothing but white space is before `at` on its line.

@@ -89,7 +89,16 @@ std::optional<edit> replace(const unit &unit, clang::CharSourceRange range, cons
 std::optional<edit> replace(const unit &unit, clang::SourceRange tokens, const std::string &text,
                             const std::string &why)
 {
-    return replace(unit, clang::CharSourceRange::getTokenRange(tokens), text, why);
+    // What begins or ends with all of a macro (NULL) is spelled there.
+    clang::SourceLocation begin = tokens.getBegin(), end = tokens.getEnd();
+    const clang::LangOptions &language = unit.context().getLangOpts();
+    if (begin.isMacroID() &&
+        !clang::Lexer::isAtStartOfMacroExpansion(begin, unit.sources(), language, &begin))
+        return std::nullopt;
+    if (end.isMacroID() &&
+        !clang::Lexer::isAtEndOfMacroExpansion(end, unit.sources(), language, &end))
+        return std::nullopt;
+    return replace(unit, clang::CharSourceRange::getTokenRange(begin, end), text, why);
 }
 
 std::optional<edit> insert(const unit &unit, clang::SourceLocation before, const std::string &text,
@@ -120,6 +129,22 @@ std::optional<edit> insert_below(const unit &unit, clang::SourceLocation at,
     if (end == spot->text.size())
         return edit{spot->file, end, 0, "\n" + now.substr(0, now.size() - 1), why};
     return edit{spot->file, end + 1, 0, now, why};
+}
+
+std::optional<edit> remove(const unit &unit, const clang::Stmt &statement, const std::string &why)
+{
+    std::optional<spot_in_file> from = find(unit, statement.getBeginLoc());
+    std::optional<spot_in_file> to = find(unit, behind(unit, statement));
+    if (!from || !to || from->file != to->file)
+        return std::nullopt;
+    std::size_t begin = from->offset, end = to->offset;
+    std::size_t newline = to->text.find('\n', end);
+    if (begins_line(unit, statement.getBeginLoc()) && newline != llvm::StringRef::npos &&
+        to->text.slice(end, newline).trim(" \t\r").empty())
+        begin = line_begin(*from), end = newline + 1;
+    else
+        end = std::min(to->text.find_first_not_of(" \t", end), to->text.size());
+    return edit{from->file, begin, end - begin, "", why};
 }
 
 std::string indentation(const unit &unit, clang::SourceLocation at)
@@ -156,16 +181,21 @@ std::string step_in(const unit &unit, clang::SourceLocation at)
 
 clang::SourceLocation behind(const unit &unit, const clang::Stmt &statement)
 {
-    clang::SourceLocation end = statement.getEndLoc();
-    if (!is_spelled(unit, end))
-        return {};
     const clang::SourceManager &sources = unit.sources();
     const clang::LangOptions &language = unit.context().getLangOpts();
     bool has_its_end = llvm::isa<clang::CompoundStmt, clang::DeclStmt>(statement);
+    clang::SourceLocation end = statement.getEndLoc();
+    bool macro = end.isMacroID(); // `return NULL;`: its end is that of the macro's use
+    if (macro)
+        end = sources.getExpansionRange(end).getEnd();
+    if (!is_spelled(unit, end) || (macro && has_its_end))
+        return {};
     std::optional<clang::Token> next =
         has_its_end ? std::nullopt : clang::Lexer::findNextToken(end, sources, language);
     if (next && next->is(clang::tok::semi) && is_spelled(unit, next->getLocation()))
         end = next->getLocation();
+    else if (macro)
+        return {};
     return clang::Lexer::getLocForEndOfToken(end, 0, sources, language);
 }
 

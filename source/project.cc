@@ -305,11 +305,14 @@ std::string project::file_ending_like(const std::string &name) const
 
 std::unique_ptr<clang::ASTUnit> project::parse_once(const std::string &file,
                                                     std::set<std::string> &unknown,
-                                                    std::string &reason)
+                                                    std::string &reason,
+                                                    const std::map<std::string, std::string> &texts)
 {
     clang::tooling::ClangTool tool(*database_, {file},
                                    std::make_shared<clang::PCHContainerOperations>(),
                                    llvm::vfs::createPhysicalFileSystem());
+    for (const auto &[name, text] : texts)
+        tool.mapVirtualFile(name, text);
     listener diagnostics;
     tool.setDiagnosticConsumer(&diagnostics);
     tool.setPrintErrorMessage(false);
@@ -329,7 +332,7 @@ std::unique_ptr<clang::ASTUnit> project::parse_once(const std::string &file,
     std::size_t before = unknown.size();
     unknown.insert(diagnostics.unknown.begin(), diagnostics.unknown.end());
     if (unknown.size() > before)
-        return parse_once(file, unknown, reason);
+        return parse_once(file, unknown, reason, texts);
     if (asts.empty() || !asts[0])
         return nullptr;
     // What was left out has to be told: a file that is missing leaves hardly anything.
@@ -423,6 +426,18 @@ std::shared_ptr<unit> project::unit_with(const std::string &file,
     home_[file] = "";
     tell(file + ": no file of the compile database that could be parsed includes it");
     return nullptr;
+}
+
+std::string project::parses_with(const std::string &file,
+                                 const std::map<std::string, std::string> &texts)
+{
+    std::shared_ptr<unit> unit = unit_with(file);
+    if (!unit)
+        return file + " is in no file of the compile database";
+    std::set<std::string> unknown;
+    std::string reason;
+    std::unique_ptr<clang::ASTUnit> ast = parse_once(unit->main_file(), unknown, reason, texts);
+    return ast || !reason.empty() ? reason : file + " could not be parsed";
 }
 
 } // namespace snarl

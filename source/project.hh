@@ -91,6 +91,10 @@ class project
     std::vector<remark> remarks(const std::string &file,
                                 const std::map<std::string, std::string> &contents,
                                 const std::vector<std::string> &flags) const;
+    // "" if this file can be parsed without an error as long as others (absolute) hold these texts
+    // instead of their own; else the first error. A header is parsed where unit_with() has it from.
+    std::string parses_with(const std::string &file,
+                            const std::map<std::string, std::string> &texts);
 
     // What was passed over, and why; one line each.
     const std::vector<std::string> &troubles() const
@@ -104,8 +108,9 @@ class project
     bool is_compiled(const std::string &file) const;
     std::string file_ending_like(
         const std::string &name) const; // "" if none, or more than one, does
-    std::unique_ptr<clang::ASTUnit> parse_once(const std::string &file,
-                                               std::set<std::string> &unknown, std::string &reason);
+    std::unique_ptr<clang::ASTUnit> parse_once(
+        const std::string &file, std::set<std::string> &unknown, std::string &reason,
+        const std::map<std::string, std::string> &texts = {});
 
     std::unique_ptr<clang::tooling::CompilationDatabase> database_;
     std::string source_root_;
