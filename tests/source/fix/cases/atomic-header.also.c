@@ -1,0 +1,7 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "atomic-header.h"
+
+int room(void)
+{
+    return guests < 7;
+}

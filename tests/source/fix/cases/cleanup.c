@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* KIND: abandoned-lock */
+/* SITE: 1 holds @take worker */
+/* SITE: 1 ends @ends leave */
+/* FIX: cleanup */
+#include <pthread.h>
+#include <stddef.h>
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static int items;
+
+static void leave(void)
+{
+    if (items == 0)
+        pthread_exit(NULL); /* @ends */
+}
+
+/* Takes from the shelf. */
+static void *worker(void *arg)
+{
+    pthread_mutex_lock(&lock); /* @take */
+    for (int i = 0; i < 3; i++) {
+        leave();
+        if (items == 2)
+            break;
+    }
+    items--;
+    pthread_mutex_unlock(&lock);
+    return arg;
+}
+
+int main(void)
+{
+    pthread_t threads[2];
+    pthread_create(&threads[0], NULL, worker, NULL);
+    pthread_create(&threads[1], NULL, worker, NULL);
+    pthread_join(threads[0], NULL);
+    pthread_join(threads[1], NULL);
+    return 0;
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* KIND: data-race */
+/* VARIABLE: items */
+/* SITE: 1 write @write writer lock */
+/* SITE: 2 read @read reader */
+/* FIX: under_lock */
+#include <pthread.h>
+#include <stdio.h>
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static int items;
+
+static void *writer(void *arg)
+{
+    pthread_mutex_lock(&lock);
+    items++; /* @write */
+    pthread_mutex_unlock(&lock);
+    return arg;
+}
+
+static int *shown = &items;
+static int *of_reader(void);
+static void *reader(void *arg)
+{
+    return items > 3 ? arg : NULL; /* @read */
+}
+
+static int *of_reader(void)
+{
+    return shown;
+}
+
+int main(void)
+{
+    pthread_t threads[2];
+    pthread_create(&threads[0], NULL, writer, NULL);
+    pthread_create(&threads[1], NULL, reader, NULL);
+    pthread_join(threads[0], NULL);
+    pthread_join(threads[1], NULL);
+    return of_reader() != NULL;
+}

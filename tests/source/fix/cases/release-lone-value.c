@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* KIND: abandoned-lock */
+/* SITE: 1 holds @take worker */
+/* FIX: release */
+#include <pthread.h>
+#include <stddef.h>
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static int items;
+
+int worker(int wanted);
+
+int worker(int wanted)
+{
+    pthread_mutex_lock(&lock); /* @take */
+    if (items < wanted)
+        return items;
+    else if (wanted == 0)
+        return wanted;
+    items -= wanted;
+    pthread_mutex_unlock(&lock);
+    return wanted;
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* KIND: wait-without-predicate */
+/* SITE: 1 waits @wait waiter */
+/* REFUSED: nothing that is tested is written before the signal */
+#include <pthread.h>
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t bell = PTHREAD_COND_INITIALIZER;
+static int ready;
+void ring(void);
+void waiter(void);
+
+void ring(void)
+{
+    pthread_mutex_lock(&lock);
+    pthread_cond_signal(&bell);
+    pthread_mutex_unlock(&lock);
+}
+
+void waiter(void)
+{
+    pthread_mutex_lock(&lock);
+    if (!ready)
+        pthread_cond_wait(&bell, &lock); /* @wait */
+    pthread_mutex_unlock(&lock);
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* KIND: data-race */
+/* VARIABLE: items */
+/* SITE: 1 write @write writer lock */
+/* SITE: 2 write @write writer lock */
+/* FIX: writer */
+#include <pthread.h>
+
+static pthread_rwlock_t lock = PTHREAD_RWLOCK_INITIALIZER;
+static int items;
+
+static void *writer(void *arg)
+{
+    pthread_rwlock_rdlock(&lock);
+    items++; /* @write */
+    pthread_rwlock_unlock(&lock);
+    return arg;
+}
+
+int main(void)
+{
+    pthread_t threads[2];
+    pthread_create(&threads[0], NULL, writer, NULL);
+    pthread_create(&threads[1], NULL, writer, NULL);
+    pthread_join(threads[0], NULL);
+    pthread_join(threads[1], NULL);
+    return 0;
+}
