@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "source/annotate.hh"
+#include "source/annotate/annotate.hh"
 #include "source/command.hh"
 
 #include <argp.h>

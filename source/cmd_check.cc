@@ -2,9 +2,9 @@
 //
 // Looks for what goes wrong with locks by the source alone: a survey of all functions, then each
 // pattern on what it says.
-#include "source/check.hh"
+#include "source/check/check.hh"
+#include "source/check/merge.hh"
 #include "source/command.hh"
-#include "source/merge.hh"
 
 #include <argp.h>
 

@@ -11,8 +11,8 @@
 //                {"kind": "for", "line": 9, "end_line": 12}}
 //
 // Columns count code points from 1, and the end is the column behind the last one.
+#include "source/code/stack.hh"
 #include "source/command.hh"
-#include "source/stack.hh"
 
 #include <clang/AST/ASTContext.h>
 #include <clang/AST/RecursiveASTVisitor.h>

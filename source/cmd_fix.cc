@@ -3,7 +3,7 @@
 // Proposes edits for the findings of a report. Each is tried: the units that it touches are parsed
 // with it, and a proposal that does not parse is none.
 #include "source/command.hh"
-#include "source/fix.hh"
+#include "source/fix/fix.hh"
 
 #include <argp.h>
 #include <clang/Basic/SourceManager.h>
@@ -62,7 +62,7 @@ struct entry {
 
 constexpr entry entries[] = {
 #define FIX(name, kinds, summary) {#name, kinds, fix_##name},
-#include "source/fixes.def"
+#include "source/fix/fixes.def"
 #undef FIX
 };
 

@@ -4,8 +4,8 @@
 #ifndef SN_SOURCE_COMMAND_HH
 #define SN_SOURCE_COMMAND_HH
 
+#include "source/code/project.hh"
 #include "source/json.hh"
-#include "source/project.hh"
 
 #include <memory>
 #include <string>
