@@ -66,19 +66,20 @@ bool write_to(const std::string &path, const std::string &text)
     return path.empty() || write_output(there, text);
 }
 
-bool write_edits(const annotate_options &options, const insertions &edits, std::string &diff)
+bool write_edits(const annotate_options &options, const edits &made, std::string &diff)
 {
-    std::string error;
+    std::string root, error;
     if (options.diff)
-        diff = edits.diff(error);
-    std::string main_file = edits.empty() ? "" : edits.files().front();
-    bool fine =
-        error.empty() && (options.edits.empty() || write_to(options.edits, edits.yaml(main_file)));
-    if (fine && options.in_place)
-        fine = edits.make(error);
-    if (!error.empty())
+        diff = made.diff(root);
+    if (!diff.empty())
+        say("the diff is for `patch -p1` in " + root);
+    if (!options.edits.empty() && !write_to(options.edits, made.yaml()))
+        return false;
+    if (options.in_place && !made.apply(error)) {
         say(error);
-    return fine && error.empty();
+        return false;
+    }
+    return true;
 }
 
 } // namespace
@@ -111,7 +112,7 @@ int cmd_annotate(int argc, char **argv)
     if (wanted)
         annotation.write();
     std::string diff;
-    if (!write_edits(options, annotation.edits(), diff) ||
+    if (!write_edits(options, annotation.made(), diff) ||
         !write_to(options.json, options.json.empty() ? "" : annotation.document().dump()) ||
         !write_output(options, options.diff ? diff : annotation.table()))
         return trouble;

@@ -5,8 +5,8 @@
 #ifndef SN_SOURCE_ANNOTATE_HH
 #define SN_SOURCE_ANNOTATE_HH
 
-#include "source/annotate/insertions.hh"
 #include "source/annotate/rules.hh"
+#include "source/code/edits.hh"
 
 #include <set>
 
@@ -27,7 +27,7 @@ class annotation
     // has shown to be under the lock. Others get a note.
     void write();
 
-    const snarl::insertions &edits() const
+    const edits &made() const
     {
         return edits_;
     }
@@ -41,7 +41,7 @@ class annotation
     std::vector<variable_rule> variables_;
     std::vector<function_rule> functions_;
     std::vector<order_rule> order_;
-    snarl::insertions edits_;
+    edits edits_;
     std::map<std::string, std::string> notes_; // by what a rule is of: why it was not written
     std::set<std::string> written_;
     std::vector<std::string> said_; // by clang, of the edited sources

@@ -62,8 +62,8 @@ class makers : public clang::RecursiveASTVisitor<makers>
 
 std::string indentation_before(const position &at, std::size_t &line_start)
 {
-    std::string text;
-    if (!read_file(at.file, text) || at.offset > text.size())
+    std::string text = read_file(at.file).value_or("");
+    if (at.offset > text.size())
         return "";
     line_start = text.rfind('\n', at.offset ? at.offset - 1 : 0);
     line_start = line_start == std::string::npos || at.offset == 0 ? 0 : line_start + 1;
@@ -99,8 +99,8 @@ std::optional<position> in_front(const clang::Decl &declaration, const unit &uni
     while (!top->getLexicalDeclContext()->isTranslationUnit())
         top = llvm::cast<clang::Decl>(top->getLexicalDeclContext());
     std::optional<position> at = position_of(top->getBeginLoc(), unit);
-    std::string text;
-    if (!at || !read_file(at->file, text) || at->offset > text.size())
+    std::string text = at ? read_file(at->file).value_or("") : "";
+    if (!at || at->offset > text.size())
         return std::nullopt;
     std::size_t start = at->offset;
     while (start > 0 && text[start - 1] != '\n')

@@ -4,9 +4,9 @@
 #ifndef SN_SOURCE_ANNOTATE_PLAN_HH
 #define SN_SOURCE_ANNOTATE_PLAN_HH
 
-#include "source/annotate/insertions.hh"
 #include "source/annotate/lock_spelling.hh"
 #include "source/code/declarations.hh"
+#include "source/code/edits.hh"
 
 #include <map>
 #include <set>

@@ -6,6 +6,8 @@
 // places that no trace has seen is what the annotation is for.
 #include "source/annotate/annotate.hh"
 #include "source/annotate/annotate_plan.hh"
+#include "source/annotate/include_place.hh"
+#include "source/command.hh"
 
 #include <llvm/Support/FileSystem.h>
 #include <llvm/Support/Path.h>
@@ -23,24 +25,40 @@ constexpr std::size_t files_tried = 200;
 
 const char header[] = "#include \"snarl/thread_safety.h\"\n";
 
-insertions edits_of(const std::vector<plan> &plans)
+edits edits_of(const std::vector<plan> &plans)
 {
-    insertions made;
+    std::vector<edit> group;
     std::set<std::string> files;
+    auto put = [&](const std::string &file, std::size_t offset, const std::string &text,
+                   const std::string &why) {
+        edit made{file, offset, 0, text, why};
+        if (std::find(group.begin(), group.end(), made) == group.end())
+            group.push_back(made);
+    };
     for (const plan::piece &piece : pieces_of(plans)) {
-        made.insert(piece.file, piece.offset, piece.before + piece.text + piece.after);
+        put(piece.file, piece.offset, piece.before + piece.text + piece.after,
+            "what the runs show of its lock");
         files.insert(piece.file);
     }
     for (const std::string &file : files) {
-        std::string text;
         bool there = false;
-        if (!read_file(file, text))
-            continue;
-        std::size_t offset = include_offset(text, there);
+        std::size_t offset = include_offset(read_file(file).value_or(""), there);
         if (!there)
-            made.insert(file, offset, header);
+            put(file, offset, header, "the macros of the annotations");
     }
-    return made;
+    edits result;
+    std::string error;
+    if (!result.add(group, error))
+        say(error);
+    return result;
+}
+
+std::set<std::string> files_of(const edits &edits)
+{
+    std::set<std::string> files;
+    for (const edit &one : edits.all())
+        files.insert(one.file);
+    return files;
 }
 
 // Lines of an edited file in terms of the one that is there.
@@ -97,9 +115,7 @@ std::string include_directory(const std::string &named)
     llvm::SmallString<256> installed(
         llvm::sys::path::parent_path(llvm::sys::fs::getMainExecutable(nullptr, nullptr)));
     llvm::sys::path::append(installed, "..", "include");
-    llvm::SmallString<256> file(installed);
-    llvm::sys::path::append(file, "snarl", "thread_safety.h");
-    return llvm::sys::fs::exists(file) ? std::string(installed) : SNARL_INCLUDE;
+    return std::string(installed);
 }
 
 class trial
@@ -119,15 +135,12 @@ class trial
     // Drops what clang does not accept; true if nothing was.
     bool run(std::vector<plan> &plans, std::vector<std::string> &said)
     {
-        insertions edits = edits_of(plans);
+        edits tried = edits_of(plans);
         std::map<std::string, std::string> contents;
         std::map<std::string, line_map> lines;
-        for (const std::string &file : edits.files()) {
-            std::string text;
-            if (!read_file(file, text))
-                continue;
-            contents[file] = edits.applied(file, text);
-            lines.emplace(file, line_map(text, plans, file));
+        for (const std::string &file : files_of(tried)) {
+            contents[file] = tried.edited(file);
+            lines.emplace(file, line_map(read_file(file).value_or(""), plans, file));
         }
         std::set<std::string> dropped;
         said.clear();
@@ -184,8 +197,7 @@ class trial
     void judge_error(const project::remark &remark, const std::vector<plan> &plans,
                      std::set<std::string> &dropped)
     {
-        std::string text;
-        read_file(remark.file, text);
+        std::string text = read_file(remark.file).value_or("");
         bool blamed = false;
         for (const plan &plan : plans)
             for (const plan::piece &piece : plan.pieces) {

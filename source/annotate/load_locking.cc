@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "source/annotate/insertions.hh"
 #include "source/annotate/locking.hh"
+#include "source/code/edits.hh"
 #include "source/command.hh"
 
 #include <llvm/Support/FileSystem.h>
@@ -69,9 +69,7 @@ json analyzed(const std::vector<std::string> &traces, const std::string &named)
         document = json::load(out.path, error);
     if (!document.is_null())
         return document;
-    std::string told;
-    if (read_file(messages.path, told))
-        std::fputs(told.c_str(), stderr);
+    std::fputs(read_file(messages.path).value_or("").c_str(), stderr);
     say(error.empty() ? snarl + " analyze could not read the traces" : snarl + ": " + error);
     return {};
 }

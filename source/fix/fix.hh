@@ -8,8 +8,8 @@
 #ifndef SN_SOURCE_FIX_HH
 #define SN_SOURCE_FIX_HH
 
+#include "source/code/edits.hh"
 #include "source/code/stack.hh"
-#include "source/fix/edits.hh"
 #include "source/fix/whole_program.hh"
 
 #include <optional>

@@ -2,7 +2,7 @@
 // Makes the edits of a JSON file: edits_tool {yaml|diff|apply|edited} EDITS.json [DIRECTORY].
 // EDITS.json is an array of groups, each an array of {"file", "offset", "length", "text"}. Groups
 // that are refused are told on stderr, one a line.
-#include "source/fix/edits.hh"
+#include "source/code/edits.hh"
 #include "source/json.hh"
 
 #include <cstdio>

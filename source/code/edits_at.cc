@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "source/fix/edits.hh"
+#include "source/code/edits.hh"
 
 #include <clang/AST/ASTContext.h>
 #include <clang/AST/Stmt.h>

@@ -3,7 +3,7 @@
 // The diff of edits. What changed is known, so nothing has to be compared: each edit changes the
 // lines that it touches, lines that come out as they were are left off at both ends, and changes
 // that are nearer than twice the context share a hunk.
-#include "source/fix/edits.hh"
+#include "source/code/edits.hh"
 
 #include <llvm/Support/FileSystem.h>
 #include <llvm/Support/Path.h>

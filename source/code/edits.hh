@@ -78,6 +78,9 @@ class edits
     std::map<std::string, changed> files_;
 };
 
+// The bytes of a file, as they are on the disk; none if it cannot be read.
+std::optional<std::string> read_file(const std::string &file);
+
 // Edits by places of a unit. None if the place is not in the user's own spelling: out of a macro,
 // or in a header of the system.
 std::optional<edit> replace(const unit &unit, clang::CharSourceRange range, const std::string &text,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "source/fix/edits.hh"
+#include "source/code/edits.hh"
 
 #include <clang/Tooling/ReplacementsYaml.h>
 #include <llvm/Support/FileSystem.h>
@@ -18,14 +18,6 @@ namespace snarl
 
 namespace
 {
-
-std::optional<std::string> read(const std::string &file)
-{
-    auto text = llvm::MemoryBuffer::getFile(file, false, false);
-    if (!text)
-        return std::nullopt;
-    return (*text)->getBuffer().str();
-}
 
 // Lines as the file ends them.
 std::string with_its_ends(const std::string &text, const std::string &file)
@@ -122,12 +114,20 @@ class replacement
 
 } // namespace
 
+std::optional<std::string> read_file(const std::string &file)
+{
+    auto text = llvm::MemoryBuffer::getFile(file, false, false);
+    if (!text)
+        return std::nullopt;
+    return (*text)->getBuffer().str();
+}
+
 bool edits::fits(const std::vector<edit> &group, std::string &error)
 {
     for (const edit &one : group) {
         auto there = files_.find(one.file);
         std::optional<std::string> text =
-            there == files_.end() ? read(one.file) : std::optional(there->second.text);
+            there == files_.end() ? read_file(one.file) : std::optional(there->second.text);
         if (!text || one.length > text->size() || one.offset > text->size() - one.length) {
             error = one.file + (text ? ": an edit lies beyond its end" : ": cannot be read");
             return false;
@@ -155,7 +155,7 @@ bool edits::add(const std::vector<edit> &group, std::string &error)
     std::vector<edit> here = group;
     for (edit &one : here) {
         auto there = files_.find(one.file);
-        one.text = with_its_ends(one.text, there == files_.end() ? read(one.file).value_or("")
+        one.text = with_its_ends(one.text, there == files_.end() ? read_file(one.file).value_or("")
                                                                  : there->second.text);
     }
     if (!fits(here, error))
@@ -166,7 +166,7 @@ bool edits::add(const std::vector<edit> &group, std::string &error)
     for (const edit &one : here) {
         auto [there, added] = files_.try_emplace(one.file);
         if (added)
-            there->second.text = *read(one.file);
+            there->second.text = *read_file(one.file);
         const std::vector<edit> &old = before[one.file];
         if (std::find(old.begin(), old.end(), one) != old.end())
             continue;
@@ -227,7 +227,7 @@ bool edits::apply(std::string &error) const
 {
     std::vector<replacement> written;
     for (const auto &[name, file] : files_) {
-        if (read(name) != file.text) {
+        if (read_file(name) != file.text) {
             error = name + ": has changed meanwhile";
             return false;
         }
