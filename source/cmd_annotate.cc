@@ -101,12 +101,9 @@ int cmd_annotate(int argc, char **argv)
     json document = load_locking(options.inputs, options.snarl);
     if (document.is_null())
         return trouble;
-    std::string error;
-    std::unique_ptr<project> project = project::open(options.build, "", error);
-    if (!project) {
-        say(error);
+    std::unique_ptr<project> project = open_project(options);
+    if (!project)
         return trouble;
-    }
     annotation annotation(*project, document, options.settings);
     bool wanted = options.diff || options.in_place || !options.edits.empty();
     if (wanted)

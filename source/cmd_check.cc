@@ -94,13 +94,10 @@ int cmd_check(int argc, char **argv)
     json run;
     if (!options.with.empty() && (run = load_report(options.with)).is_null())
         return trouble;
-    std::string error;
     std::unique_ptr<project> project =
-        project::open(options.build, options.inputs.empty() ? "" : options.inputs[0], error);
-    if (!project) {
-        say(error);
+        open_project(options, options.inputs.empty() ? "" : options.inputs[0]);
+    if (!project)
         return trouble;
-    }
     std::vector<std::string> files = files_of(*project, options);
     if (files.empty())
         return trouble;

@@ -262,10 +262,7 @@ class explainer
             unit.sources().getPresumedLoc(unit.sources().getExpansionLoc(at));
         if (place.isInvalid())
             return;
-        llvm::SmallString<256> file(place.getFilename());
-        unit.sources().getFileManager().makeAbsolutePath(file);
-        llvm::sys::path::remove_dots(file, true);
-        result.set("file", json::text(std::string(file)));
+        result.set("file", json::text(absolute_path(unit.sources(), place.getFilename())));
         result.set("line", json::number(place.getLine()));
         result.set("column", json::number(column(at, unit)));
     }
@@ -318,12 +315,9 @@ int cmd_explain(int argc, char **argv)
     json report = load_report(options.inputs[0]);
     if (report.is_null())
         return trouble;
-    std::string error;
-    std::unique_ptr<project> project = project::open(options.build, "", error);
-    if (!project) {
-        say(error);
+    std::unique_ptr<project> project = open_project(options);
+    if (!project)
         return trouble;
-    }
     explainer explainer(*project);
     explainer.explain(report);
     say_troubles(*project);

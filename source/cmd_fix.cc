@@ -230,12 +230,9 @@ int cmd_fix(int argc, char **argv)
     json report = load_report(fixing.inputs[0]);
     if (report.is_null())
         return trouble;
-    std::string error;
-    std::unique_ptr<project> project = project::open(fixing.build, "", error);
-    if (!project) {
-        say(error);
+    std::unique_ptr<project> project = open_project(fixing);
+    if (!project)
         return trouble;
-    }
     fixer fixer(*project);
     for (const json &finding : report["findings"].items())
         if (llvm::StringRef(finding["id"].string()).starts_with(fixing.only))

@@ -91,6 +91,15 @@ void say_troubles(const project &project)
         say(trouble);
 }
 
+std::unique_ptr<project> open_project(const options &options, const std::string &near)
+{
+    std::string error;
+    std::unique_ptr<project> project = project::open(options.build, near, error);
+    if (!project)
+        say(error);
+    return project;
+}
+
 json load_report(const std::string &path)
 {
     std::string error;

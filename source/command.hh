@@ -50,6 +50,9 @@ void parse(int argc, char **argv, options &options, const char *arguments, const
 void say(const std::string &text);
 void say_troubles(const project &project);
 
+// The project that the options name; null, and told, if there is none. `near`: a file of it, or "".
+std::unique_ptr<project> open_project(const options &options, const std::string &near = "");
+
 // The report in a file; null, and told, if it is none of snarl's.
 json load_report(const std::string &path);
 // Writes to options.output; false, and told, if that failed.

@@ -41,10 +41,7 @@ place place_of(clang::SourceLocation at, const unit &unit)
     auto file = sources.getFileEntryRefForID(sources.getFileID(here));
     if (!file)
         return {};
-    llvm::SmallString<256> path(file->getName());
-    sources.getFileManager().makeAbsolutePath(path);
-    llvm::sys::path::remove_dots(path, true);
-    return {std::string(path), sources.getExpansionLineNumber(here),
+    return {absolute_path(sources, file->getName()), sources.getExpansionLineNumber(here),
             sources.getExpansionColumnNumber(here)};
 }
 

@@ -93,10 +93,7 @@ std::optional<position> position_of(clang::SourceLocation at, const unit &unit)
     auto entry = sources.getFileEntryRefForID(file);
     if (!entry)
         return std::nullopt;
-    llvm::SmallString<256> name(entry->getName());
-    sources.getFileManager().makeAbsolutePath(name);
-    llvm::sys::path::remove_dots(name, true);
-    return position{std::string(name), offset};
+    return position{absolute_path(sources, entry->getName()), offset};
 }
 
 const clang::DeclaratorDecl *declaration_at(const unit &unit, const place &place)

@@ -29,10 +29,8 @@ std::optional<spot_in_file> find(const unit &unit, clang::SourceLocation at)
     auto entry = sources.getFileEntryRefForID(file);
     if (!entry)
         return std::nullopt;
-    llvm::SmallString<256> name(entry->getName());
-    sources.getFileManager().makeAbsolutePath(name);
-    llvm::sys::path::remove_dots(name, true);
-    return spot_in_file{std::string(name), sources.getBufferData(file), offset};
+    return spot_in_file{absolute_path(sources, entry->getName()), sources.getBufferData(file),
+                        offset};
 }
 
 std::size_t line_begin(const spot_in_file &spot)

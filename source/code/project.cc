@@ -70,17 +70,13 @@ class collector : public listener
         listener::HandleDiagnostic(level, diagnostic);
         if (level < clang::DiagnosticsEngine::Warning || !diagnostic.hasSourceManager())
             return;
-        llvm::SmallString<128> text, file;
+        llvm::SmallString<128> text;
         diagnostic.FormatDiagnostic(text);
         const clang::SourceManager &sources = diagnostic.getSourceManager();
         clang::SourceLocation at = sources.getExpansionLoc(diagnostic.getLocation());
         auto entry = sources.getFileEntryRefForID(sources.getFileID(at));
-        if (entry) {
-            file = entry->getName();
-            sources.getFileManager().makeAbsolutePath(file);
-            path::remove_dots(file, true);
-        }
-        remarks.push_back({std::string(file), entry ? sources.getExpansionLineNumber(at) : 0,
+        std::string file = entry ? absolute_path(sources, entry->getName()) : "";
+        remarks.push_back({file, entry ? sources.getExpansionLineNumber(at) : 0,
                            level >= clang::DiagnosticsEngine::Error, std::string(text)});
     }
 };
@@ -187,6 +183,14 @@ bool mentions(const std::string &file, llvm::StringRef name)
 }
 
 } // namespace
+
+std::string absolute_path(const clang::SourceManager &sources, llvm::StringRef name)
+{
+    llvm::SmallString<256> result(name);
+    sources.getFileManager().makeAbsolutePath(result);
+    path::remove_dots(result, true);
+    return std::string(result);
+}
 
 unit::unit(std::string main_file, std::unique_ptr<clang::ASTUnit> ast)
     : main_file_(std::move(main_file)), ast_(std::move(ast))

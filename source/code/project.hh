@@ -21,6 +21,9 @@
 namespace snarl
 {
 
+// The name of a file as a unit has it, made absolute.
+std::string absolute_path(const clang::SourceManager &sources, llvm::StringRef name);
+
 // A translation unit as parsed. What is declared in it (declarations, types, statements) lives as
 // long as it does.
 class unit

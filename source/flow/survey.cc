@@ -32,9 +32,7 @@ code_place place_of(clang::SourceLocation location, const clang::FunctionDecl *f
     clang::PresumedLoc at = sources.getPresumedLoc(location);
     if (at.isInvalid())
         return result;
-    llvm::SmallString<256> file(at.getFilename());
-    sources.getFileManager().makeAbsolutePath(file);
-    llvm::sys::path::remove_dots(file, true);
+    std::string file = absolute_path(sources, at.getFilename());
     auto [id, offset] = sources.getDecomposedLoc(location);
     llvm::StringRef text = sources.getBufferData(id);
     unsigned bytes = sources.getColumnNumber(id, offset);
