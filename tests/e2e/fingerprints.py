@@ -59,7 +59,9 @@ int main(void)
 """
 
 
-JUMPS = """#include <pthread.h>
+# Olivia comes when Barron has eaten, so that they never meet.
+JUMPS = """#include "order.h"
+#include <pthread.h>
 #define APART __attribute__((noinline)) static
 static pthread_mutex_t soup = PTHREAD_MUTEX_INITIALIZER, rice = PTHREAD_MUTEX_INITIALIZER;
 APART int take(pthread_mutex_t *pot) { return pthread_mutex_lock(pot); }
@@ -74,7 +76,10 @@ APART int eat(pthread_mutex_t *first, pthread_mutex_t *second)
 APART int dine(int hungry) { return hungry ? eat(&soup, &rice) : eat(&rice, &soup); }
 static void *diner(void *hungry)
 {
+    if (!hungry)
+        order_await(1);
     dine(hungry != NULL);
+    order_reach(1);
     return NULL;
 }
 int main(void)

@@ -114,7 +114,8 @@ class Sarif(unittest.TestCase):
         self.assertEqual(race["properties"], {"precision": "high", "problem.severity": "error",
                                               "tags": ["concurrency", "correctness"]})
         self.assertEqual(note["properties"]["problem.severity"], "recommendation")
-        self.assertEqual(note["properties"]["precision"], "very-high")
+        self.assertEqual(note["properties"]["precision"], "high")
+        self.assertEqual(rules["starvation"]["properties"]["precision"], "very-high")
         self.assertEqual(rules["wait-without-predicate"]["properties"]["precision"], "medium")
 
     def test_race(self):
