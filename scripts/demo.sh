@@ -16,7 +16,8 @@ snarl=$build/bin/snarl
 
 scripts/install-dependencies --demo
 mkdir -p "$demo"
-{ cmake --preset release -D SNARL_TESTS=OFF && cmake --build --preset release; } \
+{ cmake --preset release -D SNARL_TESTS=OFF -D SNARL_SOURCE=OFF &&
+    cmake --build --preset release; } \
     >"$demo/log" 2>&1 || { cat "$demo/log"; exit 1; }
 
 # The invisible library that forces the unlucky order of threads.
