@@ -255,10 +255,12 @@ static void look_at_clock(struct watch *watch)
     }
 }
 
-/* Our child is waited for whatever it takes; others only as long as stopping them may take. */
+/* Our child is waited for whatever it takes; others only as long as stopping them may take. Until
+ * that has begun, it is not known which these are. */
 static bool goes_on(const struct watch *watch)
 {
-    return watch->running || (watch->others.count && sn_now() < watch->give_up_at);
+    return watch->running || watch->stop_at < INFINITY ||
+           (watch->others.count && sn_now() < watch->give_up_at);
 }
 
 static void wait_for_end(struct watch *watch)

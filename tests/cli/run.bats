@@ -197,6 +197,19 @@ C
     silent out
 }
 
+@test "a deadlock in a child stops the child, though its parent ends as soon as it is told" {
+    compile victim <<'C'
+#include <unistd.h>
+int main(void)
+{
+    pause();
+}
+C
+    expect 66 "$SNARL" run -- sh -c 'env STAND_IN=deadlock ./victim & echo $! >victim.pid
+        until grep -q "deadlock in process" err; do :; done'
+    ended "$(cat victim.pid)"
+}
+
 @test "record leaves a deadlocked program as it is; --timeout ends it" {
     stand_in deadlock
     expect 5 "$SNARL" record -- sh -c 'sleep 0.3; exit 5'
