@@ -59,13 +59,6 @@ bool parse_own(options &base, int key, const char *argument)
     return false;
 }
 
-bool write_to(const std::string &path, const std::string &text)
-{
-    options there;
-    there.output = path;
-    return path.empty() || write_output(there, text);
-}
-
 bool write_edits(const annotate_options &options, const edits &made, std::string &diff)
 {
     std::string root, error;
@@ -73,7 +66,7 @@ bool write_edits(const annotate_options &options, const edits &made, std::string
         diff = made.diff(root);
     if (!diff.empty())
         say("the diff is for `patch -p1` in " + root);
-    if (!options.edits.empty() && !write_to(options.edits, made.yaml()))
+    if (!options.edits.empty() && !write_output(options.edits, made.yaml()))
         return false;
     if (options.in_place && !made.apply(error)) {
         say(error);
@@ -110,8 +103,8 @@ int cmd_annotate(int argc, char **argv)
         annotation.write();
     std::string diff;
     if (!write_edits(options, annotation.made(), diff) ||
-        !write_to(options.json, options.json.empty() ? "" : annotation.document().dump()) ||
-        !write_output(options, options.diff ? diff : annotation.table()))
+        (!options.json.empty() && !write_output(options.json, annotation.document().dump())) ||
+        !write_output(options.output, options.diff ? diff : annotation.table()))
         return trouble;
     if (options.verbose)
         say_troubles(*project);

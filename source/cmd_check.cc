@@ -74,7 +74,7 @@ int finish(const check_options &options, const survey &survey, const json &run)
         report = merged.report;
         both = ", " + std::to_string(merged.both) + " of them observed at run time";
     }
-    if (!write_output(options, report.dump()))
+    if (!write_output(options.output, report.dump()))
         return trouble;
     say(std::to_string(count) + (count == 1 ? " finding in " : " findings in ") +
         std::to_string(survey.functions.size()) + " functions" + both);

@@ -117,20 +117,10 @@ class explainer
         for (json finding : report["findings"].items())
             explain_finding(finding);
         if (settled)
-            summarize(report);
+            report.set("summary", summary_of(report["findings"]));
     }
 
   private:
-    static void summarize(json &report)
-    {
-        std::map<std::string, std::int64_t> counts;
-        for (const json &finding : report["findings"].items())
-            if (finding["status"].string() != "suppressed")
-                counts[finding["level"].string()]++;
-        for (const char *level : {"observed", "predicted", "possible"})
-            report["summary"].set(level, json::number(counts[level]));
-    }
-
     void explain_finding(json &finding)
     {
         std::string variable = finding["variable"]["name"].string();
@@ -321,7 +311,7 @@ int cmd_explain(int argc, char **argv)
     explainer explainer(*project);
     explainer.explain(report);
     say_troubles(*project);
-    if (!write_output(options, report.dump()))
+    if (!write_output(options.output, report.dump()))
         return trouble;
     say("found " + std::to_string(explainer.explained) + " of " + std::to_string(explainer.sites) +
         " places in the sources");

@@ -189,9 +189,7 @@ bool write_told(const fixing &fixing, const fixer &fixer)
     json document = json::object();
     document.set("schema", json::text("snarl-fixes/1"));
     document.set("findings", fixer.told);
-    options to;
-    to.output = fixing.json_file;
-    return write_output(to, document.dump());
+    return write_output(fixing.json_file, document.dump());
 }
 
 bool write_edits(const fixing &fixing, const fixer &fixer)
@@ -203,11 +201,11 @@ bool write_edits(const fixing &fixing, const fixer &fixer)
         return error.empty();
     }
     if (fixing.format == "yaml")
-        return write_output(fixing, fixer.all.yaml());
+        return write_output(fixing.output, fixer.all.yaml());
     std::string diff = fixer.all.diff(root);
     if (!diff.empty() && fixing.root.empty())
         say("the diff is for `patch -p1` in " + root);
-    return write_output(fixing, diff);
+    return write_output(fixing.output, diff);
 }
 
 } // namespace

@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <map>
 
 namespace snarl
 {
@@ -115,14 +116,33 @@ json load_report(const std::string &path)
     return {};
 }
 
-bool write_output(const options &options, const std::string &text)
+json summary_of(const json &findings)
 {
-    bool here = options.output.empty() || options.output == "-";
-    std::FILE *file = here ? stdout : std::fopen(options.output.c_str(), "we");
+    std::map<std::string, std::int64_t> counts;
+    std::int64_t suppressed = 0, gated = 0;
+    for (const json &finding : findings.items()) {
+        bool silent = finding["status"].string() == "suppressed";
+        if (!silent)
+            counts[finding["level"].string()]++;
+        suppressed += silent ? 1 : 0;
+        gated += finding["gated"].boolean() ? 1 : 0;
+    }
+    json summary = json::object();
+    for (const char *level : {"observed", "predicted", "possible"})
+        summary.set(level, json::number(counts[level]));
+    summary.set("suppressed", json::number(suppressed));
+    summary.set("gated", json::number(gated));
+    return summary;
+}
+
+bool write_output(const std::string &path, const std::string &text)
+{
+    bool here = path.empty() || path == "-";
+    std::FILE *file = here ? stdout : std::fopen(path.c_str(), "we");
     bool fine = file && std::fwrite(text.data(), 1, text.size(), file) == text.size();
     fine = file && (here ? std::fflush(file) : std::fclose(file)) == 0 && fine;
     if (!fine)
-        say((here ? "standard output" : options.output) + ": " + std::strerror(errno));
+        say((here ? "standard output" : path) + ": " + std::strerror(errno));
     return fine;
 }
 

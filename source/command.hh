@@ -40,8 +40,7 @@ extern const command commands[];
 // says whether it knew them.
 //
 //     struct mine : options { bool diff = false; };
-//     parse(argc, argv, mine, "FINDINGS.json", "What it does.", own, [&](int key, const char
-//     *argument) {...});
+//     parse(argc, argv, mine, "FINDINGS.json", "What it does.", own_options, parse_own);
 using option_parser = bool (*)(options &options, int key, const char *argument);
 void parse(int argc, char **argv, options &options, const char *arguments, const char *description,
            const argp_option *own = nullptr, option_parser parser = nullptr);
@@ -55,8 +54,10 @@ std::unique_ptr<project> open_project(const options &options, const std::string 
 
 // The report in a file; null, and told, if it is none of snarl's.
 json load_report(const std::string &path);
-// Writes to options.output; false, and told, if that failed.
-bool write_output(const options &options, const std::string &text);
+// What a report ends with: its findings counted, by level, and those that are suppressed or gate.
+json summary_of(const json &findings);
+// Writes to a file, "" or "-" being the standard output; false, and told, if that failed.
+bool write_output(const std::string &path, const std::string &text);
 
 #define COMMAND(name, arguments, summary) int cmd_##name(int argc, char **argv);
 #include "source/commands.def"

@@ -243,7 +243,7 @@ void annotation::write()
     for (const plan &plan : planner.plans)
         for (const plan::piece &piece : plan.pieces)
             files.insert(piece.file);
-    std::vector<std::string> all = project_.files();
+    const std::vector<std::string> &all = project_.files();
     std::set<std::string> known(all.begin(), all.end());
     if (!known.empty())
         std::erase_if(files, [&](const std::string &file) { return !known.count(file); });

@@ -13,7 +13,6 @@
 #include <clang/AST/DeclCXX.h>
 #include <clang/AST/RecordLayout.h>
 #include <clang/Basic/SourceManager.h>
-#include <clang/Index/USRGeneration.h>
 #include <llvm/Support/Path.h>
 
 #include <algorithm>
@@ -28,10 +27,8 @@ namespace
 
 std::string id_of(const clang::Decl &declaration, const clang::SourceManager &sources)
 {
-    llvm::SmallString<128> id;
-    if (!clang::index::generateUSRForDecl(declaration.getCanonicalDecl(), id))
-        return std::string(id);
-    return declaration.getLocation().printToString(sources);
+    std::string id = usr_of(declaration);
+    return id.empty() ? declaration.getLocation().printToString(sources) : id;
 }
 
 place place_of(clang::SourceLocation at, const unit &unit)

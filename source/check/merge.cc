@@ -2,6 +2,7 @@
 #include "source/check/merge.hh"
 
 #include "source/check/told.hh"
+#include "source/command.hh"
 
 #include <llvm/ADT/StringRef.h>
 #include <llvm/Support/Path.h>

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "source/check/told.hh"
 
+#include "source/command.hh"
+
 #include <algorithm>
 #include <cstdio>
 #include <map>
@@ -120,11 +122,10 @@ json finding_of(const told &finding, const std::string &id)
     json result = json::object(), sites = json::array();
     for (const told::site &site : finding.sites)
         sites.append(site_of(site));
-    bool note = std::string(line.severity) == NOTE;
     result.set("id", json::text(id));
     result.set("kind", json::text(line.id));
     result.set("level", json::text("possible"));
-    result.set("severity", json::text(note ? NOTE : line.severity));
+    result.set("severity", json::text(line.severity));
     result.set("status", json::text("new"));
     result.set("gated", json::truth(false));
     result.set("title", json::text(finding.title));
@@ -163,25 +164,6 @@ const char *hazard_advice(hazard kind)
 std::string at_line(const code_place &place)
 {
     return "line " + std::to_string(place.line);
-}
-
-json summary_of(const json &findings)
-{
-    std::map<std::string, std::int64_t> counts;
-    std::int64_t suppressed = 0, gated = 0;
-    for (const json &finding : findings.items()) {
-        bool silent = finding["status"].string() == "suppressed";
-        if (!silent)
-            counts[finding["level"].string()]++;
-        suppressed += silent ? 1 : 0;
-        gated += finding["gated"].boolean() ? 1 : 0;
-    }
-    json summary = json::object();
-    for (const char *level : {"observed", "predicted", "possible"})
-        summary.set(level, json::number(counts[level]));
-    summary.set("suppressed", json::number(suppressed));
-    summary.set("gated", json::number(gated));
-    return summary;
 }
 
 json report_of(std::vector<told> findings)

@@ -41,8 +41,6 @@ struct told {
 
 // The whole report. Sorted by place, so that it is the same each time.
 json report_of(std::vector<told> findings);
-// Counts of levels, as a report ends with.
-json summary_of(const json &findings);
 
 std::string at_line(const code_place &place); // "line 12"
 

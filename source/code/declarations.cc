@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "source/code/declarations.hh"
 
+#include "source/code/edits.hh"
+
 #include <clang/AST/ASTContext.h>
 #include <clang/AST/DeclCXX.h>
 #include <clang/AST/RecursiveASTVisitor.h>
@@ -87,7 +89,7 @@ std::string source_text(clang::SourceLocation begin, clang::SourceLocation end, 
 std::optional<position> position_of(clang::SourceLocation at, const unit &unit)
 {
     const clang::SourceManager &sources = unit.sources();
-    if (at.isInvalid() || at.isMacroID() || sources.isInSystemHeader(at))
+    if (!is_spelled(unit, at))
         return std::nullopt;
     auto [file, offset] = sources.getDecomposedLoc(at);
     auto entry = sources.getFileEntryRefForID(file);
@@ -103,16 +105,9 @@ const clang::DeclaratorDecl *declaration_at(const unit &unit, const place &place
     if (file.isInvalid())
         return nullptr;
     finder finder(sources, file, place);
-    for (clang::Decl *at : unit.context().getTranslationUnitDecl()->decls()) {
-        clang::SourceLocation begin = sources.getExpansionLoc(at->getBeginLoc());
-        clang::SourceLocation end = sources.getExpansionLoc(at->getEndLoc());
-        if (begin.isValid() && sources.getFileID(begin) == file &&
-            sources.getExpansionLineNumber(begin) <= place.line &&
-            sources.getExpansionLineNumber(end) >= place.line)
+    for (clang::Decl *at : declarations_around(unit, file, place.line))
+        if (!finder.found)
             finder.TraverseDecl(at);
-        if (finder.found)
-            break;
-    }
     return finder.found;
 }
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "source/code/declarations.hh"
 #include "source/code/edits.hh"
 
 #include <clang/AST/ASTContext.h>
@@ -22,15 +23,11 @@ struct spot_in_file {
 
 std::optional<spot_in_file> find(const unit &unit, clang::SourceLocation at)
 {
-    if (!is_spelled(unit, at))
+    std::optional<position> place = position_of(at, unit);
+    if (!place)
         return std::nullopt;
     const clang::SourceManager &sources = unit.sources();
-    auto [file, offset] = sources.getDecomposedLoc(at);
-    auto entry = sources.getFileEntryRefForID(file);
-    if (!entry)
-        return std::nullopt;
-    return spot_in_file{absolute_path(sources, entry->getName()), sources.getBufferData(file),
-                        offset};
+    return spot_in_file{place->file, sources.getBufferData(sources.getFileID(at)), place->offset};
 }
 
 std::size_t line_begin(const spot_in_file &spot)

@@ -12,14 +12,6 @@ namespace snarl
 namespace
 {
 
-std::string usr(const clang::Decl *declaration)
-{
-    llvm::SmallString<128> text;
-    return clang::index::generateUSRForDecl(declaration->getCanonicalDecl(), text)
-               ? std::string()
-               : std::string(text);
-}
-
 class walker
 {
   public:
@@ -126,6 +118,14 @@ class walker
 
 } // namespace
 
+std::string usr_of(const clang::Decl &declaration)
+{
+    llvm::SmallString<128> text;
+    return clang::index::generateUSRForDecl(declaration.getCanonicalDecl(), text)
+               ? std::string()
+               : std::string(text);
+}
+
 const clang::ValueDecl *lvalue::declaration() const
 {
     for (auto step = steps.rbegin(); step != steps.rend(); ++step)
@@ -141,10 +141,10 @@ bool lvalue::is_global() const
 
 std::string lvalue::key() const
 {
-    std::string key = root ? usr(root) : "this";
+    std::string key = root ? usr_of(*root) : "this";
     for (const step &step : steps) {
         if (step.kind == step::member)
-            key += "." + std::to_string(step.field->getFieldIndex()) + usr(step.field);
+            key += "." + std::to_string(step.field->getFieldIndex()) + usr_of(*step.field);
         else if (step.kind == step::element)
             key += "[" + step.index + "]";
         else
@@ -156,7 +156,7 @@ std::string lvalue::key() const
 std::string lvalue::member_key() const
 {
     const auto *field = llvm::dyn_cast_or_null<clang::FieldDecl>(declaration());
-    return field ? usr(field) : "";
+    return field ? usr_of(*field) : "";
 }
 
 std::optional<lvalue> lvalue_of(const clang::Expr *expression, const clang::ASTContext &context)

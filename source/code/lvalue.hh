@@ -44,6 +44,9 @@ struct lvalue {
 // None for what is named by a call, a conditional or arithmetic: nothing says what these lead to.
 std::optional<lvalue> lvalue_of(const clang::Expr *expression, const clang::ASTContext &context);
 
+// The same in every translation unit; "" for what has no name there.
+std::string usr_of(const clang::Decl &declaration);
+
 // The text of an expression as written, one line, spaces as they are. "" if it comes out of a
 // macro's body.
 std::string spelled(const clang::Stmt *statement, const clang::ASTContext &context);

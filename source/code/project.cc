@@ -211,6 +211,10 @@ bool unit::has_errors() const
 project::project(std::unique_ptr<clang::tooling::CompilationDatabase> database)
     : database_(std::move(database))
 {
+    std::set<std::string> files;
+    for (const auto &command : database_->getAllCompileCommands())
+        files.insert(file_of(command));
+    files_.assign(files.begin(), files.end());
 }
 
 std::unique_ptr<project> project::open(const settings &settings, const std::string &near,
@@ -247,14 +251,6 @@ std::unique_ptr<project> project::open(const settings &settings, const std::stri
     return result;
 }
 
-std::vector<std::string> project::files() const
-{
-    std::set<std::string> files;
-    for (const auto &command : database_->getAllCompileCommands())
-        files.insert(file_of(command));
-    return {files.begin(), files.end()};
-}
-
 std::string project::resolve(const std::string &name) const
 {
     if (name.empty())
@@ -269,7 +265,7 @@ std::string project::resolve(const std::string &name) const
         }
     }
     bool here = path::is_absolute(name) && llvm::sys::fs::is_regular_file(name);
-    if (here && (every_file_ || !is_source(name) || is_compiled(absolute(name))))
+    if (here && (every_file_ || !is_source(name) || !listed(absolute(name)).empty()))
         return absolute(name);
     // Of another copy of the sources than the database's: the file there that is called the same.
     std::string same = file_ending_like(name);
@@ -284,11 +280,12 @@ void project::tell(const std::string &trouble)
         troubles_.push_back(trouble);
 }
 
-bool project::is_compiled(const std::string &file) const
+std::string project::listed(const std::string &file) const
 {
-    std::vector<std::string> all = files();
-    return std::binary_search(all.begin(), all.end(), file) ||
-           std::binary_search(all.begin(), all.end(), real(file));
+    for (const std::string &name : {file, real(file)})
+        if (std::binary_search(files_.begin(), files_.end(), name))
+            return name;
+    return "";
 }
 
 std::string project::file_ending_like(const std::string &name) const
@@ -296,7 +293,7 @@ std::string project::file_ending_like(const std::string &name) const
     std::string best;
     std::size_t most = 0;
     bool twice = false;
-    for (const std::string &file : files()) {
+    for (const std::string &file : files_) {
         std::size_t common = common_end(file, name);
         twice = common == most ? twice || common > 0 : common > most ? false : twice;
         if (common > most)
@@ -403,10 +400,8 @@ std::shared_ptr<unit> project::parse(const std::string &file)
 std::shared_ptr<unit> project::unit_with(const std::string &file,
                                          const std::vector<std::string> &hints)
 {
-    std::vector<std::string> all = files();
-    std::set<std::string> known(all.begin(), all.end());
-    if (known.count(file) || known.count(real(file)))
-        return parse(known.count(file) ? file : real(file));
+    if (std::string name = listed(file); !name.empty())
+        return parse(name);
     if (every_file_ && is_source(file))
         return parse(file);
     auto home = home_.find(file);
@@ -414,10 +409,10 @@ std::shared_ptr<unit> project::unit_with(const std::string &file,
         return home->second.empty() ? nullptr : parse(home->second);
     std::vector<std::string> candidates;
     for (const std::string &hint : hints)
-        if (known.count(hint) || (every_file_ && is_source(hint)))
+        if (!listed(hint).empty() || (every_file_ && is_source(hint)))
             candidates.push_back(hint);
     std::size_t tried = candidates.size() + homes_tried;
-    for (const std::string &other : all)
+    for (const std::string &other : files_)
         if (candidates.size() < tried && mentions(other, path::filename(file)))
             candidates.push_back(other);
     for (const std::string &candidate : candidates) {
@@ -428,7 +423,9 @@ std::shared_ptr<unit> project::unit_with(const std::string &file,
         }
     }
     home_[file] = "";
-    tell(file + ": no file of the compile database that could be parsed includes it");
+    tell(file + (is_source(file) ? ": is not in the compile database"
+                                 : ": no file of the compile database that could be parsed "
+                                   "includes it"));
     return nullptr;
 }
 

@@ -73,7 +73,10 @@ class project
     // so. "" if none is.
     std::string resolve(const std::string &path) const;
     // All files that the database compiles, absolute, sorted.
-    std::vector<std::string> files() const;
+    const std::vector<std::string> &files() const
+    {
+        return files_;
+    }
 
     // The unit of this file of the database; null if it could not be parsed, and then told in
     // `troubles`.
@@ -108,7 +111,8 @@ class project
   private:
     explicit project(std::unique_ptr<clang::tooling::CompilationDatabase> database);
     void tell(const std::string &trouble);
-    bool is_compiled(const std::string &file) const;
+    // The same file as the database names it; "" if it does not.
+    std::string listed(const std::string &file) const;
     std::string file_ending_like(
         const std::string &name) const; // "" if none, or more than one, does
     std::unique_ptr<clang::ASTUnit> parse_once(
@@ -116,6 +120,7 @@ class project
         const std::map<std::string, std::string> &texts = {});
 
     std::unique_ptr<clang::tooling::CompilationDatabase> database_;
+    std::vector<std::string> files_;
     std::string source_root_;
     bool every_file_ = false;               // flags instead of a database: any file can be compiled
     std::list<std::shared_ptr<unit>> kept_; // the newest first

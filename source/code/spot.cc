@@ -55,22 +55,13 @@ class collector : public clang::RecursiveASTVisitor<collector>
         const auto *function = llvm::dyn_cast_or_null<clang::FunctionDecl>(declaration);
         if (!function)
             return RecursiveASTVisitor::TraverseDecl(declaration);
-        const clang::FunctionDecl *outer = function_;
-        std::vector<const clang::Stmt *> loops;
-        function_ = function, loops.swap(loops_);
-        bool go_on = RecursiveASTVisitor::TraverseDecl(declaration);
-        function_ = outer, loops.swap(loops_);
-        return go_on;
+        return inside(function, [&] { return RecursiveASTVisitor::TraverseDecl(declaration); });
     }
 
     bool TraverseLambdaExpr(clang::LambdaExpr *lambda)
     {
-        const clang::FunctionDecl *outer = function_;
-        std::vector<const clang::Stmt *> loops;
-        function_ = lambda->getCallOperator(), loops.swap(loops_);
-        bool go_on = RecursiveASTVisitor::TraverseLambdaExpr(lambda);
-        function_ = outer, loops.swap(loops_);
-        return go_on;
+        return inside(lambda->getCallOperator(),
+                      [&] { return RecursiveASTVisitor::TraverseLambdaExpr(lambda); });
     }
 
     bool TraverseStmt(clang::Stmt *statement)
@@ -128,9 +119,7 @@ class collector : public clang::RecursiveASTVisitor<collector>
     {
         if (!on_line(atomic->getBeginLoc()))
             return true;
-        candidate c = of(atomic, named_object(atomic->getPtr()));
-        c.found.how = access::atomic;
-        c.found.reads = c.found.writes = true;
+        candidate c = accessed(atomic, named_object(atomic->getPtr()), access::atomic, true, true);
         add_columns(c, atomic);
         candidates.push_back(c);
         return true;
@@ -196,6 +185,16 @@ class collector : public clang::RecursiveASTVisitor<collector>
     }
 
   private:
+    // What GO finds is in this function, and in none of the loops around it.
+    template <class Go> bool inside(const clang::FunctionDecl *function, Go go)
+    {
+        std::vector<const clang::Stmt *> loops;
+        std::swap(function, function_), loops.swap(loops_);
+        bool go_on = go();
+        std::swap(function, function_), loops.swap(loops_);
+        return go_on;
+    }
+
     bool on_line(clang::SourceLocation location) const
     {
         location = sources_.getExpansionLoc(location);
@@ -210,6 +209,19 @@ class collector : public clang::RecursiveASTVisitor<collector>
         c.found.object = object;
         c.found.function = function_;
         c.found.loop = loops_.empty() ? nullptr : loops_.back();
+        return c;
+    }
+
+    candidate accessed(const clang::Expr *whole, const clang::Expr *object, access how, bool reads,
+                       bool writes) const
+    {
+        candidate c = of(whole, object);
+        c.found.how = how;
+        c.found.reads = reads;
+        c.found.writes = writes;
+        std::optional<lvalue> named = lvalue_of(object, context_);
+        if (named && named->declaration())
+            c.name = named->declaration()->getNameAsString();
         return c;
     }
 
@@ -244,13 +256,8 @@ class collector : public clang::RecursiveASTVisitor<collector>
         const clang::Expr *bare = object->IgnoreParenCasts();
         if (!on_line(bare->getExprLoc()) && !on_line(bare->getBeginLoc()) && !on_line(at))
             return;
-        candidate c = of(whole, bare);
-        c.found.reads = reads;
-        c.found.writes = writes;
-        c.found.how = bare->getType()->isAtomicType() ? access::atomic : access::plain;
-        std::optional<lvalue> named = lvalue_of(bare, context_);
-        if (named && named->declaration())
-            c.name = named->declaration()->getNameAsString();
+        access how = bare->getType()->isAtomicType() ? access::atomic : access::plain;
+        candidate c = accessed(whole, bare, how, reads, writes);
         add_columns(c, bare);
         add_column(c, at);
         candidates.push_back(c);
@@ -268,11 +275,7 @@ class collector : public clang::RecursiveASTVisitor<collector>
         if (!object || !method || !method->getParent()->isInStdNamespace() ||
             !method->getParent()->getName().contains("atomic"))
             return;
-        candidate c = of(&call, named_object(object));
-        std::optional<lvalue> named = lvalue_of(c.found.object, context_);
-        c.found.how = access::atomic;
-        c.found.reads = c.found.writes = true;
-        c.name = named && named->declaration() ? named->declaration()->getNameAsString() : "";
+        candidate c = accessed(&call, named_object(object), access::atomic, true, true);
         add_columns(c, &call);
         candidates.push_back(c);
     }
@@ -280,14 +283,12 @@ class collector : public clang::RecursiveASTVisitor<collector>
     // What a call is given a pointer to: strcpy(slip, wanted) writes slip.
     void add_passed(const clang::CallExpr &call, const clang::Expr *argument)
     {
-        const clang::Expr *bare = named_object(argument);
-        bool address = argument->getType()->isPointerType() || argument->isGLValue();
-        std::optional<lvalue> named = address ? lvalue_of(bare, context_) : std::nullopt;
-        if (!named || !named->declaration())
+        if (!argument->getType()->isPointerType() && !argument->isGLValue())
             return;
-        candidate c = of(&call, bare);
-        c.found.reads = c.found.writes = c.passed = true;
-        c.name = named->declaration()->getNameAsString();
+        candidate c = accessed(&call, named_object(argument), access::unknown, true, true);
+        if (c.name.empty())
+            return;
+        c.passed = true;
         add_columns(c, &call);
         candidates.push_back(c);
     }
@@ -295,35 +296,31 @@ class collector : public clang::RecursiveASTVisitor<collector>
     // A guard gives its lock back at the end of its block.
     void add_release(const clang::VarDecl *variable, clang::SourceLocation brace)
     {
-        std::optional<snarl::guard> made = variable ? guard_of(variable) : std::nullopt;
-        if (!made)
-            return;
-        for (const clang::Expr *lock : made->locks) {
-            candidate c = of(variable->getInit(), lock);
-            c.found.variable = variable;
-            c.name = "~" + variable->getType()->getAsCXXRecordDecl()->getNameAsString();
-            c.calls = true;
-            c.what = operation::release;
-            add_column(c, brace);
-            candidates.push_back(c);
-        }
+        if (std::optional<snarl::guard> made = variable ? guard_of(variable) : std::nullopt)
+            add_guard(*made, operation::release, {brace});
     }
 
     void add_guard(const clang::VarDecl *variable)
     {
-        if (!on_line(variable->getLocation()))
-            return;
-        std::optional<snarl::guard> made = guard_of(variable);
-        if (!made)
-            return;
-        for (const clang::Expr *lock : made->locks) {
-            candidate c = of(variable->getInit(), lock);
-            c.found.variable = variable;
-            c.name = variable->getType()->getAsCXXRecordDecl()->getNameAsString();
+        std::optional<snarl::guard> made =
+            on_line(variable->getLocation()) ? guard_of(variable) : std::nullopt;
+        if (made)
+            add_guard(*made, made->may_fail ? operation::try_acquire : operation::acquire,
+                      {variable->getBeginLoc(), variable->getLocation()});
+    }
+
+    void add_guard(const snarl::guard &made, operation what,
+                   std::initializer_list<clang::SourceLocation> places)
+    {
+        std::string type = made.variable->getType()->getAsCXXRecordDecl()->getNameAsString();
+        for (const clang::Expr *lock : made.locks) {
+            candidate c = of(made.variable->getInit(), lock);
+            c.found.variable = made.variable;
+            c.name = (what == operation::release ? "~" : "") + type;
             c.calls = true;
-            c.what = made->may_fail ? operation::try_acquire : operation::acquire;
-            add_column(c, variable->getBeginLoc());
-            add_column(c, variable->getLocation());
+            c.what = what;
+            for (clang::SourceLocation place : places)
+                add_column(c, place);
             candidates.push_back(c);
         }
     }
@@ -373,23 +370,6 @@ std::optional<spot> only(const std::vector<candidate> &left, const clang::ASTCon
     return found;
 }
 
-// The top-level declarations around a line.
-std::vector<clang::Decl *> around(const unit &unit, clang::FileID file, unsigned line)
-{
-    std::vector<clang::Decl *> result;
-    const clang::SourceManager &sources = unit.sources();
-    for (clang::Decl *declaration : unit.context().getTranslationUnitDecl()->decls()) {
-        clang::SourceRange range = declaration->getSourceRange();
-        clang::SourceLocation begin = sources.getExpansionLoc(range.getBegin());
-        clang::SourceLocation end = sources.getExpansionLoc(range.getEnd());
-        if (begin.isValid() && end.isValid() && sources.getFileID(begin) == file &&
-            sources.getExpansionLineNumber(begin) <= line &&
-            sources.getExpansionLineNumber(end) >= line)
-            result.push_back(declaration);
-    }
-    return result;
-}
-
 class innermost : public clang::RecursiveASTVisitor<innermost>
 {
   public:
@@ -420,13 +400,29 @@ class innermost : public clang::RecursiveASTVisitor<innermost>
 
 } // namespace
 
+std::vector<clang::Decl *> declarations_around(const unit &unit, clang::FileID file, unsigned line)
+{
+    std::vector<clang::Decl *> result;
+    const clang::SourceManager &sources = unit.sources();
+    for (clang::Decl *declaration : unit.context().getTranslationUnitDecl()->decls()) {
+        clang::SourceRange range = declaration->getSourceRange();
+        clang::SourceLocation begin = sources.getExpansionLoc(range.getBegin());
+        clang::SourceLocation end = sources.getExpansionLoc(range.getEnd());
+        if (begin.isValid() && end.isValid() && sources.getFileID(begin) == file &&
+            sources.getExpansionLineNumber(begin) <= line &&
+            sources.getExpansionLineNumber(end) >= line)
+            result.push_back(declaration);
+    }
+    return result;
+}
+
 std::optional<spot> find_spot(const unit &unit, const place &place, const question &question)
 {
     clang::FileID file = unit.file(place.file);
     if (file.isInvalid() || place.line == 0)
         return std::nullopt;
     collector collector(unit, file, place.line);
-    for (clang::Decl *declaration : around(unit, file, place.line))
+    for (clang::Decl *declaration : declarations_around(unit, file, place.line))
         collector.TraverseDecl(declaration);
     std::vector<candidate> left, named, there, both;
     for (const candidate &c : collector.candidates) {
@@ -456,7 +452,7 @@ const clang::FunctionDecl *function_at(const unit &unit, const place &place)
     if (file.isInvalid())
         return nullptr;
     innermost innermost(unit.sources(), place.line);
-    for (clang::Decl *declaration : around(unit, file, place.line))
+    for (clang::Decl *declaration : declarations_around(unit, file, place.line))
         innermost.TraverseDecl(declaration);
     return innermost.found;
 }

@@ -53,6 +53,9 @@ struct spot {
 // What stands at a place of a unit that reads its file.
 std::optional<spot> find_spot(const unit &unit, const place &place, const question &question);
 
+// The top-level declarations of a unit that have this line.
+std::vector<clang::Decl *> declarations_around(const unit &unit, clang::FileID file, unsigned line);
+
 // The innermost function whose body has this line; null if none.
 const clang::FunctionDecl *function_at(const unit &unit, const place &place);
 

@@ -85,7 +85,7 @@ std::string whole_program::each_unit(const clang::NamedDecl &declaration,
     bool own = sources.isInMainFile(at) && !declaration.isExternallyVisible();
     if (own || local || (llvm::isa<clang::FieldDecl>(declaration) && sources.isInMainFile(at)))
         return look(*home);
-    std::vector<std::string> files = project_.files();
+    const std::vector<std::string> &files = project_.files();
     if (files.empty())
         return "without a compile database it is not known which files the program has";
     for (const std::string &file : files) {
@@ -100,7 +100,7 @@ std::string whole_program::each_unit(const clang::NamedDecl &declaration,
 
 void whole_program::look_at(const unit &home)
 {
-    std::vector<std::string> files = project_.files();
+    const std::vector<std::string> &files = project_.files();
     bool all = !files.empty();
     if (survey_ && (all || of_ == home.main_file()))
         return;

@@ -6,7 +6,6 @@
 #include <clang/AST/ExprCXX.h>
 #include <clang/AST/RecursiveASTVisitor.h>
 #include <clang/Basic/SourceManager.h>
-#include <clang/Index/USRGeneration.h>
 
 #include <algorithm>
 
@@ -119,14 +118,6 @@ std::string lock_name::key() const
 std::string lock_name::wide_key() const
 {
     return is_global() ? key() : member;
-}
-
-std::string usr_of(const clang::Decl &declaration)
-{
-    llvm::SmallString<128> text;
-    return clang::index::generateUSRForDecl(declaration.getCanonicalDecl(), text)
-               ? std::string()
-               : std::string(text);
 }
 
 const clang::FunctionDecl *callee_of(const clang::Expr &call)

@@ -89,8 +89,6 @@ lock_name followed(lock_name value, const lock_name &inner);
 const clang::FunctionDecl *callee_of(const clang::Expr &call);
 const clang::Expr *argument_of(const clang::Expr &call, unsigned parameter);
 
-std::string usr_of(const clang::Decl &declaration);
-
 } // namespace snarl
 
 #endif

@@ -60,7 +60,7 @@ std::optional<lock_name> at_caller(const lock_name &inner, const deed &call)
 bool survey::take(project &project, const std::vector<std::string> &files)
 {
     std::set<std::string> left(files.begin(), files.end());
-    std::vector<std::string> all = project.files();
+    const std::vector<std::string> &all = project.files();
     whole = std::all_of(all.begin(), all.end(),
                         [&](const std::string &file) { return left.count(file) > 0; });
     bool any = false;
